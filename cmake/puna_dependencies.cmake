@@ -1,0 +1,46 @@
+# Foreign libraries, each behind one target of ours, found in the machine's own packages.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+if(PUNA_FETCH_LLAMA)
+  include(FetchContent)
+  set(LLAMA_BUILD_TESTS OFF CACHE BOOL "" FORCE)
+  set(LLAMA_BUILD_TOOLS OFF CACHE BOOL "" FORCE)
+  set(LLAMA_BUILD_EXAMPLES OFF CACHE BOOL "" FORCE)
+  set(LLAMA_BUILD_SERVER OFF CACHE BOOL "" FORCE)
+  FetchContent_Declare(llama_cpp GIT_REPOSITORY https://github.com/ggml-org/llama.cpp.git GIT_TAG b11669
+                       GIT_SHALLOW ON SYSTEM)
+  FetchContent_MakeAvailable(llama_cpp)
+else()
+  find_package(llama 0.7 REQUIRED)
+endif()
+add_library(puna_llama INTERFACE)
+target_link_libraries(puna_llama INTERFACE llama Threads::Threads)
+add_library(puna::llama ALIAS puna_llama)
+
+find_package(nlohmann_json REQUIRED)
+add_library(puna_json INTERFACE)
+target_link_libraries(puna_json INTERFACE nlohmann_json::nlohmann_json)
+add_library(puna::json ALIAS puna_json)
+
+# minja ships headers only, without a CMake or pkg-config file.
+find_path(PUNA_MINJA_INCLUDE minja/minja.hpp REQUIRED)
+add_library(puna_minja INTERFACE)
+target_include_directories(puna_minja SYSTEM INTERFACE "${PUNA_MINJA_INCLUDE}")
+target_link_libraries(puna_minja INTERFACE nlohmann_json::nlohmann_json)
+add_library(puna::minja ALIAS puna_minja)
+
+find_package(CLI11 REQUIRED)
+add_library(puna_cli11 INTERFACE)
+target_link_libraries(puna_cli11 INTERFACE CLI11::CLI11)
+add_library(puna::cli11 ALIAS puna_cli11)
+
+pkg_check_modules(SIMDUTF REQUIRED IMPORTED_TARGET simdutf)
+add_library(puna_simdutf INTERFACE)
+target_link_libraries(puna_simdutf INTERFACE PkgConfig::SIMDUTF)
+add_library(puna::simdutf ALIAS puna_simdutf)
+
+pkg_check_modules(ISOCLINE REQUIRED IMPORTED_TARGET isocline)
+add_library(puna_isocline INTERFACE)
+target_link_libraries(puna_isocline INTERFACE PkgConfig::ISOCLINE)
+add_library(puna::isocline ALIAS puna_isocline)

@@ -1,0 +1,11 @@
+// What every room may use: results, JSON, text, clocks, random numbers, events. No llama, no I/O.
+//
+// The parts live in include/puna/base/; this door includes them all.
+#pragma once
+
+#include "puna/base/error.h"
+#include "puna/base/event.h"
+#include "puna/base/json.h"
+#include "puna/base/queue.h"
+#include "puna/base/seam.h"
+#include "puna/base/text.h"

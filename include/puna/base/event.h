@@ -1,0 +1,104 @@
+// One event schema for every view of a run: the screen, --jsonl, and later the store, the server and the simulator.
+// Rooms below emit events through the sink that the caller handed in; nobody prints.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "puna/base/json.h"
+
+namespace puna {
+
+// What one model call, or a whole run, cost. Tokens are counts, times are wall time.
+struct Usage {
+  std::int64_t prompt_tokens = 0;  // tokens in the prompt, cached ones included
+  std::int64_t cached_tokens = 0;  // of those, tokens that did not have to be computed
+  std::int64_t output_tokens = 0;
+  std::chrono::microseconds prefill_time{0};
+  std::chrono::microseconds decode_time{0};
+
+  Usage& operator+=(const Usage& other);
+  bool operator==(const Usage&) const = default;
+};
+
+namespace event {
+
+struct RunStarted {
+  std::string task;
+  std::string model;
+};
+struct TurnStarted {
+  int turn = 0;  // 1-based
+};
+// Exactly what went to the model, for -v: the rendered prompt and its token ids. Local models only.
+struct PromptReady {
+  std::string prompt;
+  std::string token_ids;  // decimal ids, separated by spaces
+};
+struct Prefill {
+  std::int64_t tokens_done = 0;
+  std::int64_t tokens_total = 0;
+  std::int64_t tokens_cached = 0;
+};
+struct TextDelta {
+  std::string text;  // whole UTF-8 characters
+};
+struct ReasoningDelta {
+  std::string text;
+};
+// A model call ended; raw is the exact generated text, for -v.
+struct ReplyReady {
+  std::string raw;
+  Usage usage;
+};
+struct ToolStarted {
+  std::string call_id;
+  std::string tool;
+  Json arguments;
+};
+struct ToolEnded {
+  std::string call_id;
+  std::string tool;
+  std::string observation;
+  bool is_error = false;
+  std::chrono::microseconds duration{0};
+};
+// Something the user should know and the run survives: a repeated call, a fallback that was taken.
+struct Notice {
+  std::string text;
+};
+struct RunEnded {
+  std::string stop_reason;
+  std::string answer;
+  int turns = 0;
+  Usage usage;
+};
+
+}  // namespace event
+
+using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::Prefill, event::TextDelta,
+                           event::ReasoningDelta, event::ReplyReady, event::ToolStarted, event::ToolEnded,
+                           event::Notice, event::RunEnded>;
+
+// Receives events in order, on the thread that runs the agent. Must not throw; must return soon.
+class EventSink {
+ public:
+  EventSink() = default;
+  EventSink(const EventSink&) = delete;
+  EventSink& operator=(const EventSink&) = delete;
+  virtual ~EventSink() = default;
+
+  virtual void on(const Event& event) = 0;
+
+  // A sink that drops everything; lives as long as the program.
+  [[nodiscard]] static EventSink& none();
+};
+
+// {"type": "tool.started", ...}: the line format of --jsonl. Times are integers in microseconds (..._us).
+[[nodiscard]] Json to_json(const Event& event);
+[[nodiscard]] Json to_json(const Usage& usage);
+
+}  // namespace puna

@@ -1,0 +1,46 @@
+// Text: UTF-8, and the two shapes in which rooms pass text to the engine (prompt parts and grammars).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace puna {
+
+// A piece of a prompt. Untrusted text (what users, files, tools and models wrote) never becomes a control token;
+// trusted text (what the chat template itself wrote) is scanned for special tokens.
+enum class Trust : bool { untrusted, trusted };
+
+struct PromptPart {
+  std::string text;
+  Trust trust = Trust::untrusted;
+
+  bool operator==(const PromptPart&) const = default;
+};
+
+// What generated text must match, as GBNF. `chat` makes it, `engine` obeys it.
+// Source: GBNF as read by libllama's llama_sampler_init_grammar.
+struct Grammar {
+  std::string gbnf;
+  std::string root = "root";
+
+  bool operator==(const Grammar&) const = default;
+};
+
+namespace utf8 {
+
+[[nodiscard]] bool is_valid(std::string_view text);
+// Replaces each byte that is not part of a valid character by U+FFFD.
+[[nodiscard]] std::string sanitize(std::string_view text);
+// Length of the longest prefix that does not end inside a character. Bytes that can never become valid count as
+// complete, so a stream of rubbish is not held back for ever.
+[[nodiscard]] std::size_t complete_prefix(std::string_view text);
+// The text cut to at most `bytes_max` bytes, never inside a character.
+[[nodiscard]] std::string_view truncate(std::string_view text, std::size_t bytes_max);
+
+}  // namespace utf8
+
+// The text with control characters (but for newline and tab) made visible, for terminals and logs: ESC becomes \x1b.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace puna

@@ -1,0 +1,91 @@
+// One question: messages in, Reply out, streamed. Which back end answers is the caller's choice, made once.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "puna/base.h"
+#include "puna/chat.h"
+#include "puna/engine.h"
+
+namespace puna {
+
+struct Request {
+  std::vector<Message> messages;
+  std::vector<ToolSpec> tools;
+  ToolChoice tool_choice = ToolChoice::automatic;
+  std::optional<Json> schema;  // the reply must be JSON that fits; not together with tools
+  Sampling sampling;
+  std::vector<std::string> stop;
+  int tokens_max = 0;  // 0 = what is left of the window
+};
+
+struct Reply {
+  Message message;  // role assistant; calls have ids
+  std::vector<std::string> malformed_calls;
+  FinishReason finish = FinishReason::end_of_turn;
+  Usage usage;
+};
+
+// Thread  any; calls on one Model may run at the same time.
+class Model {
+ public:
+  Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+  virtual ~Model() = default;
+
+  // Waits for the whole reply. Emits event::PromptReady (local only), Prefill, ReasoningDelta, TextDelta and ReplyReady,
+  // in that order, on the caller's thread.
+  //
+  // Errors  invalid_argument  the request cannot be asked (no messages, schema with tools, unsupported keyword)
+  //         limit             the prompt does not fit the window; the message says both sizes
+  //         cancelled         stop was asked for
+  //         unavailable       the back end is gone, or (scripted) has no reply left
+  [[nodiscard]] virtual Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop = {}) = 0;
+
+  // The exact number of prompt tokens this request would have; nothing is computed.
+  [[nodiscard]] virtual Result<std::int64_t> count_tokens(const Request& request) = 0;
+
+  [[nodiscard]] virtual std::string name() const = 0;
+  [[nodiscard]] virtual int window_tokens() const = 0;
+};
+
+// The in-process engine with a chat template over it.
+struct LocalModelOptions {
+  LoadOptions load;
+  EngineOptions engine;
+  std::string chat_template;  // Jinja source; empty = the GGUF's own, else "generic"
+};
+class LocalModel : public Model {
+ public:
+  // Errors  those of Weights::load, Engine::create and ChatTemplate::create.  Cost  reads the whole model file.
+  // progress  as for Weights::load.
+  [[nodiscard]] static Result<std::unique_ptr<LocalModel>> open(const LocalModelOptions& options,
+                                                                const std::function<bool(float)>& progress = {});
+  [[nodiscard]] virtual const Engine& engine() const = 0;
+  [[nodiscard]] virtual const ChatTemplate& chat_template() const = 0;
+};
+
+// Answers from a list, without weights: for tests, examples and dry runs. The script ships with the product.
+struct ScriptedReply {
+  Message message;              // given back as it is, with ids for calls that have none
+  std::optional<Error> error;   // instead of the message
+  FinishReason finish = FinishReason::end_of_turn;
+};
+class ScriptedModel : public Model {
+ public:
+  // Replies are given in order; after the last one ask() fails with unavailable.
+  [[nodiscard]] static std::unique_ptr<ScriptedModel> create(std::vector<ScriptedReply> replies,
+                                                             int window_tokens = 4096);
+  // Every request so far, in order. Thread  any; a copy.
+  [[nodiscard]] virtual std::vector<Request> requests() const = 0;
+};
+
+}  // namespace puna

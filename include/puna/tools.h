@@ -1,0 +1,92 @@
+// What an agent can do. A tool failure is an observation that the model reads, never an error of the run.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "puna/base.h"
+#include "puna/chat.h"
+
+namespace puna {
+
+struct ToolResult {
+  std::string content;  // what the model reads; a failure starts with "error: "
+  bool is_error = false;
+
+  bool operator==(const ToolResult&) const = default;
+};
+[[nodiscard]] ToolResult tool_error(std::string_view message);
+
+// Thread  run() may be called from any thread, one call at a time for each tool.
+class Tool {
+ public:
+  Tool() = default;
+  Tool(const Tool&) = delete;
+  Tool& operator=(const Tool&) = delete;
+  virtual ~Tool() = default;
+
+  [[nodiscard]] virtual const ToolSpec& spec() const = 0;
+  // arguments fit the spec's schema. Should return soon after stop was asked for. What it throws becomes an observation.
+  [[nodiscard]] virtual ToolResult run(const Json& arguments, std::stop_token stop) = 0;
+};
+
+// The tools of an agent, in a fixed order (the order is part of the prompt).
+class Toolbox {
+ public:
+  Toolbox();
+  Toolbox(Toolbox&&) noexcept;
+  Toolbox& operator=(Toolbox&&) noexcept;
+  ~Toolbox();
+
+  // Errors  invalid_argument  a name that exists already or is not [A-Za-z0-9_-]{1,64}, or a schema that cannot be
+  //         turned into a grammar
+  [[nodiscard]] Result<void> add(std::unique_ptr<Tool> tool);
+  [[nodiscard]] std::vector<ToolSpec> specs() const;
+
+  // Runs one call. Never fails: an unknown tool, arguments that do not fit, a tool that throws and a result that is too
+  // long are observations. The content is valid UTF-8 and at most kObservationBytesMax bytes (cut in the middle, said so).
+  [[nodiscard]] ToolResult run(const ToolCall& call, std::stop_token stop = {});
+
+ private:
+  std::vector<std::unique_ptr<Tool>> tools_;
+};
+inline constexpr std::size_t kObservationBytesMax = 65'536;
+
+// ---- built-in tools -----------------------------------------------------------------------------------------------
+
+// "Evaluate an arithmetic expression.": + - * / % ^ **, parentheses, sqrt abs round floor ceil min max log ln exp sin cos tan,
+// pi, e. Integers stay exact up to 2^53 and beyond where every step fits 64 bits. Bounded depth and length.
+[[nodiscard]] std::unique_ptr<Tool> make_calculator();
+
+// "Tell the current date and time.": 2026-11-20 10:45:12 UTC, Friday. Takes an IANA time zone.
+[[nodiscard]] std::unique_ptr<Tool> make_current_time(const Clock& clock);
+
+// A folder that file tools may read. Every path is resolved beneath it by the kernel (openat2, RESOLVE_BENEATH and no
+// magic links): "..", absolute paths and symbolic links that lead out are refused.
+class FileRoot {
+ public:
+  virtual ~FileRoot() = default;
+  // Errors  not_found, io  the folder cannot be opened;  unavailable  the kernel has no openat2 (before Linux 5.6)
+  [[nodiscard]] static Result<std::shared_ptr<const FileRoot>> open(const std::filesystem::path& folder);
+
+  struct Entry {
+    std::string name;  // valid UTF-8
+    bool is_folder = false;
+  };
+  // Sorted by name.  Errors  not_found, io, invalid_argument (leaves the root, not a folder), limit (over 2,000 entries)
+  [[nodiscard]] virtual Result<std::vector<Entry>> list(std::string_view path) const = 0;
+  // Errors  not_found, io, invalid_argument (leaves the root, not a regular file, not text), limit (over bytes_max)
+  [[nodiscard]] virtual Result<std::string> read(std::string_view path, std::size_t bytes_max) const = 0;
+};
+[[nodiscard]] std::unique_ptr<Tool> make_list_files(std::shared_ptr<const FileRoot> root);
+[[nodiscard]] std::unique_ptr<Tool> make_read_file(std::shared_ptr<const FileRoot> root);
+
+}  // namespace puna

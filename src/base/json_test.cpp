@@ -1,0 +1,83 @@
+#include "puna/base/json.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+namespace puna {
+namespace {
+
+std::string again(std::string_view text) {
+  const auto parsed = Json::parse(text);
+  return parsed ? parsed->dump() : "error: " + parsed.error().message;
+}
+
+TEST(Json, PrintsWhatItReadInTheSameOrder) {
+  EXPECT_EQ(again(R"({"b": [1, 2.5, -3, true, null], "a": {"x": "é\n"}})"),
+            R"({"b":[1,2.5,-3,true,null],"a":{"x":"é\n"}})");
+}
+
+TEST(Json, ARepeatedKeyKeepsItsFirstPlaceAndLastValue) { EXPECT_EQ(again(R"({"a":1,"b":2,"a":3})"), R"({"a":3,"b":2})"); }
+
+TEST(Json, ManyKeysAreReadAndARepeatedOneAmongThemIsFound) {
+  std::string text = "{";
+  for (int i = 0; i < 200'000; ++i) {
+    text += "\"k" + std::to_string(i) + "\":0,";
+  }
+  text += "\"k0\":1}";
+  const auto parsed = Json::parse(text);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->as_object().size(), 200'000U);
+  EXPECT_EQ(parsed->find("k0")->as_integer(), 1);
+}
+
+TEST(Json, IntegersStayExactToTheirLimits) {
+  EXPECT_EQ(again("[9223372036854775807,-9223372036854775808]"), "[9223372036854775807,-9223372036854775808]");
+}
+
+TEST(Json, DamageIsAnErrorThatSaysWhere) {
+  for (const std::string_view text : {"", "{", "[1,]", "nul", "{\"a\" 1}", "\"\x80\"", "1e999", "[1] x", "'a'"}) {
+    const auto parsed = Json::parse(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().code, ErrorCode::corrupt) << text;
+    EXPECT_FALSE(parsed.error().message.empty());
+  }
+}
+
+TEST(Json, NestingIsBounded) {
+  const auto nested = [](int depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_TRUE(Json::parse(nested(kJsonDepthMax)));
+  const auto parsed = Json::parse(nested(kJsonDepthMax + 1));
+  ASSERT_FALSE(parsed);
+  EXPECT_NE(parsed.error().message.find("64"), std::string::npos);
+  EXPECT_FALSE(Json::parse(std::string(1'000'000, '[')));
+}
+
+TEST(Json, EqualityIgnoresKeyOrderAndNumberKind) {
+  EXPECT_EQ(*Json::parse(R"({"a":1,"b":2.0})"), *Json::parse(R"({"b":2,"a":1.0})"));
+  EXPECT_NE(*Json::parse(R"({"a":1})"), *Json::parse(R"({"a":"1"})"));
+  EXPECT_NE(*Json::parse("[1,2]"), *Json::parse("[2,1]"));
+  EXPECT_NE(Json(false), Json());
+}
+
+TEST(Json, BytesThatAreNoUtf8PrintAsReplacementCharacters) {
+  EXPECT_EQ(Json(std::string("a\xFF" "b")).dump(), "\"a\xEF\xBF\xBD" "b\"");
+}
+
+TEST(Json, NumbersThatAreNotFinitePrintAsNull) {
+  EXPECT_EQ(Json(std::numeric_limits<double>::infinity()).dump(), "null");
+}
+
+TEST(Json, FindAndSetWorkOnObjectsOnly) {
+  Json json;
+  json.set("a", 1).set("b", "x").set("a", 2);
+  EXPECT_EQ(json.dump(), R"({"a":2,"b":"x"})");
+  EXPECT_EQ(json.find("c"), nullptr);
+  EXPECT_EQ(Json(3).find("a"), nullptr);
+  EXPECT_EQ(json.text_or("b"), "x");
+  EXPECT_EQ(json.text_or("a", "none"), "none");
+}
+
+}  // namespace
+}  // namespace puna

@@ -1,0 +1,112 @@
+// UTF-8 over simdutf, and text made safe to show.
+#include "puna/base/text.h"
+
+#include <simdutf.h>
+
+#include <algorithm>
+#include <array>
+
+namespace puna {
+namespace utf8 {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+// How many bytes the character that starts with this byte has; 1 for bytes that start none.
+std::size_t length_of_lead(char byte) {
+  const auto value = static_cast<unsigned char>(byte);
+  if (value >= 0xC2 && value <= 0xDF) {
+    return 2;
+  }
+  if ((value & 0xF0U) == 0xE0U) {
+    return 3;
+  }
+  return value >= 0xF0 && value <= 0xF4 ? 4 : 1;
+}
+
+// Whether these bytes can be the beginning of a valid character: some completion of them is valid.
+bool may_become_valid(std::string_view bytes) {
+  // The lowest and the highest completion; a valid prefix has a valid one among them (E0, ED, F0 and F4 narrow the
+  // second byte from one side only).
+  for (const char fill : {'\x80', '\xBF'}) {
+    std::array<char, 4> whole{fill, fill, fill, fill};
+    std::ranges::copy(bytes, whole.begin());
+    if (simdutf::validate_utf8(whole.data(), length_of_lead(bytes.front()))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_valid(std::string_view text) { return simdutf::validate_utf8(text.data(), text.size()); }
+
+std::string sanitize(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  while (!text.empty()) {
+    const simdutf::result checked = simdutf::validate_utf8_with_errors(text.data(), text.size());
+    if (checked.error == simdutf::error_code::SUCCESS) {
+      clean += text;
+      break;
+    }
+    clean += text.substr(0, checked.count);
+    clean += kReplacement;
+    text.remove_prefix(checked.count + 1);
+  }
+  return clean;
+}
+
+std::size_t complete_prefix(std::string_view text) {
+  std::size_t start = text.size();
+  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
+    if (!is_continuation(text[text.size() - back])) {
+      start = text.size() - back;
+      break;
+    }
+  }
+  if (start == text.size()) {
+    return start;
+  }
+  const std::string_view tail = text.substr(start);
+  const bool unfinished = length_of_lead(tail.front()) > tail.size() && may_become_valid(tail);
+  return unfinished ? start : text.size();
+}
+
+std::string_view truncate(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) {
+    return text;
+  }
+  return text.substr(0, complete_prefix(text.substr(0, bytes_max)));
+}
+
+}  // namespace utf8
+
+std::string printable(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const std::string clean = utf8::sanitize(text);
+  std::string shown;
+  shown.reserve(clean.size());
+  for (std::size_t i = 0; i < clean.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(clean[i]);
+    // C1 controls (U+0080..U+009F) are 0xC2 followed by 0x80..0x9F; terminals obey them too.
+    const bool c1 = byte == 0xC2 && i + 1 < clean.size() && static_cast<unsigned char>(clean[i + 1]) < 0xA0;
+    if (c1) {
+      ++i;
+    }
+    const unsigned char control = c1 ? static_cast<unsigned char>(clean[i]) : byte;
+    if (c1 || (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F) {
+      shown += "\\x";
+      shown += kHex[control >> 4U];
+      shown += kHex[control & 0x0FU];
+    } else {
+      shown += clean[i];
+    }
+  }
+  return shown;
+}
+
+}  // namespace puna

@@ -1,0 +1,56 @@
+#include "puna/base/text.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace puna {
+namespace {
+
+TEST(Utf8, SanitizeReplacesEachWrongByteAndNothingElse) {
+  EXPECT_EQ(utf8::sanitize("grüße 🎉"), "grüße 🎉");
+  EXPECT_EQ(utf8::sanitize("a\x80" "b\xC3"), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+  EXPECT_TRUE(utf8::is_valid(utf8::sanitize("\xED\xA0\x80\xF5\xC0\xAF")));
+}
+
+TEST(Utf8, CompletePrefixHoldsBackOnlyAnUnfinishedCharacter) {
+  const std::string party = "x🎉";
+  EXPECT_EQ(utf8::complete_prefix(party), party.size());
+  for (std::size_t cut = 2; cut < party.size(); ++cut) {
+    EXPECT_EQ(utf8::complete_prefix(std::string_view(party).substr(0, cut)), 1U) << cut;
+  }
+  EXPECT_EQ(utf8::complete_prefix(""), 0U);
+}
+
+TEST(Utf8, CompletePrefixDoesNotHoldBackBytesThatNeverBecomeValid) {
+  for (const std::string_view rubbish : {"x\x80", "x\xFF", "x\xC0", "x\xE0\x80", "x\xED\xA0", "x\xF4\x90", "x\xF5"}) {
+    EXPECT_EQ(utf8::complete_prefix(rubbish), rubbish.size());
+  }
+}
+
+TEST(Utf8, EverySplitOfAStreamGivesTheSameText) {
+  const std::string text = "aé漢🎉z\xE2\x82" "a\xF0\x9F";
+  const std::string whole = utf8::sanitize(text);
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    std::string pending = text.substr(0, cut);
+    const std::size_t ready = utf8::complete_prefix(pending);
+    std::string joined = utf8::sanitize(pending.substr(0, ready));
+    joined += utf8::sanitize(pending.substr(ready) + text.substr(cut));
+    EXPECT_EQ(joined, whole) << cut;
+  }
+}
+
+TEST(Utf8, TruncateNeverSplitsACharacter) {
+  EXPECT_EQ(utf8::truncate("aé", 2), "a");
+  EXPECT_EQ(utf8::truncate("aé", 3), "aé");
+  EXPECT_EQ(utf8::truncate("aé", 0), "");
+}
+
+TEST(Printable, ShowsControlCharactersInsteadOfObeyingThem) {
+  EXPECT_EQ(printable("a\tb\n\x1b[31mred\x7f\r"), "a\tb\n\\x1b[31mred\\x7f\\x0d");
+  EXPECT_EQ(printable("\xC2\x9B" "31m"), "\\x9b31m");
+  EXPECT_EQ(printable("é"), "é");
+}
+
+}  // namespace
+}  // namespace puna
