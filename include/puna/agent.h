@@ -20,56 +20,80 @@ namespace puna {
 // The ordered messages of a run: the only state an agent has.
 using Transcript = std::vector<Message>;
 
-// One message a line. Inverse of each other.
+// One message a line, each line ended. Inverse of each other for valid UTF-8.
 [[nodiscard]] std::string to_jsonl(const Transcript& transcript);
-// Errors  corrupt  the message says which line
+// Errors  corrupt  not JSON, half a line, an empty line, not a message; the error's message says which line
 [[nodiscard]] Result<Transcript> transcript_from_jsonl(std::string_view text);
 
 // Appends messages to a file as they come, one JSON line each, each line written by one call. Mode 0600.
+// Nothing is synced: a message survives the end of the process, not of the machine.
 class TranscriptFile {
  public:
+  TranscriptFile() = default;
+  TranscriptFile(const TranscriptFile&) = delete;
+  TranscriptFile& operator=(const TranscriptFile&) = delete;
   virtual ~TranscriptFile() = default;
-  // Creates or truncates.  Errors  io, not_found
+  // Creates or truncates.  Errors  not_found  its folder;  io  no permission, a folder, a pipe
   [[nodiscard]] static Result<std::unique_ptr<TranscriptFile>> create(const std::filesystem::path& file);
-  // Errors  io  (disk full); what was appended before is whole
+  // Errors  io  (disk full); what was appended before is whole, half a line is taken back
+  // Thread  one caller at a time.
   [[nodiscard]] virtual Result<void> append(const Message& message) = 0;
 };
 
-// Where a run must end. Every limit is a stop reason, not an error.
+// Where a run must end. Every limit is a stop reason, not an error. No turns, no tokens or no time: no model call.
 struct Budget {
-  int turns_max = 20;                     // model calls
-  std::int64_t output_tokens_max = 16'384;  // over all turns
-  std::chrono::milliseconds time_max{std::chrono::minutes(10)};
-  int repeats_max = 3;     // identical calls (tool and arguments) in a row that are answered; one more ends the run
-  int malformed_max = 3;   // replies in a row that hold no valid call and no answer; one more ends the run
+  int turns_max = 20;                       // model calls
+  std::int64_t output_tokens_max = 16'384;  // over all turns; also bounds each call, so it is never passed
+  std::chrono::milliseconds time_max{std::chrono::minutes(10)};  // stops a model or a tool in the middle
+  // Identical calls (tool and arguments) in a row that are answered, the second and later ones by an error observation;
+  // one more ends the run.
+  int repeats_max = 3;
+  int malformed_max = 3;        // replies in a row that hold no valid call and no answer; one more ends the run
   int calls_per_turn_max = 16;  // further calls of one reply are answered by an error observation
 };
 
 enum class StopReason : std::uint8_t {
-  answered, turns_max, output_tokens_max, time_max, window_full, repeated_call, malformed_replies, cancelled
+  answered,
+  turns_max,
+  output_tokens_max,
+  time_max,
+  window_full,
+  repeated_call,
+  malformed_replies,
+  cancelled
 };
 [[nodiscard]] std::string_view name_of(StopReason reason) noexcept;
 
 struct RunEnd {
   StopReason reason = StopReason::answered;
-  std::string answer;  // the last text of the model; complete only when answered
-  int turns = 0;
-  Usage usage;
+  std::string answer;  // the last text of the model in this run; complete only when answered
+  int turns = 0;       // model calls begun
+  Usage usage;         // of all calls that gave a reply
 };
 
 struct AgentOptions {
   Sampling sampling;
   Budget budget;
-  TranscriptFile* record = nullptr;  // borrowed; gets each message before the next step begins
-  const Clock* clock = &Clock::system();
+  TranscriptFile* record = nullptr;  // borrowed; gets each message that the run adds, before anything else happens
+  const Clock* clock =
+      &Clock::system();  // borrowed; any other only ends the run between calls: its time cannot be slept
 };
 
 // Continues a run from its transcript, whose last message must be from user or tool.
 //
+// A reply with calls: each call is answered, in order, by one tool message. A reply with neither a call nor an answer,
+// or with text that only looks like a call, is answered by a user message that teaches the format. Call ids that were
+// used before are made unique.
+//
+// Events    RunStarted, then for each turn TurnStarted, the model's events, and ToolStarted and ToolEnded for every
+//           call (also one that is refused); RunEnded last, unless an error is returned. Notice for repeated calls
+//           and the like.
 // Returns   why it stopped; new messages were appended to transcript in order. After every stop reason the transcript
 //           is valid to continue from (every call has its result) once a user message is added.
-// Errors    invalid_argument  transcript empty or ending with the assistant
-//           any error of Model::ask but cancelled; of TranscriptFile::append. The transcript ends with the last complete turn
+// Errors    invalid_argument  transcript empty, or its last message is not from user or tool
+//           unavailable       no thread could be started for the time limit
+//           any error of Model::ask but cancelled and limit, and of TranscriptFile::append: the transcript ends with
+//           the last complete turn
 // Thread    caller's; events are delivered on the same thread.
 // Cost      up to budget.turns_max model calls.
 [[nodiscard]] Result<RunEnd> resume(Model& model, Toolbox& tools, Transcript& transcript, const AgentOptions& options,

@@ -41,8 +41,8 @@ class Model {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  // Waits for the whole reply. Emits event::PromptReady (local only), Prefill, ReasoningDelta, TextDelta and ReplyReady,
-  // in that order, on the caller's thread.
+  // Waits for the whole reply. Emits event::PromptReady (local only), Prefill, ReasoningDelta, TextDelta and
+  // ReplyReady, in that order, on the caller's thread.
   //
   // Errors  invalid_argument  the request cannot be asked (no messages, schema with tools, unsupported keyword)
   //         limit             the prompt does not fit the window; the message says both sizes
@@ -61,7 +61,8 @@ class Model {
 struct LocalModelOptions {
   LoadOptions load;
   EngineOptions engine;
-  std::string chat_template;  // Jinja source; empty = the GGUF's own, else "generic"
+  std::string chat_template;              // Jinja source; empty = the GGUF's own, else "generic"
+  const Clock* clock = &Clock::system();  // borrowed; for templates that need today's date
 };
 class LocalModel : public Model {
  public:
@@ -75,16 +76,19 @@ class LocalModel : public Model {
 
 // Answers from a list, without weights: for tests, examples and dry runs. The script ships with the product.
 struct ScriptedReply {
-  Message message;              // given back as it is, with ids for calls that have none
-  std::optional<Error> error;   // instead of the message
-  FinishReason finish = FinishReason::end_of_turn;
+  Message message;             // given back as it is, as the assistant's, with ids for calls that have none
+  std::optional<Error> error;  // instead of the message
+  FinishReason finish = FinishReason::end_of_turn;  // replaced when the reply is cut by tokens_max or the window
+  std::vector<std::string> malformed_calls;         // as in Reply; their text belongs into message.content too
 };
 class ScriptedModel : public Model {
  public:
-  // Replies are given in order; after the last one ask() fails with unavailable.
+  // Replies are given in order; after the last one ask() fails with unavailable. A request that is refused or stopped
+  // before it is answered takes none. A token is four bytes, rounded up, of the JSON of messages and tools (prompt) or
+  // of the raw reply (output); cutting a call in the middle makes it a malformed one, as with a real model.
   [[nodiscard]] static std::unique_ptr<ScriptedModel> create(std::vector<ScriptedReply> replies,
                                                              int window_tokens = 4096);
-  // Every request so far, in order. Thread  any; a copy.
+  // Every request that ask() was given so far, in order. Thread  any; a copy.
   [[nodiscard]] virtual std::vector<Request> requests() const = 0;
 };
 

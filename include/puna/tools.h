@@ -34,7 +34,7 @@ class Tool {
   virtual ~Tool() = default;
 
   [[nodiscard]] virtual const ToolSpec& spec() const = 0;
-  // arguments fit the spec's schema. Should return soon after stop was asked for. What it throws becomes an observation.
+  // arguments fit the spec's schema. Should return soon after stop was asked for. A throw becomes an observation.
   [[nodiscard]] virtual ToolResult run(const Json& arguments, std::stop_token stop) = 0;
 };
 
@@ -51,8 +51,9 @@ class Toolbox {
   [[nodiscard]] Result<void> add(std::unique_ptr<Tool> tool);
   [[nodiscard]] std::vector<ToolSpec> specs() const;
 
-  // Runs one call. Never fails: an unknown tool, arguments that do not fit, a tool that throws and a result that is too
-  // long are observations. The content is valid UTF-8 and at most kObservationBytesMax bytes (cut in the middle, said so).
+  // Runs one call. Never fails: an unknown tool (the observation lists the tools), arguments that do not fit, a tool
+  // that throws and a result that is too long are observations. The content is valid UTF-8 and at most
+  // kObservationBytesMax bytes (cut in the middle, said so).
   [[nodiscard]] ToolResult run(const ToolCall& call, std::stop_token stop = {});
 
  private:
@@ -62,11 +63,14 @@ inline constexpr std::size_t kObservationBytesMax = 65'536;
 
 // ---- built-in tools -----------------------------------------------------------------------------------------------
 
-// "Evaluate an arithmetic expression.": + - * / % ^ **, parentheses, sqrt abs round floor ceil min max log ln exp sin cos tan,
-// pi, e. Integers stay exact up to 2^53 and beyond where every step fits 64 bits. Bounded depth and length.
+// "Evaluate an arithmetic expression.": + - * / // % ^ **, parentheses, sqrt abs round floor ceil min max log ln log10
+// log2 exp sin cos tan asin acos atan, pi, e; also the signs of print for times, divided by and minus.
+// As in Python, % is the remainder with the sign of the divisor and log(x) the natural logarithm. "1,000" is a thousand
+// outside a function's parentheses. Integers stay exact as long as every step fits 64 bits, then go on as doubles.
+// The result is the bare number: "173412", "12.5"; the shortest text that reads back the same.
 [[nodiscard]] std::unique_ptr<Tool> make_calculator();
 
-// "Tell the current date and time.": 2026-11-20 10:45:12 UTC, Friday. Takes an IANA time zone.
+// "Tell the current date and time.": "2026-11-20 10:45:12 UTC, Friday". Takes an IANA time zone. The clock is borrowed.
 [[nodiscard]] std::unique_ptr<Tool> make_current_time(const Clock& clock);
 
 // A folder that file tools may read. Every path is resolved beneath it by the kernel (openat2, RESOLVE_BENEATH and no
@@ -78,15 +82,20 @@ class FileRoot {
   [[nodiscard]] static Result<std::shared_ptr<const FileRoot>> open(const std::filesystem::path& folder);
 
   struct Entry {
-    std::string name;  // valid UTF-8
-    bool is_folder = false;
+    std::string name;  // valid UTF-8 on one line: other bytes are replaced, and then it does not open by this name
+    bool is_folder = false;  // also a link to a folder beneath the root
   };
-  // Sorted by name.  Errors  not_found, io, invalid_argument (leaves the root, not a folder), limit (over 2,000 entries)
+  // Paths are relative to the root; "" and "." are the root.
+  // Sorted by name.
+  // Errors  not_found, io, invalid_argument (leaves the root, not a folder), limit (over 2,000 entries)
   [[nodiscard]] virtual Result<std::vector<Entry>> list(std::string_view path) const = 0;
+  // Text is valid UTF-8 without NUL bytes. Never waits for a pipe or a device, which are refused unopened.
   // Errors  not_found, io, invalid_argument (leaves the root, not a regular file, not text), limit (over bytes_max)
   [[nodiscard]] virtual Result<std::string> read(std::string_view path, std::size_t bytes_max) const = 0;
 };
+// "List the files in a folder.": one entry a line, folders with a "/" behind them; "(empty)".
 [[nodiscard]] std::unique_ptr<Tool> make_list_files(std::shared_ptr<const FileRoot> root);
+// "Read a text file.": its text; over 32 KiB the middle is left out and that is said; over 1 MiB it is refused.
 [[nodiscard]] std::unique_ptr<Tool> make_read_file(std::shared_ptr<const FileRoot> root);
 
 }  // namespace puna

@@ -68,7 +68,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(std::size_t position, const std::string& /*token*/,
                    const nlohmann::detail::exception& error) override {
-    // nlohmann's text is "[json.exception...] parse error at line 1, column 5: ..."; the part after the bracket is ours.
+    // nlohmann's text is "[json.exception...] parse error at line 1, column 5: ..."; the part after the bracket is
+    // ours.
     const std::string_view text = error.what();
     const auto bracket = text.find("] ");
     return refuse(utf8::sanitize(bracket == std::string_view::npos ? text : text.substr(bracket + 2)), position);

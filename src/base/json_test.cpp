@@ -18,7 +18,9 @@ TEST(Json, PrintsWhatItReadInTheSameOrder) {
             R"({"b":[1,2.5,-3,true,null],"a":{"x":"é\n"}})");
 }
 
-TEST(Json, ARepeatedKeyKeepsItsFirstPlaceAndLastValue) { EXPECT_EQ(again(R"({"a":1,"b":2,"a":3})"), R"({"a":3,"b":2})"); }
+TEST(Json, ARepeatedKeyKeepsItsFirstPlaceAndLastValue) {
+  EXPECT_EQ(again(R"({"a":1,"b":2,"a":3})"), R"({"a":3,"b":2})");
+}
 
 TEST(Json, ManyKeysAreReadAndARepeatedOneAmongThemIsFound) {
   std::string text = "{";
@@ -62,7 +64,11 @@ TEST(Json, EqualityIgnoresKeyOrderAndNumberKind) {
 }
 
 TEST(Json, BytesThatAreNoUtf8PrintAsReplacementCharacters) {
-  EXPECT_EQ(Json(std::string("a\xFF" "b")).dump(), "\"a\xEF\xBF\xBD" "b\"");
+  EXPECT_EQ(Json(std::string("a\xFF"
+                             "b"))
+                .dump(),
+            "\"a\xEF\xBF\xBD"
+            "b\"");
 }
 
 TEST(Json, NumbersThatAreNotFinitePrintAsNull) {

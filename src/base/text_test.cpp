@@ -9,7 +9,10 @@ namespace {
 
 TEST(Utf8, SanitizeReplacesEachWrongByteAndNothingElse) {
   EXPECT_EQ(utf8::sanitize("grüße 🎉"), "grüße 🎉");
-  EXPECT_EQ(utf8::sanitize("a\x80" "b\xC3"), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+  EXPECT_EQ(utf8::sanitize("a\x80"
+                           "b\xC3"),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
   EXPECT_TRUE(utf8::is_valid(utf8::sanitize("\xED\xA0\x80\xF5\xC0\xAF")));
 }
 
@@ -29,7 +32,9 @@ TEST(Utf8, CompletePrefixDoesNotHoldBackBytesThatNeverBecomeValid) {
 }
 
 TEST(Utf8, EverySplitOfAStreamGivesTheSameText) {
-  const std::string text = "aé漢🎉z\xE2\x82" "a\xF0\x9F";
+  const std::string text =
+      "aé漢🎉z\xE2\x82"
+      "a\xF0\x9F";
   const std::string whole = utf8::sanitize(text);
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     std::string pending = text.substr(0, cut);
@@ -48,7 +53,9 @@ TEST(Utf8, TruncateNeverSplitsACharacter) {
 
 TEST(Printable, ShowsControlCharactersInsteadOfObeyingThem) {
   EXPECT_EQ(printable("a\tb\n\x1b[31mred\x7f\r"), "a\tb\n\\x1b[31mred\\x7f\\x0d");
-  EXPECT_EQ(printable("\xC2\x9B" "31m"), "\\x9b31m");
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m"),
+            "\\x9b31m");
   EXPECT_EQ(printable("é"), "é");
 }
 

@@ -54,25 +54,25 @@ struct ErrorStatus {
 // PUNA_TRY_VOID(call());     the same for Result<void>.
 // One use per line; the last argument may contain commas.
 #define PUNA_TRY(declaration, ...) PUNA_TRY_AT(__LINE__, declaration, __VA_ARGS__)
-#define PUNA_TRY_VOID(...)                                                  \
-  do {                                                                      \
-    auto puna_try_result = (__VA_ARGS__);                                   \
-    if (!puna_try_result) {                                                 \
-      return std::unexpected(std::move(puna_try_result).error());           \
-    }                                                                       \
+#define PUNA_TRY_VOID(...)                                        \
+  do {                                                            \
+    auto puna_try_result = (__VA_ARGS__);                         \
+    if (!puna_try_result) {                                       \
+      return std::unexpected(std::move(puna_try_result).error()); \
+    }                                                             \
   } while (false)
 #define PUNA_TRY_AT(line, declaration, ...) PUNA_TRY_IN(line, declaration, __VA_ARGS__)
-#define PUNA_TRY_IN(line, declaration, ...)                                 \
-  auto puna_try_##line = (__VA_ARGS__);                                     \
-  if (!puna_try_##line) {                                                   \
-    return std::unexpected(std::move(puna_try_##line).error());             \
-  }                                                                         \
+#define PUNA_TRY_IN(line, declaration, ...)                     \
+  auto puna_try_##line = (__VA_ARGS__);                         \
+  if (!puna_try_##line) {                                       \
+    return std::unexpected(std::move(puna_try_##line).error()); \
+  }                                                             \
   declaration = *std::move(puna_try_##line)
 
 // Checked in every build. The text is a string_view that says what was expected, with the values.
-#define PUNA_CHECK(condition, text)                                         \
-  do {                                                                      \
-    if (!(condition)) {                                                     \
-      ::puna::bug(__FILE__, __LINE__, text);                                \
-    }                                                                       \
+#define PUNA_CHECK(condition, text)          \
+  do {                                       \
+    if (!(condition)) {                      \
+      ::puna::bug(__FILE__, __LINE__, text); \
+    }                                        \
   } while (false)

@@ -1,7 +1,8 @@
 // A JSON value of our own, so that no door shows a foreign type and key order is kept (it decides prompt bytes).
 // Parsing and printing are nlohmann_json's, in one file (json.cpp).
 //
-// Invariant: object keys are unique; strings are valid UTF-8 after parse(); depth is at most kJsonDepthMax after parse().
+// Invariant: object keys are unique; strings are valid UTF-8 after parse(); depth is at most kJsonDepthMax after
+// parse().
 #pragma once
 
 #include <concepts>
@@ -25,18 +26,25 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;  // null
-  Json(std::nullptr_t) {}
-  Json(bool value) : value_(value) {}
+  // Defined below Member: until then an Object cannot be made or destroyed.
+  Json();  // null
+  Json(std::nullptr_t);
+  Json(bool value);
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  Json(T value) : value_(static_cast<std::int64_t>(value)) {}
-  Json(double value) : value_(value) {}
-  Json(std::string value) : value_(std::move(value)) {}
-  Json(std::string_view value) : value_(std::string(value)) {}
-  Json(const char* value) : value_(std::string(value)) {}
-  Json(Array value) : value_(std::move(value)) {}
-  Json(Object value) : value_(std::move(value)) {}
+    requires(!std::same_as<T, bool> && !std::same_as<T, std::int64_t>)
+  Json(T value) : Json(static_cast<std::int64_t>(value)) {}
+  Json(std::int64_t value);
+  Json(double value);
+  Json(std::string value);
+  Json(std::string_view value);
+  Json(const char* value);
+  Json(Array value);
+  Json(Object value);
+  Json(const Json& other);
+  Json(Json&& other) noexcept;
+  Json& operator=(const Json& other);
+  Json& operator=(Json&& other) noexcept;
+  ~Json();
 
   // Json::object({{"a", 1}, {"b", "x"}}); a repeated key keeps the last value.
   [[nodiscard]] static Json object(std::initializer_list<Member> members = {});
@@ -87,5 +95,21 @@ struct Json::Member {
   std::string key;
   Json value;
 };
+
+inline Json::Json() = default;
+inline Json::Json(std::nullptr_t) {}
+inline Json::Json(bool value) : value_(value) {}
+inline Json::Json(std::int64_t value) : value_(value) {}
+inline Json::Json(double value) : value_(value) {}
+inline Json::Json(std::string value) : value_(std::move(value)) {}
+inline Json::Json(std::string_view value) : value_(std::string(value)) {}
+inline Json::Json(const char* value) : value_(std::string(value)) {}
+inline Json::Json(Array value) : value_(std::move(value)) {}
+inline Json::Json(Object value) : value_(std::move(value)) {}
+inline Json::Json(const Json& other) = default;
+inline Json::Json(Json&& other) noexcept = default;
+inline Json& Json::operator=(const Json& other) = default;
+inline Json& Json::operator=(Json&& other) noexcept = default;
+inline Json::~Json() = default;
 
 }  // namespace puna

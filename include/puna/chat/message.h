@@ -1,0 +1,64 @@
+// The nouns of a conversation and their JSON forms: messages, calls, tools. Values; they own what they hold.
+//
+// Invariant: message_from_json(to_json(m)) == m and tool_spec_from_json(to_json(s)) == s, for every m and s whose text
+// is UTF-8 and whose strings that only one role has are empty for the other roles.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "puna/base.h"
+
+namespace puna {
+
+enum class Role : std::uint8_t { system, user, assistant, tool };
+[[nodiscard]] std::string_view name_of(Role role) noexcept;
+
+struct ToolCall {
+  std::string id;  // unique within a transcript
+  std::string name;
+  Json arguments;  // an object, unless the model wrote something else (then the tool layer refuses it)
+
+  bool operator==(const ToolCall&) const = default;
+};
+
+struct Message {
+  Role role = Role::user;
+  std::string content;
+  std::string reasoning;        // assistant only
+  std::vector<ToolCall> calls;  // assistant only
+  std::string call_id;          // tool only: the call that this answers
+  std::string tool;             // tool only: that call's tool name
+  bool is_error = false;        // tool only
+
+  bool operator==(const Message&) const = default;
+};
+// The transcript's line format: {"role": ..., "content": ..., ...}; empty members are left out. Inverse of each other.
+[[nodiscard]] Json to_json(const Message& message);
+// Errors  invalid_argument  the message says which member is wrong
+[[nodiscard]] Result<Message> message_from_json(const Json& json);
+
+struct ToolSpec {
+  std::string name;  // [A-Za-z0-9_-]{1,64}
+  std::string description;
+  Json parameters;  // a JSON Schema of type object; null = no arguments
+
+  bool operator==(const ToolSpec&) const = default;
+};
+// {"type": "function", "function": {...}} as the OpenAI protocol has it; the reader also takes the bare inner object.
+[[nodiscard]] Json to_json(const ToolSpec& spec);
+// Errors  invalid_argument  the message says which member is wrong
+[[nodiscard]] Result<ToolSpec> tool_spec_from_json(const Json& json);
+
+// Whether a tool may have this name.
+[[nodiscard]] bool is_tool_name(std::string_view name) noexcept;
+
+enum class ToolChoice : std::uint8_t {
+  automatic,  // text, or calls, or text and then calls
+  none,       // the tools are not shown and nothing is constrained
+  required,   // at least one call and no text
+};
+
+}  // namespace puna

@@ -1,0 +1,56 @@
+// Output to reply: reads reasoning and tool calls out of generated text, piece by piece.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "puna/chat/message.h"
+
+namespace puna {
+
+// Content is what is left when reasoning and calls are taken out. The white space that separates it from them is taken
+// out too (a reply of calls alone has empty content); texts that had calls between them are joined by a newline.
+struct ParsedReply {
+  std::string content;
+  std::string reasoning;
+  std::vector<ToolCall> calls;  // ids are empty; the model layer gives them
+  // Text that looked like a call and was not valid, tags included: it is part of content too, and the agent shows it to
+  // the model.
+  std::vector<std::string> malformed_calls;
+
+  bool operator==(const ParsedReply&) const = default;
+};
+
+// Reads a reply as it is generated: <think>...</think> at its start, then text and <tool_call>{...}</tool_call>. A
+// closing tag inside a JSON string is text. Feeding text in any pieces gives the same result as feeding it whole.
+// Thread  one owner.
+class ReplyParser {
+ public:
+  // Whether calls are read; in the reply to a request without tools they are plain text.
+  enum class Calls : bool { text, read };
+
+  // reasoning_open  the prompt ended inside <think>: the reply starts as reasoning
+  explicit ReplyParser(bool reasoning_open, Calls calls = Calls::read);
+  ~ReplyParser();
+  ReplyParser(ReplyParser&&) noexcept;
+  ReplyParser& operator=(ReplyParser&&) noexcept;
+
+  struct Delta {
+    std::string content;
+    std::string reasoning;
+  };
+  // What became certain with this text. Text that may be the start of a tag, or may have to be taken out, is held back.
+  // The deltas so far, joined, are always a prefix of what finish() returns.
+  [[nodiscard]] Delta feed(std::string_view text);
+  // Ends the reply: what was held back comes out, an unfinished call counts as malformed.
+  // Requires  called once, last.
+  [[nodiscard]] ParsedReply finish();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace puna

@@ -1,0 +1,100 @@
+// Messages to prompt: chat templates (Jinja) behind one interface, with the tools and the grammar of the reply.
+//
+// Invariant: the parts of a Prompt, joined, are what the template renders to without any of our marks; text that users,
+// tools and models wrote is in untrusted parts, or (Separation::escaped) has every control text broken.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "puna/chat/message.h"
+
+namespace puna {
+
+inline constexpr std::size_t kTemplateBytesMax = std::size_t{64} * 1024;      // of Jinja source
+inline constexpr std::size_t kPromptBytesMax = std::size_t{8} * 1024 * 1024;  // of one rendered prompt
+inline constexpr std::size_t kToolsMax = 256;                                 // in one request
+
+struct TemplateSource {
+  std::string jinja;
+  std::string bos_text;  // may be empty
+  std::string eos_text;
+};
+// chatml, llama-2, llama-3, generic.  Errors  not_found  the message lists the names.
+[[nodiscard]] Result<std::string> built_in_template(std::string_view name);
+[[nodiscard]] std::vector<std::string_view> built_in_template_names();
+
+// What a template can do, found by rendering probes, never by its name.
+struct TemplateAbilities {
+  bool tools = false;         // lists tool specs
+  bool tool_calls = false;    // renders an assistant's calls
+  bool tool_results = false;  // renders the tool role
+  bool parallel_calls = false;
+  bool system = false;     // has a place for the system message
+  bool reasoning = false;  // knows <think>
+  // All of tools, calls and results, and calls in the form <tool_call>{"name": ..., "arguments": ...}</tool_call>, the
+  // only form this version can constrain. Without it the generic format is used, also when the three above are true.
+  bool native_tools = false;
+  bool needs_date = false;  // cannot be rendered without RenderRequest::today
+};
+
+struct RenderRequest {
+  std::span<const Message> messages;
+  std::span<const ToolSpec> tools;
+  ToolChoice tool_choice = ToolChoice::automatic;
+  std::optional<Json> schema;  // the reply must be JSON that fits this schema; not together with tools
+  // Texts of the model's control tokens, for the last-resort escaping and for the check that none of them, written by
+  // a user, is in a trusted part. Give all of them: an empty list switches both off.
+  std::span<const std::string> control_texts;
+  // For templates that print the date (strftime_now). Absent: they fall back to a date of their own, and those that
+  // have none refuse. A date that changes makes a prompt prefix that cannot be reused.
+  std::optional<std::chrono::year_month_day> today;
+};
+
+// How untrusted text was kept apart from the template's own text.
+enum class Separation : std::uint8_t {
+  marked,   // all untrusted text is in untrusted parts
+  escaped,  // some of it is in trusted parts, with each control text in it broken by U+200B after its first character
+};
+
+struct Prompt {
+  std::vector<PromptPart> parts;   // in order; neighbours differ in trust; joined they are the rendered prompt
+  std::optional<Grammar> grammar;  // what the reply must match; empty = free text
+  bool reasoning_open = false;     // the prompt ends inside <think>
+  Separation separation = Separation::marked;
+
+  [[nodiscard]] std::string text() const;
+};
+
+// A chat template behind one interface. A template without tool support gets the tools described in the system message
+// and the calls and results as text (the generic format); a template without a system role gets it in the first user
+// turn; one that refuses two turns of one role in a row gets them joined.
+class ChatTemplate {
+ public:
+  ChatTemplate() = default;
+  ChatTemplate(const ChatTemplate&) = delete;
+  ChatTemplate& operator=(const ChatTemplate&) = delete;
+  virtual ~ChatTemplate() = default;
+
+  // Errors  invalid_argument  does not parse (message says where), or loses the user's text
+  //         limit             larger than kTemplateBytesMax, or nested too deep
+  [[nodiscard]] static Result<std::unique_ptr<const ChatTemplate>> create(const TemplateSource& source);
+
+  [[nodiscard]] virtual const TemplateAbilities& abilities() const = 0;
+  // Renders with the assistant's turn opened. Text that is not UTF-8 gets U+FFFD in place of its bad bytes.
+  // Errors  invalid_argument  no messages, an unsupported schema (message says which keyword, at which path), or the
+  //         template refused the conversation (its own words are in the message)
+  //         limit             more than kToolsMax tools, a prompt over kPromptBytesMax, a grammar over its bounds
+  // Thread  any.
+  // Cost    two renderings; three when a control text occurs in what users, tools or models wrote.
+  [[nodiscard]] virtual Result<Prompt> render(const RenderRequest& request) const = 0;
+};
+
+}  // namespace puna
