@@ -1,0 +1,97 @@
+// The engine's two seams: what it needs from a library that computes logits, and from one that knows grammars. Real
+// ones are made by the llama files; tests have fakes, so scheduler, ledger, sampling and the engine itself are tested
+// without a model.
+//
+// A lane is one row of the KV cache with an id of its own (libllama calls it a sequence; a sequence is a generation
+// here).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "puna/engine.h"
+
+namespace puna::engine {
+
+enum class LaneId : std::int32_t {};
+
+[[nodiscard]] constexpr std::size_t index_of(LaneId lane) { return static_cast<std::size_t>(lane); }
+
+// One token to compute.
+struct Row {
+  Token token = 0;
+  std::int32_t position = 0;
+  LaneId lane{};
+  bool wants_logits = false;
+};
+
+enum class DecodeStatus : std::uint8_t {
+  ok,
+  no_room,  // nothing was computed, the cache is as before
+  aborted,  // interrupt() was called; some rows may be in the cache
+  failed,   // some rows may be in the cache
+};
+
+struct BackendShape {
+  int lanes = 1;
+  int cells = 0;               // of the whole cache
+  bool shares_prefix = false;  // share_prefix() works: the lanes look into one pool
+};
+
+// Thread  one owner, but for interrupt().
+class Backend {
+ public:
+  Backend() = default;
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  virtual ~Backend() = default;
+
+  [[nodiscard]] virtual const BackendShape& shape() const = 0;
+
+  // Requires  positions of a lane follow what it holds, without gaps; at least one row.
+  [[nodiscard]] virtual DecodeStatus decode(std::span<const Row> rows) = 0;
+  // The logits of row `index` of the last decode(), vocabulary_tokens() of them. Borrowed until the next decode().
+  // Empty when that row asked for none.
+  [[nodiscard]] virtual std::span<const float> logits(std::size_t index) = 0;
+
+  // Forgets positions [position, end). False: this memory cannot forget a part; the lane must then be cleared.
+  [[nodiscard]] virtual bool remove_from(LaneId lane, std::int32_t position) = 0;
+  virtual void clear(LaneId lane) = 0;
+  // Lets the empty lane `to` hold the first `tokens` tokens of `from`. Requires shape().shares_prefix.
+  virtual void share_prefix(LaneId from, LaneId to, std::int32_t tokens) = 0;
+  // How many tokens the lane holds by the library's own account.
+  [[nodiscard]] virtual std::int32_t length(LaneId lane) = 0;
+
+  // Makes a running decode() return soon, and later ones at once. For shutdown. Thread  any.
+  virtual void interrupt() noexcept = 0;
+};
+
+// Which tokens may come next. One for each generation; it moves on with accept().
+class TokenFilter {
+ public:
+  TokenFilter() = default;
+  TokenFilter(const TokenFilter&) = delete;
+  TokenFilter& operator=(const TokenFilter&) = delete;
+  virtual ~TokenFilter() = default;
+
+  // Sets allowed[i] to 1 or 0 for tokens[i]. Requires spans of one length.
+  // Errors  internal  the library failed
+  [[nodiscard]] virtual Result<void> test(std::span<const Token> tokens, std::span<std::uint8_t> allowed) = 0;
+  // Requires  test() allows the token.
+  [[nodiscard]] virtual Result<void> accept(Token token) = 0;
+};
+
+// What Engine::create() needs from weights beyond their door. Implemented by the real weights and by the tests' fake.
+class EngineWeights : public Weights {
+ public:
+  // Replaces every 0 in the options by what is in force and opens the cache.
+  // Errors  limit  not enough memory;  invalid_argument  a vocabulary without weights, a model that does not generate
+  [[nodiscard]] virtual Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const = 0;
+  // Errors  invalid_argument  the grammar does not parse, or is one that the library cannot survive
+  [[nodiscard]] virtual Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const = 0;
+  // Tokens that the model's file forbids to generate.
+  [[nodiscard]] virtual std::span<const Token> suppressed() const = 0;
+};
+
+}  // namespace puna::engine

@@ -1,0 +1,112 @@
+// The engine when the cache is full and when the library fails: nothing is lost, nothing loops.
+#include "engine/engine_core.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/test_core.h"
+
+namespace puna::engine {
+namespace {
+
+using fake::tokens_of;
+using test::Caller;
+using test::Output;
+
+class EnginePressure : public test::EngineCoreTest {};
+
+TEST_F(EnginePressure, AMemoryThatCannotForgetAPartIsClearedAndComputedAgain) {
+  open({.lanes = 1, .shares_prefix = false, .removes_part = false});
+  const Caller one = submit(tokens_of("common start, first end"), 3);
+  run_to_end();
+  const auto prompt = tokens_of("common start, other end");
+  const Caller two = submit(prompt, 3);
+  run_to_end();
+  EXPECT_EQ(two.drain().text, expected(prompt, 3));
+  EXPECT_EQ(counters_.tokens_reused, 0);
+  EXPECT_EQ(backend_->calls().removals, 1);
+}
+
+TEST_F(EnginePressure, IdleLanesGiveUpTheirCellsBeforeAnybodyWaits) {
+  open({.lanes = 3, .cells = 40});
+  for (const char letter : {'a', 'b', 'c'}) {
+    const Caller caller = submit(std::vector<Token>(12, letter), 1);
+    run_to_end();
+    EXPECT_TRUE(caller.drain().finished);
+  }
+  EXPECT_EQ(backend_->cells_used(), 36U);
+  const Caller big = submit(std::vector<Token>(30, 'z'), 2);
+  run_to_end();
+  const Output output = big.drain();
+  ASSERT_TRUE(output.finished) << output.error->message;
+  EXPECT_EQ(output.text, expected(std::vector<Token>(30, 'z'), 2));
+  EXPECT_GT(backend_->calls().refused_for_room, 0);
+}
+
+TEST_F(EnginePressure, WhenThePoolIsFullTheYoungestWaitsAndLosesNothing) {
+  open({.lanes = 4, .cells = 100});
+  std::vector<Caller> callers;
+  std::vector<std::vector<Token>> prompts;
+  for (int i = 0; i < 4; ++i) {
+    prompts.push_back(std::vector<Token>(20, 'a' + i));
+    callers.push_back(submit(prompts.back(), 30));
+  }
+  run_to_end();
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Output output = callers[i].drain();
+    ASSERT_TRUE(output.finished) << i << " " << output.error->message;
+    EXPECT_EQ(output.text, expected(prompts[i], 30)) << i;
+    EXPECT_EQ(output.finished->usage.output_tokens, 30);
+    EXPECT_EQ(output.finished->usage.prompt_tokens, 20);
+  }
+  EXPECT_EQ(counters_.generations_finished, 4);
+  EXPECT_EQ(counters_.tokens_decoded, 120);
+  EXPECT_GT(counters_.tokens_prefilled, 80);  // the parked ones were computed again
+}
+
+TEST_F(EnginePressure, AloneAndStillTooLargeIsALimitAndTheEngineGoesOn) {
+  open({.lanes = 2, .cells = 16});
+  const Caller big = submit(std::vector<Token>(40, 'x'), 5);
+  run_to_end();
+  const Output output = big.drain();
+  EXPECT_FALSE(output.finished);
+  EXPECT_EQ(output.error->code, ErrorCode::limit);
+  const Caller small = submit(tokens_of("ok"), 5);
+  run_to_end();
+  EXPECT_TRUE(small.drain().finished);
+}
+
+TEST_F(EnginePressure, AFailedDecodeIsRolledBackAndTriedAgain) {
+  open({.lanes = 2, .outcomes = {{1, DecodeStatus::failed}, {4, DecodeStatus::failed}, {5, DecodeStatus::failed}}});
+  const auto prompt = tokens_of("survives");
+  const Caller one = submit(prompt, 8);
+  const Caller two = submit(tokens_of("as well"), 8);
+  run_to_end();
+  EXPECT_EQ(one.drain().text, expected(prompt, 8));
+  EXPECT_EQ(two.drain().text, expected(tokens_of("as well"), 8));
+  EXPECT_FALSE(core_->dead());
+}
+
+TEST_F(EnginePressure, AFailedDecodeOfAMemoryThatCannotForgetStartsAgainFromTheFirstToken) {
+  open({.lanes = 1, .shares_prefix = false, .removes_part = false, .outcomes = {{3, DecodeStatus::failed}}},
+       {.batch_tokens = 4});
+  const auto prompt = tokens_of("a prompt of many chunks");
+  const Caller caller = submit(prompt, 4);
+  run_to_end();
+  EXPECT_EQ(caller.drain().text, expected(prompt, 4));
+}
+
+TEST_F(EnginePressure, ThreeFailuresInARowEndEveryGenerationAsUnavailable) {
+  open({.lanes = 1, .outcomes = {{2, DecodeStatus::failed}, {3, DecodeStatus::failed}, {4, DecodeStatus::failed}}});
+  const Caller running = submit(tokens_of("running"), 8);
+  const Caller waiting = submit(tokens_of("waiting"), 8);
+  while (core_->step()) {
+  }
+  EXPECT_TRUE(core_->dead());
+  EXPECT_EQ(running.drain().error->code, ErrorCode::unavailable);
+  EXPECT_EQ(waiting.drain().error->code, ErrorCode::unavailable);
+  EXPECT_EQ(counters_.waiting, 0);
+  EXPECT_EQ(counters_.sequences_busy, 0);
+}
+
+}  // namespace
+}  // namespace puna::engine

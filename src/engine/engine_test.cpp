@@ -1,0 +1,216 @@
+// The engine with its thread, on a fake library: submissions from many threads, cancellation, shutdown, refusals.
+#include "puna/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "engine/fake_backend.h"
+
+namespace puna {
+namespace {
+
+using engine::fake::FakeWeights;
+using engine::fake::Settings;
+using engine::fake::tokens_of;
+
+const Sampling kGreedy = {.temperature = 0.0F};
+
+struct Read {
+  std::string text;
+  std::optional<piece::Finished> finished;
+  std::optional<Error> error;
+};
+
+Read read_all(Generation& generation) {
+  Read result;
+  for (;;) {
+    auto piece = generation.next();
+    if (!piece) {
+      result.error = piece.error();
+      return result;
+    }
+    if (auto* text = std::get_if<piece::Text>(&*piece)) {
+      result.text += text->text;
+    } else if (auto* finished = std::get_if<piece::Finished>(&*piece)) {
+      result.finished = *finished;
+      return result;
+    }
+  }
+}
+
+std::unique_ptr<Engine> open(Settings settings = {}, EngineOptions options = {},
+                             std::shared_ptr<engine::fake::Calls> calls = std::make_shared<engine::fake::Calls>()) {
+  auto engine = Engine::create(std::make_shared<FakeWeights>(std::move(settings), std::move(calls)), options);
+  EXPECT_TRUE(engine) << engine.error().message;
+  return *std::move(engine);
+}
+
+std::string expected(const std::string& prompt, int count) {
+  return engine::fake::expected_text(engine::fake::hashed_letter, tokens_of(prompt), count);
+}
+
+TEST(Engine, AGenerationRunsToItsEndAndTheCountsAreCompleteByThen) {
+  const auto engine = open();
+  auto generation = engine->submit({.prompt = tokens_of("hello"), .sampling = kGreedy, .tokens_max = 10});
+  ASSERT_TRUE(generation);
+  const Read read = read_all(*generation);
+  EXPECT_EQ(read.text, expected("hello", 10));
+  EXPECT_EQ(read.finished->reason, FinishReason::tokens_max);
+  const EngineStats stats = engine->stats();
+  EXPECT_EQ(stats.tokens_prefilled, 5);
+  EXPECT_EQ(stats.tokens_decoded, 10);
+  EXPECT_EQ(stats.generations_finished, 1);
+  EXPECT_EQ(stats.sequences_busy, 0);
+  EXPECT_EQ(stats.waiting, 0);
+}
+
+TEST(Engine, ManyThreadsSubmitAndEachGetsItsOwnText) {
+  auto calls = std::make_shared<engine::fake::Calls>();
+  {
+    const auto engine = open({}, {.sequences_max = 4}, calls);
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&engine, t] {
+        for (int i = 0; i < 25; ++i) {
+          const std::string prompt = "thread " + std::to_string(t) + " turn " + std::to_string(i);
+          auto generation = engine->submit({.prompt = tokens_of(prompt), .sampling = kGreedy, .tokens_max = 12});
+          ASSERT_TRUE(generation);
+          EXPECT_EQ(read_all(*generation).text, expected(prompt, 12));
+          EXPECT_GE(engine->stats().generations_finished, 1);
+        }
+      });
+    }
+    threads.clear();
+    EXPECT_EQ(engine->stats().generations_finished, 200);
+    EXPECT_EQ(engine->stats().sequences_busy, 0);
+  }
+  EXPECT_EQ(calls->violation, "");
+}
+
+TEST(Engine, HandlesDroppedAtAnyTimeFreeTheirSequences) {
+  const auto engine = open({}, {.sequences_max = 2});
+  for (int i = 0; i < 50; ++i) {
+    auto generation = engine->submit({.prompt = tokens_of("dropped"), .sampling = kGreedy});
+    ASSERT_TRUE(generation);
+    if (i % 2 == 0) {
+      EXPECT_TRUE(generation->next());
+    }
+  }
+  auto last = engine->submit({.prompt = tokens_of("last"), .sampling = kGreedy, .tokens_max = 3});
+  EXPECT_EQ(read_all(*last).text, expected("last", 3));
+}
+
+TEST(Engine, AStopRequestEndsTheWaitAndTheGeneration) {
+  auto hold = std::make_shared<std::atomic<bool>>(true);
+  const auto engine = open({.hold = hold});
+  auto generation = engine->submit({.prompt = tokens_of("held"), .sampling = kGreedy});
+  std::stop_source stop;
+  std::jthread asker([&stop] { stop.request_stop(); });
+  for (;;) {
+    const auto piece = generation->next(stop.get_token());
+    if (!piece) {
+      EXPECT_EQ(piece.error().code, ErrorCode::cancelled);
+      break;
+    }
+  }
+  *hold = false;
+  auto next = engine->submit({.prompt = tokens_of("after"), .sampling = kGreedy, .tokens_max = 2});
+  EXPECT_EQ(read_all(*next).text, expected("after", 2));
+  EXPECT_EQ(engine->stats().generations_cancelled, 1);
+}
+
+TEST(Engine, ClosingTheEngineEndsEveryGenerationAsUnavailable) {
+  auto hold = std::make_shared<std::atomic<bool>>(true);
+  std::vector<Generation> generations;
+  {
+    const auto engine = open({.hold = hold}, {.sequences_max = 2});
+    for (int i = 0; i < 6; ++i) {
+      generations.push_back(*engine->submit({.prompt = tokens_of("closing"), .sampling = kGreedy}));
+    }
+  }
+  for (Generation& generation : generations) {
+    EXPECT_EQ(read_all(generation).error->code, ErrorCode::unavailable);
+  }
+}
+
+TEST(Engine, AFullLineRefusesAndNamesTheLimit) {
+  auto hold = std::make_shared<std::atomic<bool>>(true);
+  const auto engine = open({.hold = hold}, {.sequences_max = 1, .waiting_max = 3});
+  std::vector<Generation> generations;
+  std::optional<Error> refusal;
+  for (int i = 0; i < 10 && !refusal; ++i) {
+    auto generation = engine->submit({.prompt = tokens_of("crowd"), .sampling = kGreedy, .tokens_max = 1});
+    if (generation) {
+      generations.push_back(*std::move(generation));
+    } else {
+      refusal = generation.error();
+    }
+  }
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->code, ErrorCode::limit);
+  EXPECT_TRUE(refusal->message.contains("3"));
+  EXPECT_LE(generations.size(), 4U);
+  *hold = false;
+  for (Generation& generation : generations) {
+    EXPECT_TRUE(read_all(generation).finished);
+  }
+  EXPECT_TRUE(engine->submit({.prompt = tokens_of("again"), .sampling = kGreedy, .tokens_max = 1}));
+}
+
+TEST(Engine, ADeadEngineAnswersUnavailableForEver) {
+  const auto engine = open(
+      {.outcomes = {
+           {1, engine::DecodeStatus::failed}, {2, engine::DecodeStatus::failed}, {3, engine::DecodeStatus::failed}}});
+  auto first = engine->submit({.prompt = tokens_of("dies"), .sampling = kGreedy});
+  EXPECT_EQ(read_all(*first).error->code, ErrorCode::unavailable);
+  for (int i = 0; i < 3; ++i) {
+    auto later = engine->submit({.prompt = tokens_of("late"), .sampling = kGreedy});
+    const Error error = later ? *read_all(*later).error : later.error();
+    EXPECT_EQ(error.code, ErrorCode::unavailable);
+  }
+}
+
+TEST(Engine, BadRequestsAreRefusedBeforeTheyWait) {
+  const auto engine = open({}, {.window_tokens = 32});
+  const auto code = [&engine](GenerationRequest request) {
+    const auto generation = engine->submit(std::move(request));
+    EXPECT_FALSE(generation);
+    return generation ? ErrorCode::internal : generation.error().code;
+  };
+  EXPECT_EQ(code({.prompt = {}}), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({.prompt = {1, -1}}), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({.prompt = {engine::fake::kVocabulary}}), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({.prompt = std::vector<Token>(32, 'x')}), ErrorCode::limit);
+  EXPECT_EQ(code({.prompt = {1}, .sampling = {.temperature = -1.0F}}), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({.prompt = {1}, .grammar = Grammar{.gbnf = "("}}), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({.prompt = {1}, .stop = {""}}), ErrorCode::invalid_argument);
+  EXPECT_EQ(code({.prompt = {1}, .tokens_max = -1}), ErrorCode::invalid_argument);
+  EXPECT_EQ(engine->stats().waiting, 0);
+  EXPECT_EQ(engine->stats().steps, 0);
+  auto longest = engine->submit({.prompt = std::vector<Token>(31, 'x'), .sampling = kGreedy});
+  EXPECT_EQ(read_all(*longest).finished->reason, FinishReason::window_full);
+}
+
+TEST(Engine, TheMessageForATooLongPromptNamesBothSizes) {
+  const auto engine = open({}, {.window_tokens = 32});
+  const auto generation = engine->submit({.prompt = std::vector<Token>(100, 'x')});
+  EXPECT_TRUE(generation.error().message.contains("100"));
+  EXPECT_TRUE(generation.error().message.contains("32"));
+}
+
+TEST(Engine, OptionsOutOfRangeAndForeignWeightsAreRefused) {
+  EXPECT_EQ(Engine::create(std::make_shared<FakeWeights>(), {.sequences_max = 0}).error().code,
+            ErrorCode::invalid_argument);
+  EXPECT_EQ(Engine::create(nullptr, {}).error().code, ErrorCode::invalid_argument);
+}
+
+TEST(Engine, TheOptionsInForceHaveNoZeros) {
+  const auto engine = open();
+  EXPECT_GT(engine->options().window_tokens, 0);
+  EXPECT_GT(engine->options().threads, 0);
+  EXPECT_GT(engine->options().threads_batch, 0);
+}
+
+}  // namespace
+}  // namespace puna

@@ -1,0 +1,282 @@
+// Test support: a library that computes logits from the tokens it really holds, so that a wrong position, a wrong
+// prefix or a lost token changes the output, and that counts every call.
+//
+// Vocabulary: 0..255 are bytes, kEnd ends a generation, kControl is a control token.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/backend.h"
+#include "engine/memory_plan.h"
+
+namespace puna::engine::fake {
+
+inline constexpr Token kEnd = 256;
+inline constexpr Token kControl = 257;
+inline constexpr int kVocabulary = 258;
+
+// What comes after these tokens. Must be a pure function.
+using Next = std::function<Token(const std::vector<Token>&)>;
+
+// A letter that depends on every token so far.
+inline Token hashed_letter(const std::vector<Token>& tokens) {
+  std::uint64_t hash = 1469598103934665603ULL;
+  for (const Token token : tokens) {
+    hash = (hash ^ static_cast<std::uint64_t>(token)) * 1099511628211ULL;
+  }
+  return 'a' + static_cast<Token>((hash >> 33) % 26);
+}
+
+struct Calls {
+  int decodes = 0;
+  std::int64_t rows = 0;
+  std::int64_t logits_rows = 0;
+  int rows_largest = 0;
+  int lanes_most = 0;  // different lanes in one batch
+  int shares = 0;
+  int removals = 0;
+  int clears = 0;
+  int refused_for_room = 0;
+  std::string violation;  // empty: the engine kept the contract
+};
+
+struct Settings {
+  int lanes = 4;
+  int cells = 1 << 20;
+  bool shares_prefix = true;
+  bool removes_part = true;
+  int vocabulary = kVocabulary;
+  Next next = hashed_letter;
+  std::map<int, DecodeStatus> outcomes;     // of the n-th decode, from 1; such a decode computes half of its rows
+  std::shared_ptr<std::atomic<bool>> hold;  // while true, decode() waits (bounded by interrupt())
+};
+
+class FakeBackend final : public Backend {
+ public:
+  explicit FakeBackend(Settings settings, std::shared_ptr<Calls> calls = std::make_shared<Calls>())
+      : settings_(std::move(settings)), calls_(std::move(calls)), lanes_(static_cast<std::size_t>(settings_.lanes)) {
+    shape_ = {.lanes = settings_.lanes, .cells = settings_.cells, .shares_prefix = settings_.shares_prefix};
+  }
+
+  [[nodiscard]] const BackendShape& shape() const override { return shape_; }
+
+  [[nodiscard]] DecodeStatus decode(std::span<const Row> rows) override {
+    while (settings_.hold && *settings_.hold && !interrupted_) {
+      std::this_thread::yield();
+    }
+    if (interrupted_) {
+      return DecodeStatus::aborted;
+    }
+    note_batch(rows);
+    const auto outcome = settings_.outcomes.find(calls_->decodes);
+    if (outcome != settings_.outcomes.end()) {
+      if (outcome->second != DecodeStatus::no_room) {
+        store(rows.first(rows.size() / 2));
+      }
+      return outcome->second;
+    }
+    if (cells_used() + rows.size() > static_cast<std::size_t>(settings_.cells)) {
+      ++calls_->refused_for_room;
+      return DecodeStatus::no_room;
+    }
+    store(rows);
+    calls_->rows += static_cast<std::int64_t>(rows.size());
+    return DecodeStatus::ok;
+  }
+
+  [[nodiscard]] std::span<const float> logits(std::size_t index) override {
+    const auto row = logits_.find(index);
+    if (row == logits_.end()) {
+      calls_->violation = "logits of a row that asked for none";
+      return {};
+    }
+    return row->second;
+  }
+
+  [[nodiscard]] bool remove_from(LaneId lane, std::int32_t position) override {
+    ++calls_->removals;
+    if (!settings_.removes_part) {
+      return false;
+    }
+    lanes_[index_of(lane)].resize(static_cast<std::size_t>(position));
+    return true;
+  }
+  void clear(LaneId lane) override {
+    ++calls_->clears;
+    lanes_[index_of(lane)].clear();
+  }
+  void share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
+    ++calls_->shares;
+    if (!settings_.shares_prefix || !lanes_[index_of(to)].empty()) {
+      calls_->violation = "a share that this memory cannot do";
+      return;
+    }
+    const auto& source = lanes_[index_of(from)];
+    lanes_[index_of(to)].assign(source.begin(), source.begin() + tokens);
+  }
+  [[nodiscard]] std::int32_t length(LaneId lane) override {
+    return static_cast<std::int32_t>(lanes_[index_of(lane)].size());
+  }
+  void interrupt() noexcept override { interrupted_ = true; }
+
+  [[nodiscard]] const Calls& calls() const { return *calls_; }
+  [[nodiscard]] std::size_t cells_used() const {
+    std::set<std::uint64_t> cells;
+    for (const auto& lane : lanes_) {
+      for (const Cell& cell : lane) {
+        cells.insert(cell.id);
+      }
+    }
+    return cells.size();
+  }
+
+ private:
+  struct Cell {
+    Token token = 0;
+    std::uint64_t id = 0;
+  };
+
+  void note_batch(std::span<const Row> rows) {
+    ++calls_->decodes;
+    calls_->rows_largest = std::max(calls_->rows_largest, static_cast<int>(rows.size()));
+    std::set<LaneId> lanes;
+    for (const Row& row : rows) {
+      lanes.insert(row.lane);
+    }
+    calls_->lanes_most = std::max(calls_->lanes_most, static_cast<int>(lanes.size()));
+    if (rows.empty()) {
+      calls_->violation = "an empty batch";
+    }
+  }
+
+  void store(std::span<const Row> rows) {
+    logits_.clear();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      auto& lane = lanes_[index_of(rows[i].lane)];
+      if (rows[i].position != static_cast<std::int32_t>(lane.size())) {
+        calls_->violation = "a position that does not follow what the lane holds";
+      }
+      lane.push_back({.token = rows[i].token, .id = next_cell_++});
+      if (!rows[i].wants_logits) {
+        continue;
+      }
+      ++calls_->logits_rows;
+      std::vector<Token> tokens;
+      for (const Cell& cell : lane) {
+        tokens.push_back(cell.token);
+      }
+      std::vector<float>& row = logits_[i];
+      row.assign(static_cast<std::size_t>(settings_.vocabulary), 0.0F);
+      for (std::size_t token = 0; token < row.size(); ++token) {
+        row[token] = -0.01F * static_cast<float>(token);
+      }
+      row[static_cast<std::size_t>(settings_.next(tokens))] = 10.0F;
+    }
+  }
+
+  Settings settings_;
+  std::shared_ptr<Calls> calls_;
+  BackendShape shape_;
+  std::vector<std::vector<Cell>> lanes_;
+  std::map<std::size_t, std::vector<float>> logits_;
+  std::uint64_t next_cell_ = 1;
+  std::atomic<bool> interrupted_ = false;
+};
+
+// Allows exactly one text, then the end. gbnf is that text.
+class ExactText final : public TokenFilter {
+ public:
+  explicit ExactText(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] Result<void> test(std::span<const Token> tokens, std::span<std::uint8_t> allowed) override {
+    const Token wanted = done_ < text_.size() ? static_cast<unsigned char>(text_[done_]) : kEnd;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      allowed[i] = tokens[i] == wanted ? 1 : 0;
+    }
+    return {};
+  }
+  [[nodiscard]] Result<void> accept(Token /*token*/) override {
+    ++done_;
+    return {};
+  }
+
+ private:
+  std::string text_;
+  std::size_t done_ = 0;
+};
+
+class FakeWeights final : public EngineWeights {
+ public:
+  explicit FakeWeights(Settings settings = {}, std::shared_ptr<Calls> calls = std::make_shared<Calls>())
+      : settings_(std::move(settings)), calls_(std::move(calls)) {
+    facts_.window_trained_tokens = 4096;
+  }
+
+  [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
+  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts) const override {
+    std::vector<Token> tokens;
+    for (const PromptPart& part : parts) {
+      for (const char c : part.text) {
+        tokens.push_back(static_cast<unsigned char>(c));
+      }
+    }
+    return tokens;
+  }
+  [[nodiscard]] std::string piece(Token token) const override {
+    return token < 256 ? std::string(1, static_cast<char>(token)) : token == kEnd ? "<end>" : "<control>";
+  }
+  [[nodiscard]] bool is_control(Token token) const override { return token >= kEnd; }
+  [[nodiscard]] bool ends_generation(Token token) const override { return token == kEnd; }
+  [[nodiscard]] int vocabulary_tokens() const override { return settings_.vocabulary; }
+  [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const override {
+    options = with_defaults(options, facts_, 1);
+    Settings settings = settings_;
+    settings.lanes = options.sequences_max;
+    return std::make_unique<FakeBackend>(std::move(settings), calls_);
+  }
+  [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const override {
+    if (grammar.gbnf == "(") {
+      return fail(ErrorCode::invalid_argument, "grammar: the test's bad one");
+    }
+    return std::make_unique<ExactText>(grammar.gbnf);
+  }
+  [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
+
+  std::vector<Token> suppressed_;
+
+ private:
+  Settings settings_;
+  std::shared_ptr<Calls> calls_;
+  ModelFacts facts_;
+};
+
+inline std::vector<Token> tokens_of(std::string_view text) {
+  std::vector<Token> tokens;
+  for (const char c : text) {
+    tokens.push_back(static_cast<unsigned char>(c));
+  }
+  return tokens;
+}
+
+// What greedy generation of `count` tokens must give after `prompt`.
+inline std::string expected_text(const Next& next, std::vector<Token> prompt, int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) {
+    const Token token = next(prompt);
+    if (token >= kEnd) {
+      break;
+    }
+    text += static_cast<char>(token);
+    prompt.push_back(token);
+  }
+  return text;
+}
+
+}  // namespace puna::engine::fake

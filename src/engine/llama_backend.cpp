@@ -1,0 +1,278 @@
+// A llama_context as a Backend, and libllama's grammar sampler as a TokenFilter.
+//
+// Traps held here: decode() reports no room as 1 and leaves the cache as it was; a partial copy between lanes of a
+// split cache aborts the process, so sharing is offered for one pool only; accepting a token that a grammar refuses
+// throws or aborts, so only tested tokens are accepted.
+#include "engine/llama_backend.h"
+
+#include <llama.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <format>
+
+#include "engine/gbnf_check.h"
+
+namespace puna::engine {
+namespace {
+
+// Rows that the library computes at once: larger costs memory. At least the largest number of sequences (256).
+constexpr std::uint32_t kMicroBatchMax = 512;
+
+llama_seq_id seq(LaneId lane) { return static_cast<llama_seq_id>(lane); }
+
+// The library's arrays for one batch; pointers in view() are into this object.
+class BatchArrays {
+ public:
+  explicit BatchArrays(std::size_t rows_max)
+      : tokens_(rows_max),
+        positions_(rows_max),
+        counts_(rows_max, 1),
+        lanes_(rows_max),
+        lane_pointers_(rows_max),
+        logits_(rows_max) {
+    for (std::size_t i = 0; i < rows_max; ++i) {
+      lane_pointers_[i] = &lanes_[i];
+    }
+  }
+
+  [[nodiscard]] llama_batch view(std::span<const Row> rows) {
+    PUNA_CHECK(rows.size() <= tokens_.size(), "a batch has at most batch_tokens rows");
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      tokens_[i] = rows[i].token;
+      positions_[i] = rows[i].position;
+      lanes_[i] = seq(rows[i].lane);
+      logits_[i] = rows[i].wants_logits ? 1 : 0;
+    }
+    return {.n_tokens = static_cast<std::int32_t>(rows.size()),
+            .token = tokens_.data(),
+            .embd = nullptr,
+            .pos = positions_.data(),
+            .n_seq_id = counts_.data(),
+            .seq_id = lane_pointers_.data(),
+            .logits = logits_.data()};
+  }
+
+ private:
+  std::vector<llama_token> tokens_;
+  std::vector<llama_pos> positions_;
+  std::vector<std::int32_t> counts_;
+  std::vector<llama_seq_id> lanes_;
+  std::vector<llama_seq_id*> lane_pointers_;
+  std::vector<std::int8_t> logits_;
+};
+
+class LlamaBackend final : public Backend {
+ public:
+  LlamaBackend(const EngineOptions& options, int vocabulary)
+      : vocabulary_(static_cast<std::size_t>(vocabulary)), arrays_(static_cast<std::size_t>(options.batch_tokens)) {}
+
+  [[nodiscard]] Result<void> open(llama_model* model, const EngineOptions& options, std::int64_t cells);
+
+  [[nodiscard]] const BackendShape& shape() const override { return shape_; }
+
+  [[nodiscard]] DecodeStatus decode(std::span<const Row> rows) override {
+    rows_ = rows.size();
+    wanted_.assign(rows.size(), false);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      wanted_[i] = rows[i].wants_logits;
+    }
+    try {
+      switch (llama_decode(context_.get(), arrays_.view(rows))) {
+        case 0:
+          return DecodeStatus::ok;
+        case 1:
+          return DecodeStatus::no_room;
+        case 2:
+          return DecodeStatus::aborted;
+        default:
+          return DecodeStatus::failed;
+      }
+    } catch (const std::exception&) {
+      return DecodeStatus::failed;
+    }
+  }
+
+  [[nodiscard]] std::span<const float> logits(std::size_t index) override {
+    if (index >= rows_ || !wanted_[index]) {
+      return {};
+    }
+    const float* row = llama_get_logits_ith(context_.get(), static_cast<std::int32_t>(index));
+    return row == nullptr ? std::span<const float>{} : std::span(row, vocabulary_);
+  }
+
+  [[nodiscard]] bool remove_from(LaneId lane, std::int32_t position) override {
+    return llama_memory_seq_rm(memory_, seq(lane), position, -1);
+  }
+  void clear(LaneId lane) override { llama_memory_seq_rm(memory_, seq(lane), -1, -1); }
+  void share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
+    PUNA_CHECK(shape_.shares_prefix, "sharing is asked of one pool only");
+    llama_memory_seq_cp(memory_, seq(from), seq(to), 0, tokens);
+  }
+  [[nodiscard]] std::int32_t length(LaneId lane) override { return llama_memory_seq_pos_max(memory_, seq(lane)) + 1; }
+
+  void interrupt() noexcept override { interrupted_.store(true, std::memory_order_relaxed); }
+
+ private:
+  struct Free {
+    void operator()(llama_context* context) const { llama_free(context); }
+  };
+  static bool wants_abort(void* self) {
+    return static_cast<LlamaBackend*>(self)->interrupted_.load(std::memory_order_relaxed);
+  }
+
+  std::atomic<bool> interrupted_ = false;
+  std::size_t vocabulary_;
+  BatchArrays arrays_;
+  std::vector<bool> wanted_;
+  std::size_t rows_ = 0;
+  BackendShape shape_;
+  std::unique_ptr<llama_context, Free> context_;
+  llama_memory_t memory_ = nullptr;
+};
+
+Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options, std::int64_t cells) {
+  const bool fast = options.profile == Profile::fast;
+  llama_context_params params = llama_context_default_params();
+  params.n_ctx = static_cast<std::uint32_t>(cells);
+  params.n_seq_max = static_cast<std::uint32_t>(options.sequences_max);
+  // Batches smaller than the number of sequences are legal for us and abort the process at creation.
+  params.n_batch = std::max(static_cast<std::uint32_t>(options.batch_tokens), params.n_seq_max);
+  params.n_ubatch = std::min(params.n_batch, kMicroBatchMax);
+  params.n_outputs_max = params.n_seq_max;  // one row of logits for each sequence
+  params.n_outputs_max_per_seq = 1;
+  params.n_threads = options.threads;
+  params.n_threads_batch = options.threads_batch;
+  // The fast profile needs flash attention (one pool without it costs up to 2.8 times); AUTO turns it on wherever the
+  // model's device has it.
+  params.flash_attn_type = fast ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+  params.kv_unified = fast;
+  params.abort_callback = &LlamaBackend::wants_abort;
+  params.abort_callback_data = this;
+  static_cast<void>(take_library_error());  // an old one is not this one's reason
+  context_.reset(llama_init_from_model(model, params));
+  if (context_ == nullptr) {
+    return fail(ErrorCode::limit,
+                std::format("the library could not open a cache of {} tokens{}", cells, take_library_error()),
+                "give a smaller window or fewer sequences; the log (-v) has more");
+  }
+  memory_ = llama_get_memory(context_.get());
+  if (memory_ == nullptr) {
+    return fail(ErrorCode::invalid_argument, "the model has no cache, so it does not generate text",
+                "give a model that generates text");
+  }
+  shape_.lanes = options.sequences_max;
+  shape_.cells = static_cast<int>(llama_n_ctx(context_.get()));
+  // Recurrent state cannot be shared in part.
+  shape_.shares_prefix = fast && !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model);
+  return {};
+}
+
+class LlamaFilter final : public TokenFilter {
+ public:
+  explicit LlamaFilter(llama_sampler* sampler) : sampler_(sampler) {}
+
+  [[nodiscard]] Result<void> test(std::span<const Token> tokens, std::span<std::uint8_t> allowed) override {
+    candidates_.clear();
+    for (const Token token : tokens) {
+      candidates_.push_back({.id = token, .logit = 0.0F, .p = 0.0F});
+    }
+    llama_token_data_array array = {
+        .data = candidates_.data(), .size = candidates_.size(), .selected = -1, .sorted = false};
+    try {
+      llama_sampler_apply(sampler_.get(), &array);
+    } catch (const std::exception& error) {
+      return failed(error);
+    }
+    if (array.data != candidates_.data() || array.size != tokens.size()) {
+      return fail(ErrorCode::internal, "the library's grammar changed the list of tokens");
+    }
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      allowed[i] = std::isinf(candidates_[i].logit) ? 0 : 1;
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<void> accept(Token token) override {
+    try {
+      llama_sampler_accept(sampler_.get(), token);
+    } catch (const std::exception& error) {
+      return failed(error);
+    }
+    return {};
+  }
+
+ private:
+  struct Free {
+    void operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
+  };
+  static std::unexpected<Error> failed(const std::exception& error) {
+    return fail(ErrorCode::internal, std::format("the library's grammar failed: {}", error.what()));
+  }
+
+  std::unique_ptr<llama_sampler, Free> sampler_;
+  std::vector<llama_token_data> candidates_;
+};
+
+// The tokens that a grammar names must exist; libllama itself would print to stderr or allow nothing.
+Result<void> check_named_tokens(const llama_vocab* vocab, const GbnfTokens& named) {
+  for (const std::uint64_t id : named.ids) {
+    if (id >= static_cast<std::uint64_t>(llama_vocab_n_tokens(vocab))) {
+      return fail(ErrorCode::invalid_argument, std::format("grammar: the token <[{}]> is not in the vocabulary", id));
+    }
+  }
+  for (const std::string& text : named.texts) {
+    llama_token tokens[2];
+    const int count =
+        llama_tokenize(vocab, text.data(), static_cast<std::int32_t>(text.size()), tokens, 2, false, true);
+    if (count != 1) {
+      return fail(ErrorCode::invalid_argument, std::format("grammar: {} is not one token of the vocabulary", text));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
+                                                    std::int64_t cells) {
+  if (!llama_model_has_decoder(model) || llama_model_has_encoder(model) || llama_model_is_diffusion(model)) {
+    return fail(ErrorCode::invalid_argument, "this kind of model does not continue text",
+                "give a decoder-only language model");
+  }
+  const int vocabulary = llama_vocab_n_tokens(llama_model_get_vocab(model));
+  try {
+    auto backend = std::make_unique<LlamaBackend>(options, vocabulary);
+    PUNA_TRY_VOID(backend->open(model, options, cells));
+    return backend;
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::limit, std::format("the library could not open the cache: {}", error.what()),
+                "give a smaller window or fewer sequences");
+  }
+}
+
+Result<std::unique_ptr<TokenFilter>> make_llama_filter(const llama_vocab* vocab, const Grammar& grammar) {
+  PUNA_TRY(const GbnfTokens named, check_gbnf(grammar.gbnf, grammar.root));
+  try {
+    PUNA_TRY_VOID(check_named_tokens(vocab, named));
+    llama_sampler* sampler = llama_sampler_init_grammar(vocab, grammar.gbnf.c_str(), grammar.root.c_str());
+    if (sampler == nullptr) {
+      return fail(ErrorCode::invalid_argument, "grammar: the library refuses it" + take_library_error());
+    }
+    return std::make_unique<LlamaFilter>(sampler);
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::invalid_argument, std::format("grammar: the library refuses it: {}", error.what()));
+  }
+}
+
+std::optional<std::pair<std::uint64_t, std::uint64_t>> library_tensor_size(std::uint32_t type) {
+  if (type >= GGML_TYPE_COUNT || ggml_blck_size(static_cast<ggml_type>(type)) <= 0) {
+    return std::nullopt;
+  }
+  return std::pair(static_cast<std::uint64_t>(ggml_blck_size(static_cast<ggml_type>(type))),
+                   std::uint64_t{ggml_type_size(static_cast<ggml_type>(type))});
+}
+
+}  // namespace puna::engine

@@ -1,0 +1,39 @@
+// The context side of libllama behind the engine's seams. llama_backend.cpp and llama_weights.cpp are the only files of
+// the project that include llama.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/backend.h"
+
+struct llama_model;
+struct llama_vocab;
+
+namespace puna::engine {
+
+// Requires  options with every 0 replaced; `model` outlives the result. cells: of the whole cache.
+// Errors    limit  the library could not allocate it;  invalid_argument  the model does not generate text
+[[nodiscard]] Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
+                                                                  std::int64_t cells);
+
+// Requires  `vocab` outlives the result.
+[[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_llama_filter(const llama_vocab* vocab, const Grammar& grammar);
+
+// A whole text tokenised by the library at once, special tokens and BOS included: what parts are compared with.
+// Requires  weights from Weights::load() or load_vocabulary().
+[[nodiscard]] std::vector<Token> library_tokens(const Weights& weights, std::string_view text);
+
+// The library's last error line on this thread since the last call, to complete a message of ours; " (...)" or empty.
+[[nodiscard]] std::string take_library_error();
+
+// Values and bytes of one block of a tensor type, by the library's account; nothing for types that it does not have.
+// gguf_types.h is checked against it.
+[[nodiscard]] std::optional<std::pair<std::uint64_t, std::uint64_t>> library_tensor_size(std::uint32_t type);
+
+}  // namespace puna::engine

@@ -1,0 +1,387 @@
+// Weights and vocabulary of libllama, its devices and its log. With llama_backend.cpp the only file that includes
+// llama.h.
+//
+// Owns: the llama_model. The library is initialised once, on the first use, with its log redirected before it can
+// print.
+#include <llama.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <format>
+#include <limits>
+#include <mutex>
+
+#include "engine/backend.h"
+#include "engine/llama_backend.h"
+#include "engine/machine.h"
+#include "engine/memory_plan.h"
+#include "engine/model_file.h"
+#include "engine/prompt_tokenizer.h"
+
+namespace puna {
+namespace engine {
+namespace {
+
+// Files up to this size are read into memory instead of mapped: a mapped file that another process rewrites or
+// truncates ends this process.
+constexpr std::uint64_t kReadNotMappedMax = std::uint64_t{1} << 30;
+constexpr std::size_t kLogLineMax = std::size_t{16} * 1024;
+
+// The library's log is process-wide, so its destination is too.
+struct Log {
+  std::mutex mutex;
+  std::shared_ptr<const EngineLog> sink;  // guarded by mutex
+  std::string partial;                    // guarded by mutex; the library sends lines in pieces
+};
+
+Log& the_log() {
+  static Log log;
+  return log;
+}
+
+// The library reports why it failed in its log only, on the thread that called it.
+std::string& last_error() {
+  thread_local std::string line;
+  return line;
+}
+
+void receive_log(ggml_log_level level, const char* text, void* /*user*/) {
+  if (level == GGML_LOG_LEVEL_ERROR) {
+    last_error() = text;
+  }
+  Log& log = the_log();
+  std::vector<std::string> lines;
+  std::shared_ptr<const EngineLog> sink;
+  {
+    const std::scoped_lock lock(log.mutex);
+    sink = log.sink;
+    if (sink == nullptr) {
+      log.partial.clear();
+      return;
+    }
+    log.partial += text;
+    std::size_t begin = 0;
+    for (std::size_t end = log.partial.find('\n'); end != std::string::npos; end = log.partial.find('\n', begin)) {
+      lines.push_back(log.partial.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    log.partial.erase(0, begin);
+    if (log.partial.size() > kLogLineMax) {
+      lines.push_back(std::exchange(log.partial, {}));
+    }
+  }
+  for (const std::string& line : lines) {  // outside the lock: the sink may call us
+    (*sink)(line);
+  }
+}
+
+void initialise_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    llama_log_set(&receive_log, nullptr);
+    ggml_backend_load_all();
+    llama_backend_init();
+  });
+}
+
+std::string_view kind_of(enum ggml_backend_dev_type type) {
+  switch (type) {
+    case GGML_BACKEND_DEVICE_TYPE_CPU:
+      return "cpu";
+    case GGML_BACKEND_DEVICE_TYPE_GPU:
+    case GGML_BACKEND_DEVICE_TYPE_IGPU:
+      return "gpu";
+    default:
+      return "accelerator";
+  }
+}
+
+// What libllama takes as devices: GPUs and accelerators, ended by a null pointer. `cpu_only` if just the CPU was named.
+struct DeviceChoice {
+  std::vector<ggml_backend_dev_t> devices;
+  bool cpu_only = false;
+};
+
+Result<DeviceChoice> choose_devices(const std::vector<std::string>& names) {
+  DeviceChoice choice;
+  for (const std::string& name : names) {
+    ggml_backend_dev_t device = ggml_backend_dev_by_name(name.c_str());
+    if (device == nullptr) {
+      std::string known;
+      for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        known += (known.empty() ? "" : ", ") + std::string(ggml_backend_dev_name(ggml_backend_dev_get(i)));
+      }
+      return fail(ErrorCode::invalid_argument, std::format("there is no device \"{}\"", name),
+                  std::format("the devices are: {}", known));
+    }
+    if (kind_of(ggml_backend_dev_type(device)) != "cpu") {
+      choice.devices.push_back(device);
+    }
+  }
+  choice.cpu_only = !names.empty() && choice.devices.empty();
+  choice.devices.push_back(nullptr);
+  return choice;
+}
+
+bool has_gpu() {
+  for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+    if (kind_of(ggml_backend_dev_type(ggml_backend_dev_get(i))) == "gpu") {
+      return true;
+    }
+  }
+  return false;
+}
+
+struct FreeModel {
+  void operator()(llama_model* model) const { llama_model_free(model); }
+};
+using ModelPointer = std::unique_ptr<llama_model, FreeModel>;
+
+// special: with BOS, and control tokens recognised wherever they are spelled.
+Result<std::vector<Token>> tokenize(const llama_vocab* vocab, std::string_view text, bool special) {
+  const auto call = [vocab, text, special](std::vector<Token>& tokens) {
+    return llama_tokenize(vocab, text.data(), static_cast<std::int32_t>(text.size()), tokens.data(),
+                          static_cast<std::int32_t>(tokens.size()), special, special);
+  };
+  try {
+    std::vector<Token> tokens(text.size() + 2);  // a token is at least a byte, but for a space put before the text
+    int count = call(tokens);
+    if (count < 0 && count > std::numeric_limits<std::int32_t>::min()) {
+      tokens.resize(static_cast<std::size_t>(-count));
+      count = call(tokens);
+    }
+    if (count >= 0) {
+      tokens.resize(static_cast<std::size_t>(count));
+      return tokens;
+    }
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::internal,
+                std::format("the library cannot tokenise a text of {} bytes: {}", text.size(), error.what()));
+  }
+  return fail(ErrorCode::internal, std::format("the library cannot tokenise a text of {} bytes", text.size()));
+}
+
+std::string piece_of(const llama_vocab* vocab, Token token) {
+  std::array<char, 64> small;
+  const int length = llama_token_to_piece(vocab, token, small.data(), small.size(), 0, true);
+  if (length >= 0) {
+    return {small.data(), static_cast<std::size_t>(length)};
+  }
+  std::string text(static_cast<std::size_t>(-length), '\0');
+  llama_token_to_piece(vocab, token, text.data(), -length, 0, true);
+  return text;
+}
+
+std::vector<SpecialToken> special_tokens(const llama_vocab* vocab) {
+  constexpr int kSpecial = LLAMA_TOKEN_ATTR_CONTROL | LLAMA_TOKEN_ATTR_USER_DEFINED | LLAMA_TOKEN_ATTR_UNKNOWN;
+  std::vector<SpecialToken> specials;
+  for (Token token = 0; token < llama_vocab_n_tokens(vocab); ++token) {
+    const int attributes = llama_vocab_get_attr(vocab, token);
+    const bool ends = llama_vocab_is_eog(vocab, token);
+    if ((attributes & kSpecial) == 0 && !ends) {
+      continue;
+    }
+    const bool control = (attributes & LLAMA_TOKEN_ATTR_CONTROL) != 0 || ends;
+    specials.push_back({.token = token,
+                        .text = llama_vocab_get_text(vocab, token),
+                        .needs_trust = control || (attributes & LLAMA_TOKEN_ATTR_UNKNOWN) != 0,
+                        .is_control = control,
+                        .strips_left = (attributes & LLAMA_TOKEN_ATTR_LSTRIP) != 0,
+                        .strips_right = (attributes & LLAMA_TOKEN_ATTR_RSTRIP) != 0});
+  }
+  return specials;
+}
+
+std::optional<Token> bos_of(const llama_vocab* vocab) {
+  const Token bos = llama_vocab_bos(vocab);
+  return llama_vocab_get_add_bos(vocab) && bos >= 0 ? std::optional(bos) : std::nullopt;
+}
+
+class LlamaWeights final : public EngineWeights {
+ public:
+  LlamaWeights(ModelPointer model, ModelFacts facts, bool has_weights, bool on_gpu)
+      : model_(std::move(model)),
+        vocab_(llama_model_get_vocab(model_.get())),
+        facts_(std::move(facts)),
+        tokenizer_(special_tokens(vocab_), bos_of(vocab_),
+                   [vocab = vocab_](std::string_view text) { return engine::tokenize(vocab, text, false); }),
+        has_weights_(has_weights),
+        on_gpu_(on_gpu) {
+    std::int32_t count = 0;
+    const Token* tokens = llama_vocab_get_suppress_tokens(vocab_, &count);
+    if (tokens != nullptr && count > 0) {
+      suppressed_.assign(tokens, tokens + count);
+    }
+  }
+
+  [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
+  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts) const override {
+    return tokenizer_.tokenize(parts);
+  }
+  [[nodiscard]] std::string piece(Token token) const override {
+    return in_range(token) ? piece_of(vocab_, token) : std::string();
+  }
+  [[nodiscard]] bool is_control(Token token) const override {
+    return in_range(token) && llama_vocab_is_control(vocab_, token);
+  }
+  [[nodiscard]] bool ends_generation(Token token) const override {
+    return in_range(token) && llama_vocab_is_eog(vocab_, token);
+  }
+  [[nodiscard]] int vocabulary_tokens() const override { return llama_vocab_n_tokens(vocab_); }
+  [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
+
+  [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const override {
+    if (!has_weights_) {
+      return fail(ErrorCode::invalid_argument, std::format("{} was loaded as a vocabulary only", facts_.file.string()),
+                  "load the weights");
+    }
+    options = with_defaults(options, facts_, default_threads());
+    const std::uint64_t available = on_gpu_ ? 0 : available_memory_bytes();  // a GPU's cache is in its own memory
+    const CachePlan plan = plan_cache(facts_, options, available);
+    if (available > 0 && plan.bytes > available) {
+      return fail(ErrorCode::limit, std::format("the cache needs {} bytes and {} are free", plan.bytes, available),
+                  "give a smaller window (-c) or fewer sequences");
+    }
+    if (plan.cells > std::numeric_limits<std::int32_t>::max()) {
+      return fail(ErrorCode::limit,
+                  std::format("a cache of {} tokens is more than the library can address", plan.cells),
+                  "give a smaller window (-c) or fewer sequences");
+    }
+    return open_llama_backend(model_.get(), options, plan.cells);
+  }
+  [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const override {
+    return make_llama_filter(vocab_, grammar);
+  }
+  [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
+
+ private:
+  [[nodiscard]] bool in_range(Token token) const { return token >= 0 && token < vocabulary_tokens(); }
+
+  ModelPointer model_;
+  const llama_vocab* vocab_;
+  ModelFacts facts_;
+  PromptTokenizer tokenizer_;
+  std::vector<Token> suppressed_;
+  bool has_weights_;
+  bool on_gpu_;
+};
+
+struct Progress {
+  const std::function<bool(float)>* callback;
+  bool stopped = false;
+
+  static bool report(float done, void* self) {
+    auto* progress = static_cast<Progress*>(self);
+    progress->stopped = progress->stopped || !(*progress->callback)(done);
+    return !progress->stopped;
+  }
+};
+
+Result<std::shared_ptr<const Weights>> load_model(ModelFile file, llama_model_params params, bool on_gpu) {
+  const std::string path = file.facts.file.string();
+  params.load_mode = file.facts.file_bytes <= kReadNotMappedMax ? LLAMA_LOAD_MODE_NONE : LLAMA_LOAD_MODE_AUTO;
+  last_error().clear();
+  ModelPointer model(llama_model_load_from_file(path.c_str(), params));
+  if (model == nullptr) {
+    return fail(
+        ErrorCode::corrupt,
+        std::format("{}: the library cannot load this {} model{}", path, file.facts.architecture, take_library_error()),
+        "its architecture may be newer than the installed libllama; the log (-v) has more");
+  }
+  if (llama_vocab_n_tokens(llama_model_get_vocab(model.get())) <= 0) {
+    return fail(ErrorCode::corrupt, std::format("{}: the vocabulary is empty", path));
+  }
+  const bool has_weights = file.has_tensors && !params.vocab_only;
+  return std::make_shared<LlamaWeights>(std::move(model), std::move(file.facts), has_weights, on_gpu);
+}
+
+Result<void> check_memory(const ModelFacts& facts, bool on_gpu) {
+  const std::uint64_t available = available_memory_bytes();
+  if (!on_gpu && available > 0 && facts.weights_bytes > available) {
+    return fail(ErrorCode::limit,
+                std::format("{} needs {} bytes for its weights and {} are free", facts.file.string(),
+                            facts.weights_bytes, available),
+                "close other programs or use a smaller quantisation");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string take_library_error() {
+  std::string line = printable(utf8::sanitize(std::exchange(last_error(), {})));
+  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) {
+    line.pop_back();
+  }
+  return line.empty() ? line : std::format(" ({})", line.substr(0, 300));
+}
+
+std::vector<Token> library_tokens(const Weights& weights, std::string_view text) {
+  const auto* own = dynamic_cast<const LlamaWeights*>(&weights);
+  PUNA_CHECK(own != nullptr, "weights of the library");
+  return tokenize(own->vocab(), text, true).value_or(std::vector<Token>{});
+}
+
+}  // namespace engine
+
+Result<std::shared_ptr<const Weights>> Weights::load(const LoadOptions& options,
+                                                     const std::function<bool(float)>& progress) {
+  PUNA_TRY(engine::ModelFile file, engine::read_model_file(options.file));
+  if (!file.has_tensors) {
+    return fail(ErrorCode::corrupt, std::format("{} holds a vocabulary and no weights", options.file.string()),
+                "give the whole model's file");
+  }
+  engine::initialise_library();
+  PUNA_TRY(engine::DeviceChoice choice, engine::choose_devices(options.devices));
+  llama_model_params params = llama_model_default_params();
+  params.n_gpu_layers = choice.cpu_only ? 0 : options.gpu_layers;
+  params.devices = options.devices.empty() || choice.cpu_only ? nullptr : choice.devices.data();
+  params.check_tensors = file.facts.file_bytes <= engine::kReadNotMappedMax;
+  engine::Progress report{.callback = &progress};
+  if (progress) {
+    params.progress_callback = &engine::Progress::report;
+    params.progress_callback_user_data = &report;
+  }
+  const bool on_gpu = params.n_gpu_layers != 0 && engine::has_gpu();
+  PUNA_TRY_VOID(engine::check_memory(file.facts, on_gpu));
+  auto weights = engine::load_model(std::move(file), params, on_gpu);
+  if (report.stopped) {
+    return fail(ErrorCode::cancelled, std::format("loading {} was cancelled", options.file.string()));
+  }
+  return weights;
+}
+
+Result<std::shared_ptr<const Weights>> Weights::load_vocabulary(const std::filesystem::path& file) {
+  PUNA_TRY(engine::ModelFile model, engine::read_model_file(file));
+  engine::initialise_library();
+  llama_model_params params = llama_model_default_params();
+  params.vocab_only = true;
+  return engine::load_model(std::move(model), params, false);
+}
+
+EngineLibraries engine_libraries() {
+  engine::initialise_library();
+  EngineLibraries libraries{.llama_version = llama_version(), .devices = {}};
+  for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+    ggml_backend_dev_t device = ggml_backend_dev_get(i);
+    std::size_t free_bytes = 0;
+    std::size_t total_bytes = 0;
+    ggml_backend_dev_memory(device, &free_bytes, &total_bytes);
+    libraries.devices.push_back({.name = ggml_backend_dev_name(device),
+                                 .description = ggml_backend_dev_description(device),
+                                 .kind = std::string(engine::kind_of(ggml_backend_dev_type(device))),
+                                 .memory_total_bytes = total_bytes,
+                                 .memory_free_bytes = free_bytes});
+  }
+  return libraries;
+}
+
+void set_engine_log(EngineLog sink) {
+  engine::Log& log = engine::the_log();
+  auto shared = sink ? std::make_shared<const EngineLog>(std::move(sink)) : nullptr;
+  const std::scoped_lock lock(log.mutex);
+  log.sink = std::move(shared);
+}
+
+}  // namespace puna

@@ -1,0 +1,31 @@
+// How large the KV cache is, and what every option means that was left at 0. Pure but for the two facts about the
+// machine that the caller passes in.
+//
+// fast: one pool for all sequences. It has room for kPoolWindows full windows (fewer if there are fewer sequences, or
+// if that would take more than half of the memory); what runs out of room waits, see engine_core.h. deterministic:
+// every sequence has its own full window.
+#pragma once
+
+#include "puna/engine.h"
+
+namespace puna::engine {
+
+inline constexpr int kPoolWindows = 4;
+inline constexpr int kWindowDefaultMax = 8192;
+inline constexpr int kCellsStep = 256;  // libllama rounds its caches up to this
+
+// Errors  invalid_argument  an option out of range; the message names it.
+[[nodiscard]] Result<void> check_options(const EngineOptions& options);
+
+// The options with every 0 replaced. Requires check_options(options).
+[[nodiscard]] EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int threads);
+
+struct CachePlan {
+  std::int64_t cells = 0;
+  std::uint64_t bytes = 0;  // 0 when the model's header does not say what a token needs
+};
+// Requires  options from with_defaults(). available_bytes: memory that is free for the cache; 0 = unknown, no limit.
+[[nodiscard]] CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options,
+                                   std::uint64_t available_bytes);
+
+}  // namespace puna::engine

@@ -1,0 +1,81 @@
+// Defaults, ranges, and the size of the cache for a given memory.
+#include "engine/memory_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/machine.h"
+
+namespace puna::engine {
+namespace {
+
+ModelFacts facts(int window, std::uint64_t kv_bytes_per_token) {
+  ModelFacts result;
+  result.window_trained_tokens = window;
+  result.kv_bytes_per_token = kv_bytes_per_token;
+  return result;
+}
+
+TEST(MemoryPlan, ZeroMeansTheTrainedWindowUpToTheDefault) {
+  EXPECT_EQ(with_defaults({}, facts(2048, 0), 3).window_tokens, 2048);
+  EXPECT_EQ(with_defaults({}, facts(1'000'000, 0), 3).window_tokens, kWindowDefaultMax);
+  EXPECT_EQ(with_defaults({.window_tokens = 100}, facts(2048, 0), 3).window_tokens, 100);
+  EXPECT_EQ(with_defaults({}, facts(0, 0), 3).threads, 3);
+  EXPECT_EQ(with_defaults({.threads = 5}, facts(0, 0), 3).threads_batch, 5);
+}
+
+TEST(MemoryPlan, OnePoolHoldsAFewWindowsAndSeparateMemoriesOneEach) {
+  const EngineOptions fast = {.window_tokens = 1000, .sequences_max = 16};
+  EXPECT_EQ(plan_cache(facts(0, 10), fast, 0).cells, 1024 * kPoolWindows);
+  EXPECT_EQ(plan_cache(facts(0, 10), {.window_tokens = 1000, .sequences_max = 2}, 0).cells, 1024 * 2);
+  EngineOptions apart = fast;
+  apart.profile = Profile::deterministic;
+  const CachePlan plan = plan_cache(facts(0, 10), apart, 0);
+  EXPECT_EQ(plan.cells, 1024 * 16);
+  EXPECT_EQ(plan.bytes, 1024U * 16 * 10);
+}
+
+TEST(MemoryPlan, ThePoolShrinksToWhatTheMemoryAllowsButNeverBelowOneWindow) {
+  const EngineOptions options = {.window_tokens = 1024, .sequences_max = 8};
+  const ModelFacts model = facts(0, 1024);  // one window is 1 MiB
+  EXPECT_EQ(plan_cache(model, options, std::uint64_t{100} << 20).cells, 4 * 1024);
+  EXPECT_EQ(plan_cache(model, options, std::uint64_t{5} << 20).cells, 2 * 1024);
+  EXPECT_EQ(plan_cache(model, options, 1000).cells, 1024);
+}
+
+TEST(MemoryPlan, HugeOptionsDoNotOverflow) {
+  const EngineOptions options = {.window_tokens = 1 << 24, .sequences_max = 256, .profile = Profile::deterministic};
+  ASSERT_TRUE(check_options(options));
+  EXPECT_EQ(plan_cache(facts(0, 1 << 20), options, 0).cells, std::int64_t{1} << 32);
+}
+
+TEST(MemoryPlan, EveryOptionOutOfItsRangeIsNamed) {
+  const std::vector<std::pair<EngineOptions, std::string>> cases = {
+      {{.window_tokens = -1}, "window_tokens"},  {{.window_tokens = 1}, "window_tokens"},
+      {{.sequences_max = 0}, "sequences_max"},   {{.sequences_max = 257}, "sequences_max"},
+      {{.batch_tokens = 0}, "batch_tokens"},     {{.threads = -1}, "threads"},
+      {{.threads_batch = 513}, "threads_batch"}, {{.waiting_max = 0}, "waiting_max"},
+  };
+  for (const auto& [options, name] : cases) {
+    const auto checked = check_options(options);
+    ASSERT_FALSE(checked) << name;
+    EXPECT_TRUE(checked.error().message.starts_with(name)) << checked.error().message;
+  }
+}
+
+TEST(MemoryPlan, TheEstimateNamesWeightsCacheAndFreeMemory) {
+  ModelFacts model = facts(4096, 5120);
+  model.weights_bytes = 1000;
+  const MemoryEstimate estimate = estimate_memory(model, {});
+  EXPECT_EQ(estimate.weights_bytes, 1000U);
+  EXPECT_EQ(estimate.kv_bytes % (std::uint64_t{4096} * 5120), 0U);
+  EXPECT_GT(estimate.kv_bytes, 0U);
+  EXPECT_EQ(estimate.available_bytes > 0, available_memory_bytes() > 0);
+}
+
+TEST(Machine, ThreadsAreAtLeastOneAndAtMostEight) {
+  EXPECT_GE(default_threads(), 1);
+  EXPECT_LE(default_threads(), 8);
+}
+
+}  // namespace
+}  // namespace puna::engine
