@@ -1,0 +1,35 @@
+// Messages and tools to the variables a template reads, in the shape that this template takes. Two pens write all text
+// that others wrote: one for what was said, one for tools and calls.
+#pragma once
+
+#include <span>
+
+#include "chat/marks.h"
+#include "puna/chat/message.h"
+
+namespace puna {
+
+// How a template wants its input; found by probes.
+struct Shape {
+  bool typed_content = false;     // content as [{"type": "text", "text": ...}]
+  bool native_tools = false;      // tools, calls and results are the template's; else the generic format
+  bool object_arguments = false;  // a call's arguments as an object; else as JSON text
+  bool null_content = false;      // a message of calls alone has null as its content; else ""
+  bool system = false;            // takes a first system message
+  bool late_system = false;       // takes system messages later on
+  bool merge_turns = false;       // refuses, or loses, two turns of one role in a row
+};
+
+struct Pens {
+  Pen& said;
+  Pen& tools;
+};
+
+// The variable `messages`.
+[[nodiscard]] Json template_messages(std::span<const Message> messages, std::span<const ToolSpec> tools,
+                                     const Shape& shape, const Pens& pens);
+
+// The variable `tools`, for shapes with native tools.
+[[nodiscard]] Json template_tools(std::span<const ToolSpec> tools, Pen& pen);
+
+}  // namespace puna

@@ -1,0 +1,245 @@
+// A scanner over template source, one pass, no recursion. Why each rule: the engine parses by recursive descent and
+// with std::regex, whose matcher recurses once per character (long comments, words and runs of white space overflow the
+// stack); it divides integers without looking at the divisor; it splits at an empty string for ever.
+#include "chat/jinja_guard.h"
+
+#include <algorithm>
+#include <array>
+#include <format>
+
+#include "puna/chat/template.h"
+
+namespace puna {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word(char c) { return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+class Guard {
+ public:
+  explicit Guard(std::string_view source) : source_(source) {}
+
+  Result<std::string> run() {
+    std::size_t spaces = 0;
+    while (at_ < source_.size()) {
+      const std::string_view rest = source_.substr(at_);
+      if (rest.starts_with("{#")) {
+        PUNA_TRY_VOID(comment());
+        spaces = 0;
+      } else if (rest.starts_with("{{") || rest.starts_with("{%")) {
+        PUNA_TRY_VOID(tag());
+        spaces = 0;
+      } else {
+        spaces = is_space(rest.front()) ? spaces + 1 : 0;
+        if (spaces > kTemplateSpaceRunMax) {
+          return limit(std::format("a run of white space longer than {} bytes", kTemplateSpaceRunMax));
+        }
+        out_ += rest.front();
+        ++at_;
+      }
+    }
+    return std::move(out_);
+  }
+
+ private:
+  [[nodiscard]] std::string row() const {
+    return std::format("row {}", 1 + std::ranges::count(source_.substr(0, std::min(at_, source_.size())), '\n'));
+  }
+  [[nodiscard]] std::unexpected<Error> limit(const std::string& what) const {
+    return fail(ErrorCode::limit, std::format("the chat template has {} ({})", what, row()));
+  }
+  [[nodiscard]] std::unexpected<Error> refuse(const std::string& what) const {
+    return fail(ErrorCode::invalid_argument, std::format("the chat template {} ({})", what, row()));
+  }
+
+  // Keeps the comment's dashes, which trim the text around it, and its line ends.
+  Result<void> comment() {
+    const std::size_t end = source_.find("#}", at_ + 2);
+    if (end == std::string_view::npos) {
+      return refuse("has a comment without an end");
+    }
+    const std::string_view inside = source_.substr(at_ + 2, end - at_ - 2);
+    const auto is_trim = [](char c) { return c == '-' || c == '~'; };
+    const bool trims_before = !inside.empty() && is_trim(inside.front());
+    const bool trims_after = inside.size() > 1 && is_trim(inside.back());
+    const auto rows = std::min<std::size_t>(std::ranges::count(inside, '\n'), kTemplateSpaceRunMax);
+    out_ += std::format("{{#{} {}{}#}}", trims_before ? "-" : "", std::string(rows, '\n'), trims_after ? "-" : "");
+    at_ = end + 2;
+    return {};
+  }
+
+  // One {{ }} or {% %}. Copies it as it is; the rest of this class looks at what is inside.
+  Result<void> tag() {
+    const bool is_block = source_[at_ + 1] == '%';
+    const std::size_t start = at_;
+    depth_ = 0;
+    operators_ = 0;
+    code_bytes_ = 0;
+    first_word_ = {};
+    has_equals_ = false;
+    at_ += 2;
+    while (!at_tag_end(is_block)) {
+      if (at_ >= source_.size()) {
+        at_ = start;
+        return refuse("has a tag without an end");
+      }
+      PUNA_TRY_VOID(token());
+    }
+    at_ += 2;
+    out_ += source_.substr(start, at_ - start);
+    return is_block ? block() : Result<void>();
+  }
+
+  [[nodiscard]] bool at_tag_end(bool is_block) const {
+    const std::string_view rest = source_.substr(at_);
+    return is_block ? rest.starts_with("%}") : depth_ == 0 && rest.starts_with("}}");
+  }
+
+  Result<void> token() {
+    const char c = source_[at_];
+    if (c == '"' || c == '\'') {
+      return string();
+    }
+    if (is_word(c)) {
+      return word();
+    }
+    if (c == '(' || c == '[' || c == '{') {
+      if (++depth_ > kTemplateBracketsDeepMax) {
+        return limit(std::format("brackets nested deeper than {}", kTemplateBracketsDeepMax));
+      }
+    } else if (c == ')' || c == ']' || c == '}') {
+      depth_ = std::max(depth_ - 1, 0);
+    } else if (c == '/' || c == '%') {
+      PUNA_TRY_VOID(division());
+    }
+    if (std::string_view("|~+-*/%.[(=<>").contains(c)) {
+      PUNA_TRY_VOID(count_operator());
+    }
+    has_equals_ = has_equals_ || c == '=';
+    return code(1);
+  }
+
+  Result<void> code(std::size_t bytes) {
+    at_ += bytes;
+    code_bytes_ += bytes;
+    return code_bytes_ > kTemplateTagBytesMax
+               ? limit(std::format("a tag with more than {} bytes of code", kTemplateTagBytesMax))
+               : Result<void>();
+  }
+
+  Result<void> count_operator() {
+    return ++operators_ > kTemplateOperatorsMax
+               ? limit(std::format("a tag with more than {} operators that nest", kTemplateOperatorsMax))
+               : Result<void>();
+  }
+
+  Result<void> string() {
+    const char quote = source_[at_];
+    std::size_t end = at_ + 1;
+    while (end < source_.size() && source_[end] != quote) {
+      end += source_[end] == '\\' ? 2 : 1;
+    }
+    if (end >= source_.size()) {
+      return refuse("has a string without an end");
+    }
+    const bool is_empty = end == at_ + 1;
+    if (is_empty && before().ends_with("split(")) {
+      return refuse("splits a text at an empty string");
+    }
+    at_ = end + 1;
+    return {};
+  }
+
+  // The code just before this place, without white space at its end and, for "split (", inside it.
+  [[nodiscard]] std::string before() const {
+    std::string text;
+    const std::size_t from = at_ > 64 ? at_ - 64 : 0;
+    std::ranges::copy_if(source_.substr(from, at_ - from), std::back_inserter(text),
+                         [](char c) { return !is_space(c); });
+    return text;
+  }
+
+  Result<void> word() {
+    std::size_t end = at_;
+    while (end < source_.size() && is_word(source_[end])) {
+      ++end;
+    }
+    const std::string_view text = source_.substr(at_, end - at_);
+    if (text.size() > kTemplateWordBytesMax) {
+      return limit(std::format("a word longer than {} bytes", kTemplateWordBytesMax));
+    }
+    if (first_word_.empty()) {
+      first_word_ = text;
+    }
+    constexpr std::array<std::string_view, 6> kOperators = {"not", "if", "and", "or", "in", "is"};
+    if (std::ranges::find(kOperators, text) != kOperators.end()) {
+      PUNA_TRY_VOID(count_operator());
+    }
+    return code(text.size());
+  }
+
+  // The divisor must be written out and not 0. Text on the left formats ("%" of a string), which only fails.
+  Result<void> division() {
+    const std::string left = before();
+    std::size_t next = at_ + 1;
+    if (next < source_.size() && source_[next] == source_[at_]) {
+      ++next;
+    }
+    while (next < source_.size() && is_space(source_[next])) {
+      ++next;
+    }
+    const std::size_t digits = next;
+    while (next < source_.size() && is_digit(source_[next])) {
+      ++next;
+    }
+    const std::string_view divisor = source_.substr(digits, next - digits);
+    const bool is_fraction = next < source_.size() && (source_[next] == '.' || is_word(source_[next]));
+    const bool is_safe = divisor.find_first_not_of('0') != std::string_view::npos && !is_fraction;
+    if (!is_safe && !left.ends_with('"') && !left.ends_with('\'')) {
+      return refuse("divides by something else than a whole number that is written out and not 0");
+    }
+    if (source_.substr(at_ + 1).starts_with(source_[at_])) {
+      return code(1);  // the second character of "//"
+    }
+    return {};
+  }
+
+  Result<void> block() {
+    constexpr std::array<std::string_view, 7> kOpen = {"if", "for", "macro", "filter", "call", "generation", "set"};
+    if (first_word_.starts_with("end")) {
+      blocks_ = std::max(blocks_ - 1, 0);
+    } else if (std::ranges::find(kOpen, first_word_) != kOpen.end() && !(first_word_ == "set" && has_equals_)) {
+      if (++blocks_ > kTemplateBlocksDeepMax) {
+        return limit(std::format("blocks nested deeper than {}", kTemplateBlocksDeepMax));
+      }
+    }
+    return {};
+  }
+
+  std::string_view source_;
+  std::size_t at_ = 0;
+  std::string out_;
+  int blocks_ = 0;
+  // of the tag that is read:
+  int depth_ = 0;
+  int operators_ = 0;
+  std::size_t code_bytes_ = 0;
+  std::string_view first_word_;
+  bool has_equals_ = false;
+};
+
+}  // namespace
+
+Result<std::string> guard_template(std::string_view source) {
+  if (source.size() > kTemplateBytesMax) {
+    return fail(ErrorCode::limit, std::format("the chat template has {} bytes, more than the {} that are allowed",
+                                              source.size(), kTemplateBytesMax));
+  }
+  if (!utf8::is_valid(source)) {
+    return fail(ErrorCode::invalid_argument, "the chat template is not UTF-8");
+  }
+  return Guard(source).run();
+}
+
+}  // namespace puna

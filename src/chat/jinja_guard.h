@@ -1,0 +1,28 @@
+// Reads a template before the Jinja engine does, and refuses what that engine does not survive. A template comes with a
+// model file, from a stranger: it may fail, but it must not end the process.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "puna/base.h"
+
+namespace puna {
+
+inline constexpr int kTemplateBlocksDeepMax = 64;          // for, if, macro, ... inside one another
+inline constexpr int kTemplateBracketsDeepMax = 24;        // ( [ { inside one another, in one tag
+inline constexpr std::size_t kTemplateTagBytesMax = 4096;  // of one {{ }} or {% %}, strings aside
+inline constexpr std::size_t kTemplateWordBytesMax = 256;
+inline constexpr int kTemplateOperatorsMax = 160;  // in one tag: each may nest one level deeper
+inline constexpr std::size_t kTemplateSpaceRunMax = 1024;
+
+// The source with the text of its comments blanked (row numbers stay right).
+//
+// Errors  limit             over kTemplateBytesMax or one of the bounds above
+//         invalid_argument  not UTF-8; a comment, tag or string without an end; a division or remainder by anything but
+//         a
+//                           number that is written out and not 0; a split at an empty string. The message has the row.
+[[nodiscard]] Result<std::string> guard_template(std::string_view source);
+
+}  // namespace puna

@@ -1,0 +1,216 @@
+// The JSON forms of messages, calls and tool specs: the transcript's lines and the OpenAI tool list. Reading is strict:
+// a member that is unknown, of the wrong type, or of another role is refused by name, so that nothing is lost in
+// silence.
+#include "puna/chat/message.h"
+
+#include <algorithm>
+#include <array>
+#include <format>
+#include <initializer_list>
+#include <utility>
+
+namespace puna {
+namespace {
+
+constexpr std::array kRoleNames = {
+    std::pair{Role::system, std::string_view("system")}, std::pair{Role::user, std::string_view("user")},
+    std::pair{Role::assistant, std::string_view("assistant")}, std::pair{Role::tool, std::string_view("tool")}};
+
+constexpr std::size_t kToolNameBytesMax = 64;
+
+std::unexpected<Error> wrong(std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); }
+
+// A value for a message, short enough for a screen.
+std::string shown(const Json& value) {
+  const std::string text = value.dump();
+  return text.size() <= 60 ? text : std::string(utf8::truncate(text, 57)) + "...";
+}
+
+Result<void> only_members(const Json& json, std::string_view what, std::initializer_list<std::string_view> known) {
+  for (const Json::Member& member : json.as_object()) {
+    if (std::ranges::find(known, member.key) == known.end()) {
+      return wrong(std::format("{} has an unknown member '{}'", what, member.key));
+    }
+  }
+  return {};
+}
+
+// Reads a string member into `out`; an absent one leaves it as it is.
+Result<void> read_text(const Json& json, std::string_view what, std::string_view key, std::string& out) {
+  const Json* member = json.find(key);
+  if (member == nullptr) {
+    return {};
+  }
+  if (!member->is_string()) {
+    return wrong(std::format("'{}' of {} must be a string, not {}", key, what, shown(*member)));
+  }
+  out = member->as_string();
+  return {};
+}
+
+Json call_to_json(const ToolCall& call) {
+  Json json = Json::object();
+  if (!call.id.empty()) {
+    json.set("id", call.id);
+  }
+  json.set("name", call.name);
+  json.set("arguments", call.arguments);
+  return json;
+}
+
+Result<ToolCall> call_from_json(const Json& json) {
+  if (!json.is_object()) {
+    return wrong(std::format("a call in 'calls' must be an object, not {}", shown(json)));
+  }
+  PUNA_TRY_VOID(only_members(json, "a call", {"id", "name", "arguments"}));
+  ToolCall call;
+  PUNA_TRY_VOID(read_text(json, "a call", "id", call.id));
+  PUNA_TRY_VOID(read_text(json, "a call", "name", call.name));
+  if (json.find("name") == nullptr) {
+    return wrong("a call in 'calls' has no 'name'");
+  }
+  if (const Json* arguments = json.find("arguments")) {
+    call.arguments = *arguments;
+  }
+  return call;
+}
+
+// A member that belongs to one role is refused for every other.
+Result<void> check_roles(const Json& json, Role role) {
+  constexpr std::array kOwners = {
+      std::pair{std::string_view("reasoning"), Role::assistant}, std::pair{std::string_view("calls"), Role::assistant},
+      std::pair{std::string_view("call_id"), Role::tool}, std::pair{std::string_view("tool"), Role::tool},
+      std::pair{std::string_view("is_error"), Role::tool}};
+  for (const auto& [key, owner] : kOwners) {
+    if (owner != role && json.find(key) != nullptr) {
+      return wrong(
+          std::format("'{}' belongs to the role {}, and this message is from {}", key, name_of(owner), name_of(role)));
+    }
+  }
+  return {};
+}
+
+Result<Role> read_role(const Json& json) {
+  const Json* role = json.find("role");
+  if (role == nullptr) {
+    return wrong("a message has no 'role'");
+  }
+  for (const auto& [value, name] : kRoleNames) {
+    if (role->is_string() && role->as_string() == name) {
+      return value;
+    }
+  }
+  return wrong(std::format("'role' must be system, user, assistant or tool, not {}", shown(*role)));
+}
+
+}  // namespace
+
+std::string_view name_of(Role role) noexcept {
+  for (const auto& [value, name] : kRoleNames) {
+    if (value == role) {
+      return name;
+    }
+  }
+  return "unknown";
+}
+
+bool is_tool_name(std::string_view name) noexcept {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !name.empty() && name.size() <= kToolNameBytesMax && std::ranges::all_of(name, allowed);
+}
+
+Json to_json(const Message& message) {
+  Json json = Json::object({{"role", name_of(message.role)}});
+  const auto put = [&json](std::string_view key, const std::string& text) {
+    if (!text.empty()) {
+      json.set(key, text);
+    }
+  };
+  put("content", message.content);
+  put("reasoning", message.reasoning);
+  if (!message.calls.empty()) {
+    Json calls = Json::array();
+    for (const ToolCall& call : message.calls) {
+      calls.push(call_to_json(call));
+    }
+    json.set("calls", std::move(calls));
+  }
+  put("call_id", message.call_id);
+  put("tool", message.tool);
+  if (message.is_error) {
+    json.set("is_error", true);
+  }
+  return json;
+}
+
+Result<Message> message_from_json(const Json& json) {
+  if (!json.is_object()) {
+    return wrong(std::format("a message must be an object, not {}", shown(json)));
+  }
+  PUNA_TRY_VOID(
+      only_members(json, "a message", {"role", "content", "reasoning", "calls", "call_id", "tool", "is_error"}));
+  Message message;
+  PUNA_TRY(message.role, read_role(json));
+  PUNA_TRY_VOID(check_roles(json, message.role));
+  PUNA_TRY_VOID(read_text(json, "a message", "content", message.content));
+  PUNA_TRY_VOID(read_text(json, "a message", "reasoning", message.reasoning));
+  PUNA_TRY_VOID(read_text(json, "a message", "call_id", message.call_id));
+  PUNA_TRY_VOID(read_text(json, "a message", "tool", message.tool));
+  if (const Json* is_error = json.find("is_error")) {
+    if (!is_error->is_bool()) {
+      return wrong(std::format("'is_error' of a message must be true or false, not {}", shown(*is_error)));
+    }
+    message.is_error = is_error->as_bool();
+  }
+  if (const Json* calls = json.find("calls")) {
+    if (!calls->is_array()) {
+      return wrong(std::format("'calls' of a message must be an array, not {}", shown(*calls)));
+    }
+    for (const Json& item : calls->as_array()) {
+      PUNA_TRY(ToolCall call, call_from_json(item));
+      message.calls.push_back(std::move(call));
+    }
+  }
+  return message;
+}
+
+Json to_json(const ToolSpec& spec) {
+  Json function = Json::object({{"name", spec.name}, {"description", spec.description}});
+  if (!spec.parameters.is_null()) {
+    function.set("parameters", spec.parameters);
+  }
+  return Json::object({{"type", "function"}, {"function", std::move(function)}});
+}
+
+Result<ToolSpec> tool_spec_from_json(const Json& json) {
+  if (!json.is_object()) {
+    return wrong(std::format("a tool must be an object, not {}", shown(json)));
+  }
+  const Json* function = json.find("function");
+  if (const Json* type = json.find("type"); function != nullptr && type != nullptr && *type != Json("function")) {
+    return wrong(std::format("'type' of a tool must be \"function\", not {}", shown(*type)));
+  }
+  const Json& inner = function != nullptr ? *function : json;
+  if (!inner.is_object()) {
+    return wrong(std::format("'function' of a tool must be an object, not {}", shown(inner)));
+  }
+  ToolSpec spec;
+  PUNA_TRY_VOID(read_text(inner, "a tool", "name", spec.name));
+  PUNA_TRY_VOID(read_text(inner, "a tool", "description", spec.description));
+  if (!is_tool_name(spec.name)) {
+    return wrong(std::format("'name' of a tool must be 1 to {} letters, digits, '_' or '-', not {}", kToolNameBytesMax,
+                             shown(Json(spec.name))));
+  }
+  if (const Json* parameters = inner.find("parameters")) {
+    if (!parameters->is_object() && !parameters->is_null()) {
+      return wrong(
+          std::format("'parameters' of tool '{}' must be a JSON Schema object, not {}", spec.name, shown(*parameters)));
+    }
+    spec.parameters = *parameters;
+  }
+  return spec;
+}
+
+}  // namespace puna

@@ -1,0 +1,89 @@
+// The JSON forms of messages and tools: what is written can be read again, and what is wrong is refused by name.
+#include "puna/chat/message.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace puna {
+namespace {
+
+Json json(std::string_view text) { return Json::parse(text).value(); }
+
+std::vector<Message> examples() {
+  return {
+      {.role = Role::system, .content = "Be brief."},
+      {.role = Role::user, .content = "Größe?\n\"quoted\" \\ \u2028"},
+      {.role = Role::user},
+      {.role = Role::assistant, .content = "four", .reasoning = "2+2"},
+      {.role = Role::assistant,
+       .calls = {{.id = "c1", .name = "add", .arguments = json(R"({"a": 1, "b": [2, null, 2.5]})")},
+                 {.id = "", .name = "odd", .arguments = json("[1]")},
+                 {.id = "c3", .name = "none", .arguments = {}}}},
+      {.role = Role::tool, .content = "3", .call_id = "c1", .tool = "add"},
+      {.role = Role::tool, .content = "no", .call_id = "c1", .tool = "add", .is_error = true},
+  };
+}
+
+TEST(Message, ReadsBackWhatItWrites) {
+  for (const Message& message : examples()) {
+    const Json written = to_json(message);
+    const Result<Message> read = message_from_json(json(written.dump()));
+    ASSERT_TRUE(read) << written.dump() << ": " << read.error().message;
+    EXPECT_EQ(*read, message) << written.dump();
+  }
+}
+
+TEST(Message, LeavesEmptyMembersOut) {
+  EXPECT_EQ(to_json({.role = Role::user, .content = "hi"}).dump(), R"({"role":"user","content":"hi"})");
+  EXPECT_EQ(to_json({.role = Role::assistant}).dump(), R"({"role":"assistant"})");
+}
+
+TEST(Message, RefusesWhatItDoesNotUnderstandByName) {
+  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+      {R"([])", "must be an object"},
+      {R"({"content": "x"})", "'role'"},
+      {R"({"role": "robot"})", "'role' must be"},
+      {R"({"role": 3})", "'role' must be"},
+      {R"({"role": "user", "content": 3})", "'content'"},
+      {R"({"role": "user", "contents": "x"})", "'contents'"},
+      {R"({"role": "user", "calls": []})", "'calls' belongs to the role assistant"},
+      {R"({"role": "user", "reasoning": "x"})", "'reasoning' belongs"},
+      {R"({"role": "assistant", "is_error": true})", "'is_error' belongs to the role tool"},
+      {R"({"role": "tool", "is_error": 1})", "'is_error'"},
+      {R"({"role": "assistant", "calls": {}})", "'calls'"},
+      {R"({"role": "assistant", "calls": [3]})", "a call"},
+      {R"({"role": "assistant", "calls": [{"arguments": {}}]})", "no 'name'"},
+      {R"({"role": "assistant", "calls": [{"name": "a", "function": {}}]})", "'function'"},
+  };
+  for (const auto& [text, expected] : cases) {
+    const Result<Message> read = message_from_json(json(text));
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().code, ErrorCode::invalid_argument);
+    EXPECT_TRUE(read.error().message.contains(expected)) << text;
+  }
+}
+
+TEST(ToolSpec, ReadsBackWhatItWritesAndTheBareInnerObject) {
+  const ToolSpec spec{.name = "read_file",
+                      .description = "Reads.",
+                      .parameters = json(R"({"type": "object", "properties": {"path": {"type": "string"}}})")};
+  EXPECT_EQ(tool_spec_from_json(to_json(spec)).value(), spec);
+  EXPECT_EQ(tool_spec_from_json(*to_json(spec).find("function")).value(), spec);
+  const ToolSpec bare{.name = "now", .description = "", .parameters = {}};
+  EXPECT_EQ(tool_spec_from_json(to_json(bare)).value(), bare);
+}
+
+TEST(ToolSpec, RefusesNamesAndTypesThatCannotBeUsed) {
+  for (const std::string_view text :
+       {R"({"name": "two words"})", R"({"name": ""})", R"({"description": "no name"})", R"({"name": "a\nb"})",
+        R"({"name": "x", "parameters": [1]})", R"({"type": "retrieval", "function": {"name": "x"}})",
+        R"({"type": "function", "function": "x"})", R"("x")", R"({"name": 3})"}) {
+    EXPECT_FALSE(tool_spec_from_json(json(text))) << text;
+  }
+  EXPECT_FALSE(is_tool_name(std::string(65, 'a')));
+  EXPECT_TRUE(is_tool_name(std::string(64, 'a')));
+}
+
+}  // namespace
+}  // namespace puna

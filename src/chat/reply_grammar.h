@@ -1,0 +1,25 @@
+// The grammar of a whole reply: reasoning, free text, tool calls, or a JSON value. ReplyParser reads what it lets
+// through.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "puna/chat/template.h"
+
+namespace puna {
+
+struct ReplyShape {
+  std::span<const ToolSpec> tools;
+  ToolChoice tool_choice = ToolChoice::automatic;
+  const Json* schema = nullptr;  // borrowed; with it there are no tools
+  bool reasoning_open = false;   // the reply starts inside <think>
+  bool reasoning = false;        // the model may start with <think> of its own accord
+};
+
+// Empty = free text.
+// Errors  invalid_argument  a schema that is not supported; the message names the tool
+//         limit             a schema or the grammar over its bounds
+[[nodiscard]] Result<std::optional<Grammar>> reply_grammar(const ReplyShape& shape);
+
+}  // namespace puna

@@ -1,0 +1,192 @@
+// The grammar of a reply: everything a model may say passes, a call that is not valid never does, and what passes is
+// what the parser reads.
+#include "chat/reply_grammar.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "chat/free_text.h"
+#include "chat/gbnf_match_testing.h"
+#include "puna/chat/reply.h"
+
+namespace puna {
+namespace {
+
+using testing::GbnfMatcher;
+
+Json json(std::string_view text) { return Json::parse(text).value(); }
+
+const std::vector<ToolSpec>& tools() {
+  static const std::vector<ToolSpec> specs = {
+      {.name = "get_weather",
+       .description = "Weather.",
+       .parameters = json(R"({"type": "object", "required": ["city"], "properties": {"city": {"type": "string"},
+                              "days": {"type": "integer"}}})")},
+      {.name = "now", .description = "Time.", .parameters = {}},
+  };
+  return specs;
+}
+
+GbnfMatcher matcher(ReplyShape shape) {
+  shape.tools = tools();
+  const Result<std::optional<Grammar>> grammar = reply_grammar(shape);
+  EXPECT_TRUE(grammar) << (grammar ? "" : grammar.error().message);
+  return GbnfMatcher(grammar->value());
+}
+
+constexpr std::string_view kCall =
+    "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2}}\n</tool_call>";
+constexpr std::string_view kTimeCall = "<tool_call>{\"name\":\"now\",\"arguments\":{}}</tool_call>";
+
+TEST(ReplyGrammar, AutomaticTakesTextCallsAndTextThenCalls) {
+  GbnfMatcher grammar = matcher({});
+  const std::string call(kCall);
+  for (const std::string& text :
+       std::vector<std::string>{std::string(), std::string("Hello.\n\nA < b, <tool_cal, <tool_calls> ünï 你好"), call,
+                                call + "\n", "Let me see.\n" + call, call + "\n" + std::string(kTimeCall) + "\n" + call,
+                                "<think>\nhm <tool_call> no\n</think>\n\n" + call, "<think>a</think>Yes.",
+                                "\n<think>x</think>" + call, std::string("<<tool_call") + call, std::string("<thin")}) {
+    EXPECT_TRUE(grammar.matches(text)) << text;
+  }
+}
+
+TEST(ReplyGrammar, NoReplyHoldsACallThatIsNotValid) {
+  GbnfMatcher grammar = matcher({});
+  const std::string call(kCall);
+  for (const std::string& text : std::vector<std::string>{
+           std::string("<tool_call>"),
+           std::string("text <tool_call> text"),
+           std::string("<tool_call>{\"name\": \"other\", \"arguments\": {}}</tool_call>"),
+           std::string("<tool_call>{\"name\": \"get_weather\", \"arguments\": {}}</tool_call>"),
+           std::string("<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": 3}}</tool_call>"),
+           std::string("<tool_call>{\"name\": \"now\", \"arguments\": {\"x\": 1}}</tool_call>"),
+           std::string("<tool_call>{\"name\": \"now\", \"arguments\": {}}"),
+           std::string("<tool_call>\n\n\n\n{\"name\": \"now\", \"arguments\": {}}</tool_call>"),
+           call + "and then text",
+           "<think>never closed " + std::string("<tool_call>"),
+           "<think>a</think> b <tool_call> c",
+           "<<<tool_call>x",
+       }) {
+    EXPECT_FALSE(grammar.matches(text)) << text;
+  }
+}
+
+TEST(ReplyGrammar, RequiredMeansCallsAndNothingElse) {
+  GbnfMatcher grammar = matcher({.tool_choice = ToolChoice::required});
+  const std::string call(kCall);
+  EXPECT_TRUE(grammar.matches(call));
+  EXPECT_TRUE(grammar.matches("\n" + call + "\n" + std::string(kTimeCall)));
+  EXPECT_FALSE(grammar.matches(""));
+  EXPECT_FALSE(grammar.matches("text"));
+  EXPECT_FALSE(grammar.matches("text " + call));
+  EXPECT_FALSE(grammar.matches("<think>a</think>" + call));
+  GbnfMatcher thinking = matcher({.tool_choice = ToolChoice::required, .reasoning = true});
+  EXPECT_TRUE(thinking.matches("<think>a</think>\n\n" + call));
+  EXPECT_TRUE(thinking.matches(call));
+  EXPECT_FALSE(thinking.matches("<think>a</think>"));
+  GbnfMatcher open = matcher({.tool_choice = ToolChoice::required, .reasoning_open = true});
+  EXPECT_TRUE(open.matches("a < b </thin </think>\n\n" + call));
+  EXPECT_FALSE(open.matches(call));
+}
+
+TEST(ReplyGrammar, AnOpenPromptStartsAsReasoning) {
+  GbnfMatcher grammar = matcher({.reasoning_open = true});
+  EXPECT_TRUE(grammar.matches("I may say <tool_call> here.</think>\n" + std::string(kCall)));
+  EXPECT_TRUE(grammar.matches("</think>Yes."));
+  EXPECT_FALSE(grammar.matches("no end"));
+  EXPECT_FALSE(grammar.matches("a</think><tool_call>{}"));
+}
+
+TEST(ReplyGrammar, ASchemaMeansOneValueAndNothingAfterIt) {
+  const Json schema = json(R"({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})");
+  const auto grammar = reply_grammar({.schema = &schema});
+  GbnfMatcher value(grammar->value());
+  EXPECT_TRUE(value.matches(R"({"n": 3})"));
+  EXPECT_FALSE(value.matches(R"({"n": 3} and)"));
+  EXPECT_FALSE(value.matches("{}"));
+  const auto open_grammar = reply_grammar({.schema = &schema, .reasoning_open = true});
+  GbnfMatcher open(open_grammar->value());
+  EXPECT_TRUE(open.matches("hm </think>\n\n{\"n\": 3}"));
+  EXPECT_FALSE(open.matches(R"({"n": 3})"));
+}
+
+TEST(ReplyGrammar, NoToolsOrNoneMeansFreeText) {
+  EXPECT_FALSE(reply_grammar({})->has_value());
+  EXPECT_FALSE(reply_grammar({.tools = tools(), .tool_choice = ToolChoice::none})->has_value());
+}
+
+TEST(ReplyGrammar, ABadSchemaIsRefusedWithTheToolsName) {
+  for (const std::string_view schema : {R"({"type": "string"})", R"({"type": "object", "patternProperties": {}})",
+                                        R"({"type": "object", "properties": {"a": {"minLength": 1}}})"}) {
+    const std::vector<ToolSpec> bad = {{.name = "odd", .description = "", .parameters = json(schema)}};
+    const auto grammar = reply_grammar({.tools = bad});
+    ASSERT_FALSE(grammar) << schema;
+    EXPECT_TRUE(grammar.error().message.contains("'odd'")) << grammar.error().message;
+  }
+}
+
+TEST(ReplyGrammar, SizeIsLinearInToolsAndBounded) {
+  std::vector<ToolSpec> many;
+  for (std::size_t i = 0; i < kToolsMax; ++i) {
+    many.push_back({.name = "tool_" + std::to_string(i), .description = "", .parameters = tools()[0].parameters});
+  }
+  const auto grammar = reply_grammar({.tools = many});
+  ASSERT_TRUE(grammar);
+  EXPECT_LT((*grammar)->gbnf.size(), 40'000U);
+  for (ToolSpec& tool : many) {
+    tool.parameters = json(R"({"type": "object", "properties": {}})");
+    for (int i = 0; i < 60; ++i) {
+      tool.parameters.as_object()[1].value.set(tool.name + std::to_string(i), Json::object({{"type", "string"}}));
+    }
+  }
+  EXPECT_EQ(reply_grammar({.tools = many}).error().code, ErrorCode::limit);
+}
+
+TEST(ReplyGrammar, RandomTextPassesExactlyWhenItHoldsNoTag) {
+  gbnf::Writer writer;
+  const std::string rule = gbnf::free_text_rule(writer, {.tag = "<tool_call>", .after_tag = "\"!\""});
+  GbnfMatcher grammar(writer.finish(rule).value());
+  const std::vector<std::string_view> words = {"<tool_call", "<tool_call>", "<", ">", "t", "<tool", "_call>", "!", "é"};
+  Random random(11);
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    for (std::uint64_t i = random.next() % 8; i > 0; --i) {
+      text += words[random.next() % words.size()];
+    }
+    const std::size_t tag = text.find("<tool_call>");
+    const bool expected = tag == std::string::npos || text.substr(tag) == "<tool_call>!";
+    EXPECT_EQ(grammar.matches(text), expected) << text;
+  }
+}
+
+TEST(ReplyGrammar, WhatPassesIsReadAsValidCallsOnly) {
+  GbnfMatcher grammar = matcher({});
+  const std::vector<std::string> words = {
+      std::string(kCall), std::string(kTimeCall), "<tool_call>", "<think>", "</think>", " ", "\n", "text",
+      "</tool_call>"};
+  Random random(5);
+  int passed = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string text;
+    for (std::uint64_t i = random.next() % 7; i > 0; --i) {
+      text += words[random.next() % words.size()];
+    }
+    if (!grammar.matches(text)) {
+      continue;
+    }
+    ++passed;
+    ReplyParser parser(false);
+    static_cast<void>(parser.feed(text));
+    const ParsedReply reply = parser.finish();
+    EXPECT_TRUE(reply.malformed_calls.empty()) << text;
+    for (const ToolCall& call : reply.calls) {
+      EXPECT_TRUE(call.name == "now" || call.arguments.text_or("city") == "Paris") << text;
+    }
+  }
+  EXPECT_GT(passed, 300);
+}
+
+}  // namespace
+}  // namespace puna

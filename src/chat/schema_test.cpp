@@ -1,0 +1,218 @@
+// Schemas: the grammar accepts what fits, refuses what does not, and agrees with the check; what is not supported is
+// named. The official test suite and a set of schemas from the world are the outside judges.
+#include "puna/chat/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+#include "chat/gbnf_match_testing.h"
+
+namespace puna {
+namespace {
+
+Json json(std::string_view text) { return Json::parse(text).value(); }
+
+bool grammar_takes(std::string_view schema, std::string_view value) {
+  const Result<Grammar> grammar = grammar_from_schema(json(schema));
+  EXPECT_TRUE(grammar) << schema << ": " << (grammar ? "" : grammar.error().message);
+  return grammar && testing::GbnfMatcher(*grammar).matches(value);
+}
+
+bool fits(std::string_view schema, std::string_view value) {
+  return schema_violations(json(schema), json(value)).empty();
+}
+
+struct Case {
+  std::string_view schema;
+  std::string_view value;
+  bool is_fit;
+};
+
+TEST(Schema, GrammarAndCheckAgreeOnEachKeyword) {
+  const Case cases[] = {
+      {R"({"type": "string"})", R"("a \" \\ \n \u00e9 é")", true},
+      {R"({"type": "string"})", "3", false},
+      {R"({"type": "integer"})", "-12", true},
+      {R"({"type": "integer"})", "1.5", false},
+      {R"({"type": "number"})", "-1.5e+10", true},
+      {R"({"type": "number"})", "\"1\"", false},
+      {R"({"type": "boolean"})", "true", true},
+      {R"({"type": "boolean"})", "null", false},
+      {R"({"type": "null"})", "null", true},
+      {R"({"type": ["string", "null"]})", "null", true},
+      {R"({"type": ["string", "null"]})", "0", false},
+      {R"({"type": "string", "nullable": true})", "null", true},
+      {R"({"enum": ["a", 1, null, {"k": [1]}]})", R"({"k":[1]})", true},
+      {R"({"enum": ["a", 1]})", R"("b")", false},
+      {R"({"type": "string", "enum": ["a", 1]})", "1", false},
+      {R"({"const": "x\"y"})", R"("x\"y")", true},
+      {R"({"const": "x"})", R"("y")", false},
+      {R"({"type": "array", "items": {"type": "integer"}})", "[1, 2,3]", true},
+      {R"({"type": "array", "items": {"type": "integer"}})", "[]", true},
+      {R"({"type": "array", "items": {"type": "integer"}})", "[1, \"2\"]", false},
+      {R"({"type": "array"})", R"([1, "a", [null], {"b": true}])", true},
+      {R"({"type": "object"})", R"({"any": {"thing": [1]}})", true},
+      {R"({"type": "object", "properties": {}})", "{}", true},
+      {R"({"type": "object", "additionalProperties": false})", "{}", true},
+      {R"({"type": "object", "additionalProperties": false})", R"({"a": 1})", false},
+      {R"({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]})", R"({"a": "x"})", true},
+      {R"({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]})", "{}", false},
+      {R"({"type": "object", "required": ["a"]})", R"({"a": [1]})", true},
+      {R"({"type": "object", "required": ["a"]})", "{}", false},
+      {R"({"type": "object", "properties": {"a": {}}, "additionalProperties": false})", R"({"a": {"x": 1}})", true},
+      {"{}", R"({"a": [1, {"b": null}]})", true},
+      {"true", "3", true},
+  };
+  for (const Case& test : cases) {
+    EXPECT_EQ(grammar_takes(test.schema, test.value), test.is_fit) << test.schema << " " << test.value;
+    EXPECT_EQ(fits(test.schema, test.value), test.is_fit) << test.schema << " " << test.value;
+  }
+}
+
+TEST(Schema, EverySubsetOfOptionalMembersIsTakenInOrder) {
+  const std::string_view schema = R"({"type": "object", "required": ["c"], "properties":
+      {"a": {"type": "integer"}, "b": {"type": "integer"}, "c": {"type": "integer"}, "d": {"type": "integer"}}})";
+  for (unsigned mask = 0; mask < 16; ++mask) {
+    std::string value;
+    for (unsigned i = 0; i < 4; ++i) {
+      if ((mask & (1U << i)) != 0) {
+        value += (value.empty() ? "" : ", ") + std::string("\"") + "abcd"[i] + "\": 1";
+      }
+    }
+    const bool has_required = (mask & 4U) != 0;
+    EXPECT_EQ(grammar_takes(schema, "{" + value + "}"), has_required) << value;
+  }
+  EXPECT_FALSE(grammar_takes(schema, R"({"c": 1, "a": 1})"));
+  EXPECT_FALSE(grammar_takes(schema, R"({"c": 1, "x": 1})"));
+  EXPECT_FALSE(grammar_takes(schema, R"({"c": 1,})"));
+  EXPECT_FALSE(grammar_takes(schema, R"({, "c": 1})"));
+}
+
+TEST(Schema, ManyOptionalMembersMakeASmallGrammar) {
+  Json properties = Json::object();
+  for (int i = 0; i < 400; ++i) {
+    properties.set("member" + std::to_string(i), Json::object({{"type", "string"}}));
+  }
+  const Json schema = Json::object({{"type", "object"}, {"properties", properties}});
+  const Result<Grammar> grammar = grammar_from_schema(schema);
+  ASSERT_TRUE(grammar);
+  EXPECT_LT(grammar->gbnf.size(), 400U * 200U);
+}
+
+TEST(Schema, GrammarLeavesNoWayToLoopOnSpaceOrDigits) {
+  EXPECT_FALSE(grammar_takes(R"({"type": "integer"})", "1234567890123456"));
+  EXPECT_TRUE(grammar_takes(R"({"type": "integer"})", "123456789012345"));
+  EXPECT_FALSE(grammar_takes(R"({"type": "integer"})", "012"));
+  EXPECT_FALSE(grammar_takes(R"({"type": "number"})", "1e999"));
+  EXPECT_FALSE(grammar_takes(R"({"type": "array", "items": {}})", "[    1]"));
+  EXPECT_TRUE(grammar_takes(R"({"type": "array", "items": {"type": "integer"}})", "[\n    1,\n    2\n]"));
+  EXPECT_FALSE(grammar_takes(R"({"type": "array", "items": {}})", "[\n\n1]"));
+}
+
+TEST(Schema, StringsThatTheGrammarTakesAlwaysParse) {
+  const std::string_view string = R"({"type": "string"})";
+  EXPECT_TRUE(grammar_takes(string, R"("\ud83d\ude00")"));
+  EXPECT_FALSE(grammar_takes(string, R"("\ud83d")"));
+  EXPECT_FALSE(grammar_takes(string, R"("\ude00")"));
+  EXPECT_FALSE(grammar_takes(string, R"("\ud83dx")"));
+  EXPECT_FALSE(grammar_takes(string, R"("\x41")"));
+  EXPECT_FALSE(grammar_takes(string, "\"a\nb\""));
+  EXPECT_FALSE(grammar_takes(string, "\"a\x01\""));
+}
+
+TEST(Schema, NamesWithQuotesLineEndsAndOtherScriptsAreKept) {
+  const std::string_view schema = R"({"type": "object", "properties": {"a\"\n\\é]": {"const": "]\"\\\u0001"}}})";
+  const std::string value = json(R"({"a\"\n\\é]": "]\"\\\u0001"})").dump();
+  EXPECT_TRUE(grammar_takes(schema, value)) << value;
+  EXPECT_TRUE(fits(schema, value));
+}
+
+TEST(Schema, RefusesOtherKeywordsByNameAndPath) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {R"({"anyOf": [{}]})", "'anyOf' at the schema's root"},
+      {R"({"type": "object", "properties": {"a/b": {"type": "string", "pattern": "x"}}})",
+       "'pattern' at '/properties/a~1b'"},
+      {R"({"type": "array", "items": {"type": "integer", "minimum": 3}})", "'minimum' at '/items'"},
+      {R"({"$ref": "#/$defs/x", "$defs": {"x": {}}})", "'$ref'"},
+      {R"({"type": "object", "additionalProperties": {"type": "string"}})", "'additionalProperties'"},
+      {R"({"type": "string", "maxLength": 3})", "'maxLength'"},
+      {R"({"type": "strin"})", "\"strin\""},
+      {R"({"type": []})", "'type'"},
+      {R"({"enum": []})", "'enum'"},
+      {R"({"enum": "a"})", "'enum'"},
+      {R"({"required": "a"})", "'required'"},
+      {R"({"required": [1]})", "'required'"},
+      {R"({"properties": []})", "'properties'"},
+      {R"({"items": [{}]})", "'/items'"},
+      {R"({"nullable": "yes"})", "'nullable'"},
+      {"false", "not false"},
+      {"3", "not 3"},
+  };
+  for (const auto& [schema, expected] : cases) {
+    const Result<Grammar> grammar = grammar_from_schema(json(schema));
+    ASSERT_FALSE(grammar) << schema;
+    EXPECT_EQ(grammar.error().code, ErrorCode::invalid_argument) << schema;
+    EXPECT_TRUE(grammar.error().message.contains(expected)) << schema;
+    EXPECT_FALSE(schema_violations(json(schema), Json()).empty()) << schema;
+  }
+}
+
+TEST(Schema, RefusesSchemasThatNoValueFits) {
+  EXPECT_FALSE(grammar_from_schema(json(R"({"type": "string", "enum": [1, 2]})")));
+  EXPECT_FALSE(grammar_from_schema(json(R"({"type": "object", "required": ["a"], "additionalProperties": false})")));
+  EXPECT_FALSE(grammar_from_schema(json(R"({"enum": [1, 2], "const": 3})")));
+}
+
+TEST(Schema, DepthSizeAndTextAreBounded) {
+  const auto nested = [](int depth) {
+    Json schema = Json::object({{"type", "integer"}});
+    for (int i = 0; i < depth; ++i) {
+      schema = Json::object({{"type", "array"}, {"items", schema}});
+    }
+    return schema;
+  };
+  EXPECT_TRUE(grammar_from_schema(nested(kSchemaDepthMax)));
+  EXPECT_EQ(grammar_from_schema(nested(kSchemaDepthMax + 1)).error().code, ErrorCode::limit);
+  Json many = Json::array();
+  for (std::size_t i = 0; i <= kSchemaNodesMax; ++i) {
+    many.push(Json(static_cast<std::int64_t>(i)));
+  }
+  EXPECT_EQ(grammar_from_schema(Json::object({{"enum", many}})).error().code, ErrorCode::limit);
+  Json long_values = Json::array();
+  for (int i = 0; i < 300; ++i) {
+    long_values.push(std::string(1000, 'x') + std::to_string(i));
+  }
+  EXPECT_EQ(grammar_from_schema(Json::object({{"enum", long_values}})).error().code, ErrorCode::limit);
+}
+
+TEST(Schema, ViolationsSayWhatIsWrongAndWhere) {
+  const Json schema = json(R"({"type": "object", "additionalProperties": false, "required": ["path", "n"], "properties":
+      {"path": {"type": "string"}, "n": {"type": "number"}, "unit": {"enum": ["c", "f"]},
+       "list": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}}}})");
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(
+      schema_violations(schema, json(R"({"n": "x", "unit": "k", "list": [{"id": 1}, {"id": 1.5}], "z": 0})")),
+      (Texts{"'path' is missing", "'n' must be a number, not \"x\"", "'unit' must be one of [\"c\",\"f\"], not \"k\"",
+             "'list[1].id' must be an integer, not 1.5", "'z' is not one of the members: path, n, unit, list"}));
+  EXPECT_EQ(schema_violations(schema, json("[]")), Texts{"the value must be an object, not []"});
+  EXPECT_EQ(schema_violations(schema, json(R"({"path": "a", "n": 1})")), Texts{});
+  EXPECT_EQ(schema_violations(json(R"({"type": ["integer", "null"]})"), json("\"a\"")),
+            Texts{"the value must be null or an integer, not \"a\""});
+}
+
+TEST(Schema, ViolationsAreBounded) {
+  Json items = Json::array();
+  for (int i = 0; i < 1000; ++i) {
+    items.push("x");
+  }
+  EXPECT_LE(schema_violations(json(R"({"items": {"type": "integer"}})"), items).size(), 20U);
+}
+
+}  // namespace
+}  // namespace puna

@@ -1,0 +1,214 @@
+// ChatTemplate: parse, probe, render. One render is a plain rendering, which is the prompt, and a marked one, which
+// tells whose text is where. The marked one counts only if it is the plain one with marks; else the marks retreat,
+// first from tools and calls, then altogether, and what they leave is escaped.
+#include "puna/chat/template.h"
+
+#include <format>
+#include <utility>
+
+#include "chat/conversation.h"
+#include "chat/jinja.h"
+#include "chat/marks.h"
+#include "chat/reply_grammar.h"
+#include "chat/reply_tags.h"
+#include "chat/template_probe.h"
+
+namespace puna {
+namespace {
+
+using Parts = std::vector<PromptPart>;
+
+std::string joined(const Parts& parts) {
+  std::string text;
+  for (const PromptPart& part : parts) {
+    text += part.text;
+  }
+  return text;
+}
+
+// The template's own text, with the places where others' text was.
+Parts trusted_only(const Parts& parts) {
+  Parts trusted = parts;
+  for (PromptPart& part : trusted) {
+    if (part.trust == Trust::untrusted) {
+      part.text.clear();
+    }
+  }
+  return trusted;
+}
+
+// Whether the prompt ends inside <think>: the last text of the template opens it, and nothing follows.
+bool opens_reasoning(const Parts& parts) {
+  if (parts.empty() || parts.back().trust != Trust::trusted) {
+    return false;
+  }
+  const std::string_view text = parts.back().text;
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  return last != std::string_view::npos && text.substr(0, last + 1).ends_with(kThinkStart);
+}
+
+Result<void> check_request(const RenderRequest& request) {
+  const auto wrong = [](std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); };
+  if (request.messages.empty()) {
+    return wrong("there are no messages to render");
+  }
+  if (request.tools.size() > kToolsMax) {
+    return fail(ErrorCode::limit, std::format("{} tools were offered, more than the {} that are allowed",
+                                              request.tools.size(), kToolsMax));
+  }
+  for (std::size_t i = 0; i < request.tools.size(); ++i) {
+    const ToolSpec& tool = request.tools[i];
+    if (!is_tool_name(tool.name)) {
+      return wrong(std::format("tool name '{}' must be 1 to 64 letters, digits, '_' or '-'",
+                               printable(utf8::truncate(tool.name, 80))));
+    }
+    for (const ToolSpec& other : request.tools.subspan(i + 1)) {
+      if (tool.name == other.name) {
+        return wrong(std::format("two tools are named '{}'", tool.name));
+      }
+    }
+  }
+  if (request.tools.empty() && request.tool_choice == ToolChoice::required) {
+    return wrong("a tool call is required, and no tool is offered");
+  }
+  if (request.schema && !request.tools.empty() && request.tool_choice != ToolChoice::none) {
+    return wrong("a reply cannot be held to a schema and be offered tools at once");
+  }
+  return {};
+}
+
+class JinjaTemplate : public ChatTemplate {
+ public:
+  JinjaTemplate(Jinja jinja, TemplateSource source, Probed probed)
+      : jinja_(std::move(jinja)), source_(std::move(source)), probed_(probed) {}
+
+  [[nodiscard]] const TemplateAbilities& abilities() const override { return probed_.abilities; }
+
+  [[nodiscard]] Result<Prompt> render(const RenderRequest& request) const override {
+    PUNA_TRY_VOID(check_request(request));
+    const std::span<const ToolSpec> tools =
+        request.tool_choice == ToolChoice::none ? std::span<const ToolSpec>() : request.tools;
+    // Schemas are read before anything is rendered: the pens rely on knowing every keyword.
+    PUNA_TRY_VOID(reply_grammar({.tools = tools, .tool_choice = request.tool_choice}).transform([](const auto&) {}));
+    PUNA_TRY(Prompt prompt, separate(request, tools));
+    prompt.reasoning_open = opens_reasoning(prompt.parts);
+    PUNA_TRY(prompt.grammar, reply_grammar({.tools = tools,
+                                            .tool_choice = request.tool_choice,
+                                            .schema = request.schema ? &*request.schema : nullptr,
+                                            .reasoning_open = prompt.reasoning_open,
+                                            .reasoning = probed_.abilities.reasoning}));
+    return prompt;
+  }
+
+ private:
+  // The request's text for the pens of one rendering.
+  struct Run {
+    const RenderRequest& request;
+    std::span<const ToolSpec> tools;
+    const ControlTexts& controls;
+    Marks& marks;
+  };
+  struct Written {
+    std::string text;
+    bool saw_control_text = false;
+  };
+
+  Result<Written> write(const Run& run, Pen::Mode said_mode, Pen::Mode tools_mode) const {
+    Pen said(said_mode, run.marks, run.controls);
+    Pen about_tools(tools_mode, run.marks, run.controls);
+    const Pens pens{.said = said, .tools = about_tools};
+    Json messages = template_messages(run.request.messages, run.tools, probed_.shape, pens);
+    Json tools = probed_.shape.native_tools ? template_tools(run.tools, about_tools) : Json::array();
+    Written written;
+    PUNA_TRY(written.text, jinja_.render(template_variables(std::move(messages), std::move(tools), source_, true),
+                                         run.request.today));
+    written.saw_control_text = said.saw_control_text() || about_tools.saw_control_text();
+    return written;
+  }
+
+  // The parts, when marks (on what was said, and on tools or not) tell them apart without doubt.
+  std::optional<Parts> try_marks(const Run& run, const std::string& plain, Pen::Mode tools_mode) const {
+    const Result<Written> marked = write(run, Pen::Mode::marked, tools_mode);
+    std::optional<Parts> parts = marked ? run.marks.split(marked->text) : std::nullopt;
+    if (!parts || joined(*parts) != plain) {
+      return std::nullopt;
+    }
+    if (!marked->saw_control_text) {
+      return parts;
+    }
+    // A template may cut a piece out of a string, from between its marks. Breaking the control texts in every string
+    // must not change a letter of what we took for the template's own text.
+    const Pen::Mode broken_tools = tools_mode == Pen::Mode::marked ? Pen::Mode::marked_escaped : tools_mode;
+    const Result<Written> broken = write(run, Pen::Mode::marked_escaped, broken_tools);
+    const std::optional<Parts> broken_parts = broken ? run.marks.split(broken->text) : std::nullopt;
+    if (!broken_parts || trusted_only(*broken_parts) != trusted_only(*parts)) {
+      return std::nullopt;
+    }
+    return parts;
+  }
+
+  Result<Prompt> separate(const RenderRequest& request, std::span<const ToolSpec> tools) const {
+    const ControlTexts controls(request.control_texts);
+    Marks marks;
+    const Run run{.request = request, .tools = tools, .controls = controls, .marks = marks};
+    const Result<Written> plain = write(run, Pen::Mode::plain, Pen::Mode::plain);
+    if (!plain) {
+      return without_think_tags(run, plain.error());
+    }
+    if (std::optional<Parts> parts = try_marks(run, plain->text, Pen::Mode::marked)) {
+      return Prompt{.parts = *std::move(parts), .grammar = {}};
+    }
+    if (const Result<Written> half = write(run, Pen::Mode::plain, Pen::Mode::escaped)) {
+      if (std::optional<Parts> parts = try_marks(run, half->text, Pen::Mode::escaped)) {
+        return Prompt{.parts = *std::move(parts), .grammar = {}, .separation = Separation::escaped};
+      }
+    }
+    return escaped(run);
+  }
+
+  Result<Prompt> escaped(const Run& run) const {
+    PUNA_TRY(const Written written, write(run, Pen::Mode::escaped, Pen::Mode::escaped));
+    // Its control texts must all be the template's own, as they are when others wrote nothing but x.
+    PUNA_TRY(const Written blank, write(run, Pen::Mode::blank, Pen::Mode::blank));
+    if (run.controls.count_in(written.text) > run.controls.count_in(blank.text)) {
+      return fail(ErrorCode::invalid_argument, "the chat template makes control texts out of what others wrote",
+                  "choose another one with --chat-template");
+    }
+    Prompt prompt{.parts = {}, .grammar = {}, .separation = Separation::escaped};
+    append_part(prompt.parts, written.text, Trust::trusted);
+    return prompt;
+  }
+
+  // Templates take old reasoning apart at its tags, and some fail when a tag stands where they do not expect it. A tag
+  // that a model once wrote must not end its conversation: break them too, before the template's refusal is final.
+  Result<Prompt> without_think_tags(const Run& run, Error refusal) const {
+    std::vector<std::string> texts(run.request.control_texts.begin(), run.request.control_texts.end());
+    texts.emplace_back(kThinkStart);
+    texts.emplace_back(kThinkEnd);
+    const ControlTexts controls(texts);
+    if (Result<Prompt> prompt =
+            escaped({.request = run.request, .tools = run.tools, .controls = controls, .marks = run.marks})) {
+      return prompt;
+    }
+    if (probed_.abilities.needs_date && !run.request.today) {
+      refusal.hint = "this template prints the date: it needs RenderRequest::today";
+    }
+    return std::unexpected(std::move(refusal));
+  }
+
+  Jinja jinja_;
+  TemplateSource source_;
+  Probed probed_;
+};
+
+}  // namespace
+
+std::string Prompt::text() const { return joined(parts); }
+
+Result<std::unique_ptr<const ChatTemplate>> ChatTemplate::create(const TemplateSource& source) {
+  PUNA_TRY(Jinja jinja, Jinja::parse(source.jinja));
+  PUNA_TRY(const Probed probed, probe_template(jinja, source));
+  return std::make_unique<const JinjaTemplate>(std::move(jinja), source, probed);
+}
+
+}  // namespace puna
