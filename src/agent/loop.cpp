@@ -1,0 +1,229 @@
+// The agent: ask, act, append, until a stop. The transcript is its only state; everything else here is counters.
+//
+// Invariant: between turns every call in the transcript has exactly one result, in order, right behind its message. A
+// turn that cannot be finished because of an error is taken out of the transcript again.
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "agent/calls.h"
+#include "agent/deadline.h"
+#include "agent/observations.h"
+#include "puna/agent.h"
+
+namespace puna {
+namespace {
+
+using agent::CallIds;
+using agent::Deadline;
+using agent::RepeatedCalls;
+
+// Why the run ends with this turn; nothing = it goes on.
+using TurnEnd = std::optional<StopReason>;
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+class Run {
+ public:
+  Run(Model& model, Toolbox& tools, Transcript& transcript, const AgentOptions& options, EventSink& events,
+      const Deadline& deadline)
+      : model_(model),
+        tools_(tools),
+        transcript_(transcript),
+        options_(options),
+        budget_(options.budget),
+        events_(events),
+        deadline_(deadline),
+        specs_(tools.specs()),
+        ids_(transcript) {}
+
+  Result<RunEnd> to_end() {
+    events_.on(event::RunStarted{.task = task(), .model = model_.name()});
+    TurnEnd reason = limit_reached();
+    for (; !reason; reason = limit_reached()) {
+      const std::size_t begin = transcript_.size();
+      auto end = turn();
+      if (!end) {
+        transcript_.resize(begin);
+        return std::unexpected(std::move(end).error());
+      }
+      if (*end) {
+        reason = *end;
+        break;
+      }
+    }
+    end_.reason = *reason;
+    events_.on(event::RunEnded{.stop_reason = std::string(name_of(end_.reason)),
+                               .answer = end_.answer,
+                               .turns = end_.turns,
+                               .usage = end_.usage});
+    return std::move(end_);
+  }
+
+ private:
+  TurnEnd limit_reached() const {
+    if (const TurnEnd passed = deadline_.passed()) {
+      return passed;
+    }
+    if (end_.turns >= budget_.turns_max) {
+      return StopReason::turns_max;
+    }
+    return tokens_left() <= 0 ? TurnEnd(StopReason::output_tokens_max) : std::nullopt;
+  }
+
+  Result<TurnEnd> turn() {
+    events_.on(event::TurnStarted{.turn = ++end_.turns});
+    auto reply = model_.ask(request(), events_, deadline_.token());
+    if (!reply) {
+      return no_reply(std::move(reply).error());
+    }
+    end_.usage += reply->usage;
+    end_.answer = reply->message.content;
+    ids_.make_unique(reply->message.calls);
+    const std::vector<ToolCall> calls = reply->message.calls;
+    PUNA_TRY_VOID(append(std::move(reply->message)));
+    if (calls.empty()) {
+      return without_calls(*reply);
+    }
+    PUNA_TRY(const TurnEnd end, answer_calls(calls));
+    if (!end && !reply->malformed_calls.empty()) {
+      PUNA_TRY_VOID(teach(reply->malformed_calls));
+    }
+    malformed_ = 0;
+    return end;
+  }
+
+  // Limits that only the model can find are outcomes; the rest is an error.
+  Result<TurnEnd> no_reply(Error error) {
+    if (error.code == ErrorCode::cancelled) {
+      return deadline_.passed().value_or(StopReason::cancelled);
+    }
+    if (error.code == ErrorCode::limit) {
+      events_.on(event::Notice{.text = std::move(error.message)});
+      return StopReason::window_full;
+    }
+    return std::unexpected(std::move(error));
+  }
+
+  Result<TurnEnd> without_calls(const Reply& reply) {
+    if (reply.finish == FinishReason::tokens_max) {
+      return StopReason::output_tokens_max;
+    }
+    if (reply.finish == FinishReason::window_full) {
+      return StopReason::window_full;
+    }
+    if (reply.malformed_calls.empty() && !is_blank(end_.answer)) {
+      return StopReason::answered;
+    }
+    if (++malformed_ > budget_.malformed_max) {
+      return StopReason::malformed_replies;
+    }
+    PUNA_TRY_VOID(teach(reply.malformed_calls));
+    return std::nullopt;
+  }
+
+  Result<void> teach(const std::vector<std::string>& malformed_calls) {
+    events_.on(event::Notice{.text = malformed_calls.empty() ? "the model's reply was empty"
+                                                             : "the model wrote a tool call that is not valid"});
+    return append({.role = Role::user, .content = agent::malformed_reply(malformed_calls, specs_)});
+  }
+
+  // Every call gets its result, also when the run ends in the middle.
+  Result<TurnEnd> answer_calls(const std::vector<ToolCall>& calls) {
+    TurnEnd end;
+    int number = 0;
+    for (const ToolCall& call : calls) {
+      events_.on(event::ToolStarted{.call_id = call.id, .tool = call.name, .arguments = call.arguments});
+      const auto begun = options_.clock->now();
+      if (!end) {
+        end = deadline_.passed();
+      }
+      ToolResult result = end ? tool_error(*end == StopReason::time_max ? agent::kTimeout : agent::kCancelled)
+                              : answer(call, ++number, end);
+      const auto time = std::chrono::duration_cast<std::chrono::microseconds>(options_.clock->now() - begun);
+      events_.on(event::ToolEnded{.call_id = call.id,
+                                  .tool = call.name,
+                                  .observation = result.content,
+                                  .is_error = result.is_error,
+                                  .duration = time});
+      PUNA_TRY_VOID(append({.role = Role::tool,
+                            .content = std::move(result.content),
+                            .call_id = call.id,
+                            .tool = call.name,
+                            .is_error = result.is_error}));
+    }
+    return end;
+  }
+
+  ToolResult answer(const ToolCall& call, int number, TurnEnd& end) {
+    if (number > budget_.calls_per_turn_max) {
+      return tool_error(agent::too_many_calls(budget_.calls_per_turn_max));
+    }
+    if (const int times = repeated_.count(call); times > 1) {
+      events_.on(event::Notice{.text = "the model repeats a call of " + call.name});
+      if (times > budget_.repeats_max) {
+        end = StopReason::repeated_call;
+      }
+      return tool_error(agent::kRepeatedCall);
+    }
+    ToolResult result = tools_.run(call, deadline_.token());
+    if (result.is_error) {  // a tool that was interrupted says so in its own way; the model reads one way
+      end = deadline_.passed();
+      if (end) {
+        return tool_error(*end == StopReason::time_max ? agent::kTimeout : agent::kCancelled);
+      }
+    }
+    return result;
+  }
+
+  Result<void> append(Message message) {
+    transcript_.push_back(std::move(message));
+    return options_.record == nullptr ? Result<void>() : options_.record->append(transcript_.back());
+  }
+
+  [[nodiscard]] Request request() const {
+    const std::int64_t tokens_max = std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max());
+    return {.messages = transcript_,
+            .tools = specs_,
+            .sampling = options_.sampling,
+            .tokens_max = static_cast<int>(tokens_max)};
+  }
+
+  [[nodiscard]] std::int64_t tokens_left() const { return budget_.output_tokens_max - end_.usage.output_tokens; }
+
+  [[nodiscard]] std::string task() const {
+    const auto last = std::ranges::find(transcript_.rbegin(), transcript_.rend(), Role::user, &Message::role);
+    return last == transcript_.rend() ? "" : last->content;
+  }
+
+  Model& model_;
+  Toolbox& tools_;
+  Transcript& transcript_;
+  const AgentOptions& options_;
+  const Budget& budget_;
+  EventSink& events_;
+  const Deadline& deadline_;
+  const std::vector<ToolSpec> specs_;
+  CallIds ids_;
+  RepeatedCalls repeated_;
+  int malformed_ = 0;  // replies in a row
+  RunEnd end_;
+};
+
+}  // namespace
+
+Result<RunEnd> resume(Model& model, Toolbox& tools, Transcript& transcript, const AgentOptions& options,
+                      EventSink& events, std::stop_token stop) {
+  if (transcript.empty()) {
+    return fail(ErrorCode::invalid_argument, "the transcript is empty", "add a user message: the task");
+  }
+  if (const Role last = transcript.back().role; last != Role::user && last != Role::tool) {
+    return fail(ErrorCode::invalid_argument,
+                "the transcript ends with a message of " + std::string(name_of(last)) + ", not of user or tool",
+                "add a user message");
+  }
+  PUNA_TRY(const auto deadline, Deadline::start(*options.clock, options.budget.time_max, std::move(stop)));
+  return Run(model, tools, transcript, options, events, *deadline).to_end();
+}
+
+}  // namespace puna

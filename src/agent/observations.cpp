@@ -1,0 +1,43 @@
+// See observations.h.
+#include "agent/observations.h"
+
+#include <format>
+
+namespace puna {
+
+std::string_view default_system_prompt() noexcept {
+  return "You are Puna, a local agent. Use the tools when they help, then answer briefly.";
+}
+
+namespace agent {
+namespace {
+
+constexpr std::size_t kQuotedBytesMax = 400;  // a long broken call would only teach the model to break it again
+
+}  // namespace
+
+std::string too_many_calls(int calls_max) {
+  return std::format("too many calls in one reply. At most {} are run.", calls_max);
+}
+
+std::string malformed_reply(const std::vector<std::string>& malformed_calls, const std::vector<ToolSpec>& tools) {
+  if (malformed_calls.empty()) {
+    return tools.empty() ? "error: the reply was empty. Give the answer."
+                         : "error: the reply was empty. Call a tool or give the answer.";
+  }
+  if (tools.empty()) {
+    return "error: this is not a valid tool call, and there are no tools. Give the answer.";
+  }
+  std::string names;
+  for (const ToolSpec& tool : tools) {
+    names += (names.empty() ? "" : ", ") + tool.name;
+  }
+  const std::string_view quoted = utf8::truncate(malformed_calls.front(), kQuotedBytesMax);
+  return std::format(
+      "error: this is not a valid tool call: {}{}\n"
+      "Write one JSON object with \"name\" and \"arguments\" between <tool_call> and </tool_call>. Tools: {}.",
+      quoted, quoted.size() < malformed_calls.front().size() ? "..." : "", names);
+}
+
+}  // namespace agent
+}  // namespace puna

@@ -1,0 +1,26 @@
+// The sentences with which the loop itself speaks to a model (and default_system_prompt() of the door). The demo model
+// is trained on them: they change with it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "puna/agent.h"
+
+namespace puna::agent {
+
+inline constexpr std::string_view kRepeatedCall =
+    "this exact call was already made. Use its result or try something else.";
+inline constexpr std::string_view kCancelled = "cancelled";
+inline constexpr std::string_view kTimeout = "timeout";
+
+// For a call behind the first calls_max of its reply.
+[[nodiscard]] std::string too_many_calls(int calls_max);
+
+// The user message that answers a reply without a valid call and without an answer. It quotes the text that looked like
+// a call, if there was one, and shows the format by the first tool of the box.
+[[nodiscard]] std::string malformed_reply(const std::vector<std::string>& malformed_calls,
+                                          const std::vector<ToolSpec>& tools);
+
+}  // namespace puna::agent

@@ -1,0 +1,199 @@
+// The in-process engine with a chat template over it: render, tokenise, submit, collect, parse. This file is the
+// picture in ARCHITECTURE.md as code.
+//
+// Owns the engine and the template; both outlive every generation, because ask() holds its generation itself.
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "puna/model.h"
+
+namespace puna {
+namespace {
+
+std::string ids_text(const std::vector<Token>& tokens) {
+  std::string text;
+  for (const Token token : tokens) {
+    if (!text.empty()) {
+      text += ' ';
+    }
+    text += std::to_string(token);
+  }
+  return text;
+}
+
+// The texts of all control tokens: what the template may fall back to break apart in untrusted text.
+std::vector<std::string> control_texts_of(const Weights& weights) {
+  std::vector<std::string> texts;
+  for (Token token = 0; token < weights.vocabulary_tokens(); ++token) {
+    if (weights.is_control(token)) {
+      std::string text = weights.piece(token);
+      if (!text.empty()) {
+        texts.push_back(std::move(text));
+      }
+    }
+  }
+  return texts;
+}
+
+// Collects a generation's pieces, passing events on as they become certain.
+class Collector {
+ public:
+  Collector(bool reasoning_open, ReplyParser::Calls calls, EventSink& events)
+      : parser_(reasoning_open, calls), events_(events) {}
+
+  void take(const piece::Prefill& prefill) {
+    events_.on(event::Prefill{.tokens_done = prefill.tokens_done,
+                              .tokens_total = prefill.tokens_total,
+                              .tokens_cached = prefill.tokens_cached});
+  }
+  void take(const piece::Text& text) {
+    raw_ += text.text;
+    emit(parser_.feed(text.text));
+  }
+  void take(const piece::Finished& finished) {
+    finish_ = finished.reason;
+    usage_ = finished.usage;
+    finished_ = true;
+  }
+
+  [[nodiscard]] bool finished() const { return finished_; }
+
+  // Call ids count on from the calls that the conversation has already, so that they repeat in a repeated run.
+  [[nodiscard]] Reply reply(std::size_t calls_before) {
+    ParsedReply parsed = parser_.finish();
+    emit({.content = parsed.content.substr(content_bytes_), .reasoning = parsed.reasoning.substr(reasoning_bytes_)});
+    events_.on(event::ReplyReady{.raw = raw_, .usage = usage_});
+    for (ToolCall& call : parsed.calls) {
+      call.id = "call_" + std::to_string(++calls_before);
+    }
+    return {.message = {.role = Role::assistant,
+                        .content = std::move(parsed.content),
+                        .reasoning = std::move(parsed.reasoning),
+                        .calls = std::move(parsed.calls)},
+            .malformed_calls = std::move(parsed.malformed_calls),
+            .finish = finish_,
+            .usage = usage_};
+  }
+
+ private:
+  void emit(ReplyParser::Delta delta) {
+    reasoning_bytes_ += delta.reasoning.size();
+    content_bytes_ += delta.content.size();
+    if (!delta.reasoning.empty()) {
+      events_.on(event::ReasoningDelta{.text = std::move(delta.reasoning)});
+    }
+    if (!delta.content.empty()) {
+      events_.on(event::TextDelta{.text = std::move(delta.content)});
+    }
+  }
+
+  ReplyParser parser_;
+  EventSink& events_;
+  std::string raw_;
+  // Emitted so far; what the parser gave out is always the beginning of its final text.
+  std::size_t reasoning_bytes_ = 0;
+  std::size_t content_bytes_ = 0;
+  FinishReason finish_ = FinishReason::end_of_turn;
+  Usage usage_;
+  bool finished_ = false;
+};
+
+class EngineModel final : public LocalModel {
+ public:
+  EngineModel(std::shared_ptr<const Weights> weights, std::unique_ptr<Engine> engine,
+              std::unique_ptr<const ChatTemplate> chat_template, const Clock& clock)
+      : weights_(std::move(weights)),
+        engine_(std::move(engine)),
+        template_(std::move(chat_template)),
+        clock_(clock),
+        control_texts_(control_texts_of(*weights_)) {}
+
+  [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
+    PUNA_TRY(Prompt prompt, render(request));
+    PUNA_TRY(std::vector<Token> tokens, weights_->tokenize(prompt.parts));
+    events.on(event::PromptReady{.prompt = prompt.text(), .token_ids = ids_text(tokens)});
+
+    PUNA_TRY(Generation generation, engine_->submit({.prompt = std::move(tokens),
+                                                     .sampling = request.sampling,
+                                                     .grammar = std::move(prompt.grammar),
+                                                     .stop = request.stop,
+                                                     .tokens_max = request.tokens_max}));
+    const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none;
+    Collector collector(prompt.reasoning_open, may_call ? ReplyParser::Calls::read : ReplyParser::Calls::text, events);
+    while (!collector.finished()) {
+      PUNA_TRY(const Piece piece, generation.next(stop));
+      std::visit([&collector](const auto& part) { collector.take(part); }, piece);
+    }
+    std::size_t calls_before = 0;
+    for (const Message& message : request.messages) {
+      calls_before += message.calls.size();
+    }
+    return collector.reply(calls_before);
+  }
+
+  [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
+    PUNA_TRY(const Prompt prompt, render(request));
+    PUNA_TRY(const std::vector<Token> tokens, weights_->tokenize(prompt.parts));
+    return static_cast<std::int64_t>(tokens.size());
+  }
+
+  [[nodiscard]] std::string name() const override {
+    const ModelFacts& facts = weights_->facts();
+    return facts.name.empty() ? facts.file.filename().string() : facts.name;
+  }
+  [[nodiscard]] int window_tokens() const override { return engine_->options().window_tokens; }
+  [[nodiscard]] const Engine& engine() const override { return *engine_; }
+  [[nodiscard]] const ChatTemplate& chat_template() const override { return *template_; }
+
+ private:
+  [[nodiscard]] Result<Prompt> render(const Request& request) const {
+    if (request.schema && !request.tools.empty()) {
+      return fail(ErrorCode::invalid_argument, "a request has both a schema and tools",
+                  "ask for the tool calls first, then for the JSON answer");
+    }
+    return template_->render({.messages = request.messages,
+                              .tools = request.tools,
+                              .tool_choice = request.tool_choice,
+                              .schema = request.schema,
+                              .control_texts = control_texts_,
+                              .today = today()});
+  }
+  // Only for templates that cannot do without: a date in the prompt changes it every day.
+  [[nodiscard]] std::optional<std::chrono::year_month_day> today() const {
+    return template_->abilities().needs_date
+               ? std::optional<std::chrono::year_month_day>(std::chrono::floor<std::chrono::days>(clock_.wall()))
+               : std::nullopt;
+  }
+
+  const std::shared_ptr<const Weights> weights_;
+  const std::unique_ptr<Engine> engine_;
+  const std::unique_ptr<const ChatTemplate> template_;
+  const Clock& clock_;
+  const std::vector<std::string> control_texts_;
+};
+
+Result<std::string> template_source(const LocalModelOptions& options, const ModelFacts& facts) {
+  if (!options.chat_template.empty()) {
+    return options.chat_template;
+  }
+  return facts.chat_template.empty() ? built_in_template("generic") : Result<std::string>(facts.chat_template);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LocalModel>> LocalModel::open(const LocalModelOptions& options,
+                                                     const std::function<bool(float)>& progress) {
+  // The template is checked before the weights are read: a mistake there should not cost minutes.
+  PUNA_TRY(const ModelFacts facts, Weights::inspect(options.load.file));
+  PUNA_TRY(std::string source, template_source(options, facts));
+  PUNA_TRY(auto chat_template,
+           ChatTemplate::create({.jinja = std::move(source), .bos_text = facts.bos_text, .eos_text = facts.eos_text}));
+  PUNA_TRY(std::shared_ptr<const Weights> weights, Weights::load(options.load, progress));
+  PUNA_TRY(std::unique_ptr<Engine> engine, Engine::create(weights, options.engine));
+  return std::make_unique<EngineModel>(std::move(weights), std::move(engine), std::move(chat_template), *options.clock);
+}
+
+}  // namespace puna

@@ -1,0 +1,186 @@
+// LocalModel on the bundled demo model: the contract of every Model, and what only real inference can show. Nothing
+// here depends on how good the demo model is.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "model/model_contract.h"
+
+namespace puna {
+namespace {
+
+const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
+
+std::unique_ptr<LocalModel> open_demo(Profile profile = Profile::deterministic, int window_tokens = 1024) {
+  auto model =
+      LocalModel::open({.load = {.file = kDemoModel}, .engine = {.window_tokens = window_tokens, .profile = profile}});
+  EXPECT_TRUE(model) << model.error().message;
+  return model ? *std::move(model) : nullptr;
+}
+
+ToolSpec switch_tool() {
+  return {.name = "set_switch",
+          .description = "Turn a switch on or off.",
+          .parameters = *Json::parse(R"({"type": "object", "required": ["room", "on"], "properties": {
+              "room": {"type": "string", "enum": ["kitchen", "hall", "attic \"north\""]},
+              "on": {"type": "boolean"}, "level": {"type": "integer"}, "when": {"type": "null"}}})")};
+}
+
+Request text_request(const std::string& text, float temperature = 0) {
+  Request request{.messages = {{.role = Role::user, .content = text}}, .tokens_max = 40};
+  request.sampling.temperature = temperature;
+  return request;
+}
+
+Request call_request() {
+  Request request = text_request("Please turn on the light in the hall.");
+  request.tools = {switch_tool()};
+  request.tool_choice = ToolChoice::required;
+  request.tokens_max = 200;
+  return request;
+}
+
+ModelCase local_case() {
+  return {.name = "Local",
+          .open = [](ModelCase::Answers) -> std::unique_ptr<Model> {
+            return std::filesystem::exists(kDemoModel) ? open_demo() : nullptr;
+          },
+          .text_request = text_request("Tell me a long story about a river and a boat.", 1.0F),
+          .call_request = call_request()};
+}
+
+INSTANTIATE_TEST_SUITE_P(Local, ModelContract, testing::Values(local_case()), name_of_case);
+
+TEST(LocalModel, NoSeedAtAnyTemperatureGivesACallThatItsSchemaRefuses) {
+  const auto model = open_demo();
+  Request request = call_request();
+  request.sampling = {.temperature = 3.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F};
+  int calls = 0;
+  for (request.sampling.seed = 0; request.sampling.seed < 12; ++request.sampling.seed) {
+    const auto reply = model->ask(request, EventSink::none());
+    ASSERT_TRUE(reply) << reply.error().message;
+    for (const ToolCall& call : reply->message.calls) {
+      EXPECT_EQ(call.name, "set_switch");
+      EXPECT_EQ(schema_violations(switch_tool().parameters, call.arguments), std::vector<std::string>{})
+          << call.arguments.dump();
+      ++calls;
+    }
+    // Only running out of tokens can leave a call unfinished.
+    EXPECT_TRUE(reply->malformed_calls.empty() || reply->finish == FinishReason::tokens_max);
+  }
+  EXPECT_GE(calls, 12);
+}
+
+TEST(LocalModel, NoSeedAtAnyTemperatureGivesAnAnswerThatItsSchemaRefuses) {
+  const auto model = open_demo();
+  Request request = text_request("Describe the box.", 3.0F);
+  request.sampling.top_k = 0;
+  request.tokens_max = 200;
+  request.schema = *Json::parse(R"({"type": "object", "required": ["size", "lid"], "properties": {
+      "size": {"enum": ["small", "large"]}, "lid": {"type": "boolean"},
+      "inside": {"type": "array", "items": {"type": "integer"}}}})");
+  int whole = 0;
+  for (request.sampling.seed = 0; request.sampling.seed < 12; ++request.sampling.seed) {
+    const auto reply = model->ask(request, EventSink::none());
+    ASSERT_TRUE(reply) << reply.error().message;
+    if (reply->finish != FinishReason::end_of_turn) {
+      continue;  // a very long array met tokens_max
+    }
+    const auto value = Json::parse(reply->message.content);
+    ASSERT_TRUE(value) << reply->message.content;
+    EXPECT_EQ(schema_violations(*request.schema, *value), std::vector<std::string>{}) << reply->message.content;
+    ++whole;
+  }
+  EXPECT_GE(whole, 6);
+}
+
+TEST(LocalModel, ALongerConversationComputesOnlyWhatIsNew) {
+  const auto model = open_demo(Profile::fast);
+  Request request = text_request("Remember the word lantern, and the number 5512, and the city of Porto.");
+  const auto first = model->ask(request, EventSink::none());
+  ASSERT_TRUE(first);
+  request.messages.push_back(first->message);
+  request.messages.push_back({.role = Role::user, .content = "Which city?"});
+  const auto second = model->ask(request, EventSink::none());
+  ASSERT_TRUE(second);
+  EXPECT_GE(second->usage.cached_tokens, first->usage.prompt_tokens);
+  EXPECT_LT(second->usage.cached_tokens, second->usage.prompt_tokens);
+}
+
+TEST(LocalModel, TheSameRequestTwiceStillComputesItsLastToken) {
+  const auto model = open_demo(Profile::fast);
+  const Request request = text_request("Hello there");
+  const auto first = model->ask(request, EventSink::none());
+  const auto second = model->ask(request, EventSink::none());
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(second->usage.cached_tokens, second->usage.prompt_tokens - 1);
+  EXPECT_EQ(second->message, first->message);
+}
+
+TEST(LocalModel, TheDeterministicProfileGivesTheSameTextAloneAndBesideSevenOthers) {
+  const auto alone = open_demo();
+  const auto crowded = open_demo();
+  std::vector<std::jthread> others;
+  for (int i = 0; i < 7; ++i) {
+    others.emplace_back([&crowded, i] {
+      const auto reply =
+          crowded->ask(text_request("Another question, number " + std::to_string(i), 1.0F), EventSink::none());
+      EXPECT_TRUE(reply);
+    });
+  }
+  for (const float temperature : {0.0F, 1.0F}) {
+    const Request request = text_request("Tell me about the harbour.", temperature);
+    const auto a = alone->ask(request, EventSink::none());
+    const auto b = crowded->ask(request, EventSink::none());
+    ASSERT_TRUE(a && b);
+    EXPECT_EQ(a->message, b->message);
+  }
+}
+
+TEST(LocalModel, APromptBeyondTheWindowIsRefusedWithBothSizes) {
+  const auto model = open_demo(Profile::fast, 64);
+  std::string words;
+  for (int i = 0; i < 100; ++i) {
+    words += "word" + std::to_string(i) + " ";
+  }
+  const auto reply = model->ask(text_request(words), EventSink::none());
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::limit);
+  EXPECT_TRUE(reply.error().message.contains("64")) << reply.error().message;
+}
+
+TEST(LocalModel, ATemplateOverrideIsUsedAndABrokenOneIsRefusedBeforeTheWeightsAreRead) {
+  const auto plain = LocalModel::open(
+      {.load = {.file = kDemoModel}, .engine = {.window_tokens = 256}, .chat_template = *built_in_template("llama-2")});
+  ASSERT_TRUE(plain);
+  std::string prompt;
+  class Keep : public EventSink {
+   public:
+    explicit Keep(std::string& to) : to_(to) {}
+    void on(const Event& event) override {
+      if (const auto* ready = std::get_if<event::PromptReady>(&event)) {
+        to_ = ready->prompt;
+      }
+    }
+
+   private:
+    std::string& to_;
+  } keep(prompt);
+  ASSERT_TRUE((*plain)->ask(text_request("Hello"), keep));
+  EXPECT_TRUE(prompt.contains("[INST] Hello [/INST]")) << prompt;
+
+  bool loaded = false;
+  const auto broken = LocalModel::open({.load = {.file = kDemoModel}, .chat_template = "{% for %}"}, [&](float) {
+    loaded = true;
+    return true;
+  });
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().code, ErrorCode::invalid_argument);
+  EXPECT_FALSE(loaded);
+}
+
+}  // namespace
+}  // namespace puna
