@@ -1,0 +1,103 @@
+// puna chat: a conversation on the terminal, or line by line from a pipe.
+#include <isocline.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "cli/commands.h"
+#include "cli/view.h"
+
+namespace puna::cli {
+namespace {
+
+constexpr std::string_view kHelp =
+    "/help         this list\n"
+    "/clear        forget the conversation, keep the system prompt\n"
+    "/quit         end (also Ctrl-D)\n";
+
+struct FreeText {
+  void operator()(char* text) const { std::free(text); }  // isocline gives memory from malloc
+};
+
+// The next line that the user types; empty optional at the end of input.
+std::optional<std::string> next_line(bool interactive) {
+  if (interactive) {
+    const std::unique_ptr<char, FreeText> line(ic_readline("puna"));
+    return line == nullptr ? std::nullopt : std::optional<std::string>(line.get());
+  }
+  std::string line;
+  return std::getline(std::cin, line) ? std::optional(std::move(line)) : std::nullopt;
+}
+
+enum class Said : unsigned char { message, command, quit };
+
+Said handle(std::string_view line, Transcript& transcript, const Transcript& start, Console& console) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
+    return Said::command;
+  }
+  if (line.front() != '/') {
+    return Said::message;
+  }
+  if (line == "/quit" || line == "/exit") {
+    return Said::quit;
+  }
+  if (line == "/clear") {
+    transcript = start;
+    console.err("the conversation is forgotten\n", Style::dim);
+  } else {
+    console.err(line == "/help" ? std::string(kHelp)
+                                : "no such command: " + std::string(line) + "\n" + std::string(kHelp));
+  }
+  return Said::command;
+}
+
+}  // namespace
+
+Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt) {
+  PUNA_TRY_VOID(validate(options.sampling));
+  PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::none));
+  std::unique_ptr<TranscriptFile> record;
+  if (!options.transcript_file.empty()) {
+    PUNA_TRY(record, TranscriptFile::create(options.transcript_file));
+  }
+  PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
+  const bool interactive = isatty(STDIN_FILENO) == 1 && console.err_is_terminal();
+  if (interactive) {
+    ic_set_history(nullptr, -1);
+    console.err("/help lists the commands, Ctrl-C stops an answer, Ctrl-D ends\n", Style::dim);
+  }
+
+  Transcript start;
+  if (options.system && !options.system->empty()) {
+    start.push_back({.role = Role::system, .content = *options.system});
+  }
+  Transcript transcript = start;
+  const auto view = make_view(console, options);
+  while (auto line = next_line(interactive)) {
+    const Said said = handle(*line, transcript, start, console);
+    if (said == Said::quit) {
+      break;
+    }
+    if (said == Said::command) {
+      continue;
+    }
+    transcript.push_back({.role = Role::user, .content = utf8::sanitize(*line)});
+    if (record != nullptr) {
+      PUNA_TRY_VOID(record->append(transcript.back()));
+    }
+    const Interrupt::Scope scope(interrupt);
+    auto end =
+        resume(*model, tools, transcript,
+               {.sampling = options.sampling, .budget = options.budget, .record = record.get()}, *view, scope.token());
+    if (!end) {  // the conversation goes on: the user may shorten it or ask something else
+      console.error(end.error());
+      transcript.pop_back();
+    }
+  }
+  return 0;
+}
+
+}  // namespace puna::cli

@@ -1,0 +1,140 @@
+// puna doctor: each line ok, warn or fail, and the remedy.
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <format>
+#include <thread>
+#include <vector>
+
+#include "cli/commands.h"
+
+namespace puna::cli {
+namespace {
+
+enum class Verdict : unsigned char { ok, warn, fail };
+
+struct Finding {
+  Verdict verdict = Verdict::ok;
+  std::string subject;
+  std::string what;
+  std::string remedy;
+};
+
+Finding check_library(const EngineLibraries& libraries) {
+  return {.verdict = Verdict::ok, .subject = "libllama", .what = libraries.llama_version, .remedy = {}};
+}
+
+std::vector<Finding> check_devices(const EngineLibraries& libraries) {
+  std::vector<Finding> findings;
+  for (const DeviceInfo& device : libraries.devices) {
+    findings.push_back({.subject = "device",
+                        .what = std::format("{} ({}): {}, {} free", device.name, device.kind, device.description,
+                                            bytes_text(device.memory_free_bytes))});
+  }
+  if (findings.empty()) {
+    findings.push_back({.verdict = Verdict::fail,
+                        .subject = "device",
+                        .what = "no ggml back end was found",
+                        .remedy = "install libggml's CPU back end (it comes with libggml0)"});
+  }
+  return findings;
+}
+
+std::vector<Finding> check_model(const Options& options) {
+  const auto file = model_file(options);
+  if (!file) {
+    return {{.verdict = Verdict::fail, .subject = "model", .what = file.error().message, .remedy = file.error().hint}};
+  }
+  const auto facts = Weights::inspect(*file);
+  if (!facts) {
+    return {
+        {.verdict = Verdict::fail, .subject = "model", .what = facts.error().message, .remedy = facts.error().hint}};
+  }
+  const MemoryEstimate memory = estimate_memory(*facts, options.engine);
+  const std::uint64_t needed = memory.weights_bytes + memory.kv_bytes;
+  std::vector<Finding> findings{{.subject = "model", .what = facts->file.string()}};
+  const bool fits = needed <= memory.available_bytes;
+  findings.push_back(
+      {.verdict = fits ? Verdict::ok : Verdict::fail,
+       .subject = "memory",
+       .what = std::format("{} needed, {} available", bytes_text(needed), bytes_text(memory.available_bytes)),
+       .remedy = fits ? "" : "a smaller window with -c, or a smaller quantisation"});
+  const bool has_template = !facts->chat_template.empty();
+  findings.push_back({.verdict = has_template ? Verdict::ok : Verdict::warn,
+                      .subject = "template",
+                      .what = has_template ? "the model's own" : "the model has none; 'generic' is used",
+                      .remedy = has_template ? "" : "--chat-template NAME|FILE"});
+  return findings;
+}
+
+Finding check_wait_policy() {
+  const char* policy = std::getenv("OMP_WAIT_POLICY");
+  const bool passive = policy != nullptr && std::string_view(policy) == "passive";
+  return {.verdict = passive ? Verdict::ok : Verdict::warn,
+          .subject = "waiting",
+          .what = std::format("compute threads wait {}", passive ? "passively" : "by spinning"),
+          .remedy = passive ? "" : "unset OMP_WAIT_POLICY, or set it to passive"};
+}
+
+Finding check_load() {
+  double load = 0;
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const bool known = getloadavg(&load, 1) == 1;
+  const bool busy = known && load > cores;
+  return {.verdict = busy ? Verdict::warn : Verdict::ok,
+          .subject = "load",
+          .what = std::format("{:.1f} on {} cores", load, cores),
+          .remedy = busy ? "other programs take the cores; fewer threads with -t may be faster" : ""};
+}
+
+Finding check_file_tools() {
+  const auto root = FileRoot::open(".");
+  const bool works = root.has_value() && (*root)->list("").has_value();
+  return {.verdict = works ? Verdict::ok : Verdict::fail,
+          .subject = "file tools",
+          .what = works ? "the kernel keeps paths beneath their root (openat2)" : "paths cannot be resolved safely",
+          .remedy = works  ? ""
+                    : root ? "check the working folder's permissions"
+                           : root.error().hint};
+}
+
+std::string_view name_of(Verdict verdict) {
+  return verdict == Verdict::ok ? "ok" : verdict == Verdict::warn ? "warn" : "fail";
+}
+
+void print(Console& console, const Options& options, const Finding& finding) {
+  if (options.jsonl) {
+    console.out(Json::object({{"check", finding.subject},
+                              {"verdict", name_of(finding.verdict)},
+                              {"what", finding.what},
+                              {"remedy", finding.remedy}})
+                    .dump() +
+                "\n");
+    return;
+  }
+  console.out(std::format("{:<6}{:<12}{}\n", name_of(finding.verdict), finding.subject, finding.what));
+  if (!finding.remedy.empty()) {
+    console.out(std::format("{:<18}try: {}\n", "", finding.remedy));
+  }
+}
+
+}  // namespace
+
+Result<int> doctor_command(Console& console, const Options& options) {
+  const EngineLibraries libraries = engine_libraries();
+  std::vector<Finding> findings{check_library(libraries)};
+  findings.append_range(check_devices(libraries));
+  findings.append_range(check_model(options));
+  findings.push_back(check_wait_policy());
+  findings.push_back(check_load());
+  findings.push_back(check_file_tools());
+  bool failed = false;
+  for (const Finding& finding : findings) {
+    print(console, options, finding);
+    failed = failed || finding.verdict == Verdict::fail;
+  }
+  return failed ? 1 : 0;
+}
+
+}  // namespace puna::cli

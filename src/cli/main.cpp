@@ -1,0 +1,67 @@
+// The program. Wires console, options and commands; maps errors to exit statuses.
+#include <csignal>
+#include <exception>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "puna/engine.h"
+
+namespace puna::cli {
+namespace {
+
+Result<int> dispatch(Console& console, const Options& options, Interrupt& interrupt) {
+  switch (options.command) {
+    case Command::run:
+      return run_command(console, options, interrupt);
+    case Command::ask:
+      return ask_command(console, options, interrupt);
+    case Command::chat:
+      return chat_command(console, options, interrupt);
+    case Command::show:
+      return show_command(console, options);
+    case Command::doctor:
+      return doctor_command(console, options);
+  }
+  return 1;
+}
+
+int report(Console& console, const Options& options, const Error& error) {
+  if (options.jsonl) {
+    console.out(
+        Json::object(
+            {{"type", "error"}, {"code", name_of(error.code)}, {"message", error.message}, {"hint", error.hint}})
+            .dump() +
+        "\n");
+  }
+  console.error(error);
+  return status_of(error.code).exit_status;
+}
+
+int program(int argc, char** argv) {
+  ParsedOptions parsed = parse_options(argc, argv);
+  if (parsed.answer) {
+    std::fputs(parsed.answer->text.c_str(), parsed.answer->exit_status == 0 ? stdout : stderr);
+    return parsed.answer->exit_status;
+  }
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write that fails
+  Interrupt interrupt;
+  Console console = Console::from_environment(parsed.options.no_color);
+  const auto status = dispatch(console, parsed.options, interrupt);
+  return status ? *status : report(console, parsed.options, status.error());
+}
+
+}  // namespace
+}  // namespace puna::cli
+
+int main(int argc, char** argv) {
+  puna::restart_with_passive_wait(argv);
+  try {
+    return puna::cli::program(argc, argv);
+  } catch (const std::exception& error) {  // out of memory, most likely; everything else is a Result
+    std::fprintf(stderr, "puna: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,205 @@
+// What several commands open: files, tools, the model.
+#include <unistd.h>
+
+#include <chrono>
+#include <format>
+#include <fstream>
+#include <iostream>
+#include <utility>
+#include <vector>
+
+#include "cli/commands.h"
+
+namespace puna::cli {
+namespace {
+
+constexpr std::size_t kTaskBytesMax = 8U << 20U;
+constexpr std::string_view kDemoModel = "models/demo/puna-demo-Q8_0.gguf";
+
+Result<std::string> read_stream(std::istream& in, std::string_view name, std::size_t bytes_max) {
+  std::string text;
+  std::string block(65'536, '\0');
+  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
+    text.append(block, 0, static_cast<std::size_t>(in.gcount()));
+    if (text.size() > bytes_max) {
+      return fail(ErrorCode::limit, std::format("{} has more than {}", name, bytes_text(bytes_max)), "a shorter text");
+    }
+  }
+  if (in.bad()) {
+    return fail(ErrorCode::io, std::format("{} cannot be read", name));
+  }
+  return text;
+}
+
+std::filesystem::path program_folder() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+}
+
+// A built-in template's source, or a file's.
+Result<std::string> template_named(const std::string& name) {
+  if (name.empty()) {
+    return std::string();
+  }
+  auto built_in = built_in_template(name);
+  if (built_in) {
+    return built_in;
+  }
+  auto file = read_text_file(name, 1U << 20U);
+  if (!file && file.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::invalid_argument, std::format("'{}' is neither a built-in chat template nor a file", name),
+                built_in.error().hint.empty() ? built_in.error().message : built_in.error().hint);
+  }
+  return file;
+}
+
+// To a user, a file that cannot be opened and one that is not there are the same failure: no model (exit status 4).
+Error as_missing_model(Error error) {
+  if (error.code == ErrorCode::io) {
+    error.code = ErrorCode::not_found;
+  }
+  return error;
+}
+
+void say_sizes(Console& console, const ModelFacts& facts, const EngineOptions& options) {
+  const MemoryEstimate memory = estimate_memory(facts, options);
+  console.err(
+      std::format("load   {}  {} weights + {} KV, {} available\n", facts.file.filename().string(),
+                  bytes_text(memory.weights_bytes), bytes_text(memory.kv_bytes), bytes_text(memory.available_bytes)),
+      Style::dim);
+}
+
+}  // namespace
+
+Result<std::string> read_text_file(const std::filesystem::path& file, std::size_t bytes_max) {
+  std::error_code code;
+  const auto status = std::filesystem::status(file, code);
+  if (!std::filesystem::exists(status)) {
+    return fail(ErrorCode::not_found, std::format("no such file: '{}'", file.string()), "check the path");
+  }
+  if (std::filesystem::is_directory(status)) {
+    return fail(ErrorCode::io, std::format("'{}' is a folder, not a file", file.string()), "name a file in it");
+  }
+  std::ifstream in(file, std::ios::binary);
+  if (!in) {
+    return fail(ErrorCode::io, std::format("'{}' cannot be opened", file.string()), "check its permissions");
+  }
+  return read_stream(in, "'" + file.string() + "'", bytes_max);
+}
+
+Result<std::string> task_text(const Options& options) {
+  std::string text = options.text;
+  if (text == "-") {
+    PUNA_TRY(text, read_stream(std::cin, "stdin", kTaskBytesMax));
+  }
+  if (!utf8::is_valid(text)) {
+    return fail(ErrorCode::invalid_argument,
+                "the task is not valid UTF-8: \"" + printable(utf8::truncate(text, 80)) + "\"",
+                "convert it, for example with iconv -t UTF-8");
+  }
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return fail(ErrorCode::invalid_argument, "the task is empty", "puna run \"What is 4817 * 36?\"");
+  }
+  return text;
+}
+
+Result<std::filesystem::path> demo_model_file() {
+  const std::filesystem::path beside = program_folder() / ".." / "share" / "puna" / kDemoModel;
+  const std::filesystem::path source = std::filesystem::path(PUNA_SOURCE_DIR) / kDemoModel;
+  for (const std::filesystem::path& candidate : {beside, source}) {
+    std::error_code ignored;
+    if (std::filesystem::exists(candidate, ignored)) {
+      return candidate.lexically_normal();
+    }
+  }
+  return fail(ErrorCode::not_found,
+              std::format("the bundled demo model is missing: looked for '{}' and '{}'",
+                          beside.lexically_normal().string(), source.string()),
+              "name a model with -m FILE");
+}
+
+Result<std::filesystem::path> model_file(const Options& options) {
+  return options.model_file.empty() ? demo_model_file() : Result<std::filesystem::path>(options.model_file);
+}
+
+Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options, Interrupt& interrupt) {
+  PUNA_TRY(const std::filesystem::path file, model_file(options));
+  if (options.model_file.empty()) {
+    console.err("no -m FILE: using the bundled demo model, a few million parameters, for trying things out\n",
+                Style::dim);
+  }
+  PUNA_TRY(std::string chat_template, template_named(options.chat_template));
+  PUNA_TRY(const ModelFacts facts, Weights::inspect(file).transform_error(as_missing_model));
+  if (facts.chat_template.empty() && options.chat_template.empty()) {
+    console.err("note: this model has no chat template; 'generic' is used, --chat-template chooses another\n",
+                Style::yellow);
+  }
+  say_sizes(console, facts, options.engine);
+  const Interrupt::Scope scope(interrupt);
+  const auto started = std::chrono::steady_clock::now();
+  auto model = LocalModel::open({.load = {.file = file, .gpu_layers = options.gpu_layers, .devices = options.devices},
+                                 .engine = options.engine,
+                                 .chat_template = std::move(chat_template)},
+                                [&](float done) {
+                                  if (std::chrono::steady_clock::now() - started > std::chrono::milliseconds(300)) {
+                                    console.status(std::format("load   {:.0f} %", done * 100));
+                                  }
+                                  return !scope.token().stop_requested();
+                                });
+  console.clear_status();
+  return model;
+}
+
+Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise) {
+  std::vector<std::string> names = options.tools;
+  if (!options.tools_given && otherwise == DefaultTools::all) {
+    names = {"calculator", "current_time", "list_files", "read_file"};
+  }
+  Toolbox tools;
+  if (names == std::vector<std::string>{"none"}) {
+    return tools;
+  }
+  std::shared_ptr<const FileRoot> root;
+  for (const std::string& name : names) {
+    std::unique_ptr<Tool> tool;
+    if (name == "calculator") {
+      tool = make_calculator();
+    } else if (name == "current_time") {
+      tool = make_current_time(Clock::system());
+    } else if (name == "list_files" || name == "read_file") {
+      if (root == nullptr) {
+        auto opened = FileRoot::open(options.root);
+        if (!opened) {
+          return fail(ErrorCode::invalid_argument, "--root: " + opened.error().message, opened.error().hint);
+        }
+        root = *std::move(opened);
+      }
+      tool = name == "list_files" ? make_list_files(root) : make_read_file(root);
+    } else {
+      return fail(ErrorCode::invalid_argument, std::format("--tools: no tool is called '{}'", name),
+                  "calculator, current_time, list_files, read_file, or none");
+    }
+    PUNA_TRY_VOID(tools.add(std::move(tool)));
+  }
+  return tools;
+}
+
+int exit_status_of(StopReason reason) {
+  switch (reason) {
+    case StopReason::answered:
+      return 0;
+    case StopReason::cancelled:
+      return status_of(ErrorCode::cancelled).exit_status;
+    case StopReason::malformed_replies:
+      return 1;
+    case StopReason::turns_max:
+    case StopReason::output_tokens_max:
+    case StopReason::time_max:
+    case StopReason::window_full:
+    case StopReason::repeated_call:
+      return status_of(ErrorCode::limit).exit_status;
+  }
+  return 1;
+}
+
+}  // namespace puna::cli

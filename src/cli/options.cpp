@@ -1,0 +1,198 @@
+// Flags, by CLI11. llama.cpp's spellings are kept where it has one. Mistakes become one line that names the flag and
+// the command that explains it.
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <sstream>
+
+namespace puna::cli {
+namespace {
+
+// CLI11 reads "-ngl 3" as the short flags -n -g -l; llama.cpp's users type it, so it is spelled out first.
+std::vector<std::string> normalized(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  bool flags_ended = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    flags_ended = flags_ended || word == "--";
+    words.push_back(!flags_ended && word == "-ngl" ? "--gpu-layers" : std::move(word));
+  }
+  return words;
+}
+
+void add_model_flags(CLI::App& app, Options& o) {
+  auto* group = app.add_option_group("Model");
+  group->add_option("-m,--model", o.model_file, "GGUF file (default: the bundled demo model)")->type_name("FILE");
+  group->add_option("--chat-template", o.chat_template, "chatml, llama-2, llama-3, generic, or a Jinja file")
+      ->type_name("NAME|FILE");
+  group->add_option("-c,--ctx", o.engine.window_tokens, "window in tokens (default: the model's, at most 8192)")
+      ->check(CLI::Range(16, 16'777'216));
+  group->add_option("-t,--threads", o.engine.threads, "threads for decoding (default: physical cores)")
+      ->check(CLI::Range(1, 512));
+  group->add_option("--threads-batch", o.engine.threads_batch, "threads for reading prompts (default: as --threads)")
+      ->check(CLI::Range(1, 512));
+  group->add_option("--gpu-layers", o.gpu_layers, "layers on the GPU, also -ngl (default: as many as fit)")
+      ->check(CLI::Range(-1, 100'000));
+  group->add_option("--device", o.devices, "devices to use, as 'puna doctor' lists them")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
+  group
+      ->add_option("--profile", o.engine.profile,
+                   "fast, or deterministic: same seed, same tokens, whatever runs beside")
+      ->transform(CLI::CheckedTransformer(profiles).description(""))
+      ->type_name("NAME");
+}
+
+void add_sampling_flags(CLI::App& app, Options& o, float temperature) {
+  o.sampling.temperature = temperature;
+  auto* group = app.add_option_group("Sampling");
+  std::ostringstream default_text;
+  default_text << temperature;
+  group->add_option("--seed", o.sampling.seed, "seed of the random draws (default: 0)");
+  group->add_option("--temp", o.sampling.temperature, "temperature; 0 = greedy (default: " + default_text.str() + ")");
+  group->add_option("--top-k", o.sampling.top_k, "keep the k likeliest tokens; 0 = off (default: 40)");
+  group->add_option("--top-p", o.sampling.top_p, "keep this share of probability (default: 0.95)");
+  group->add_option("--min-p", o.sampling.min_p, "drop tokens below this share of the best (default: 0.05)");
+  group->add_option("--typical", o.sampling.typical_p, "locally typical sampling; 1 = off (default: 1)");
+  group->add_option("--repeat-penalty", o.sampling.repeat_penalty, "1 = off (default: 1)");
+  group->add_option("--frequency-penalty", o.sampling.frequency_penalty, "0 = off (default: 0)");
+  group->add_option("--presence-penalty", o.sampling.presence_penalty, "0 = off (default: 0)");
+  group->add_option("--repeat-last-n", o.sampling.penalty_last_tokens, "how far back penalties look (default: 64)");
+  group
+      ->add_option("-n,--max-tokens", o.tokens_max,
+                   "output tokens at most (default: ask, the window; run and chat, 16384)")
+      ->check(CLI::Range(1, 16'777'216));
+}
+
+void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
+  auto* group = app.add_option_group("Agent");
+  group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
+  group->add_option("--tools", o.tools, "calculator, current_time, list_files, read_file; or none")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  group->add_option("--root", o.root, "folder that file tools may read (default: the working folder)")
+      ->type_name("DIR");
+  group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
+      ->check(CLI::Range(1, 100'000));
+  group->add_option("--max-seconds", seconds, "wall time at most (default: 600)")
+      ->check(CLI::Range(0.001, 31'536'000.0));
+  group->add_option("--transcript", o.transcript_file, "also write each message to FILE, one JSON line each")
+      ->type_name("FILE");
+}
+
+void add_output_flags(CLI::App& app, Options& o) {
+  auto* group = app.add_option_group("Output");
+  group->add_flag("--jsonl", o.jsonl, "one JSON event a line on stdout");
+  group->add_flag("-v,--verbose", o.verbose, "show the exact wire: prompt, tokens, raw output");
+  group->add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) {
+    text += (text.empty() ? "" : " ") + word;
+  }
+  return text;
+}
+
+std::string version_text() {
+  const EngineLibraries libraries = engine_libraries();
+  std::string text = "puna " PUNA_VERSION " (libllama " + libraries.llama_version + ")\n";
+  for (const DeviceInfo& device : libraries.devices) {
+    text += "  " + device.kind + "  " + device.name + "  " + device.description + "\n";
+  }
+  return text;
+}
+
+struct CommandLine {
+  CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
+  Options run, ask, chat, show, doctor;
+  std::vector<std::string> words;
+  double seconds = 600;
+
+  CommandLine() {
+    app.require_subcommand(1);
+    app.set_version_flag("--version", version_text);
+    auto* run_app = app.add_subcommand("run", "let an agent do a task with tools");
+    run_app->add_option("task", words, "the task; - reads it from stdin")->required();
+    add_model_flags(*run_app, run);
+    add_sampling_flags(*run_app, run, 0.0F);
+    add_agent_flags(*run_app, run, seconds);
+    add_output_flags(*run_app, run);
+
+    auto* ask_app = app.add_subcommand("ask", "one answer from the model, without tools");
+    ask_app->add_option("prompt", words, "the prompt; - reads it from stdin")->required();
+    add_model_flags(*ask_app, ask);
+    add_sampling_flags(*ask_app, ask, 0.0F);
+    ask_app->add_option("--system", ask.system, "system prompt")->type_name("TEXT");
+    ask_app->add_option("--schema", ask.schema_file, "JSON Schema that the answer must fit")->type_name("FILE");
+    add_output_flags(*ask_app, ask);
+
+    auto* chat_app = app.add_subcommand("chat", "talk with the model; /help lists the commands");
+    add_model_flags(*chat_app, chat);
+    add_sampling_flags(*chat_app, chat, 0.7F);
+    add_agent_flags(*chat_app, chat, seconds);
+    add_output_flags(*chat_app, chat);
+
+    auto* show_app = app.add_subcommand("show", "what a model file is: metadata, template abilities, sizes");
+    show_app->add_option("file", show.text, "GGUF file (default: the bundled demo model)");
+    add_model_flags(*show_app, show);
+    add_output_flags(*show_app, show);
+
+    auto* doctor_app = app.add_subcommand("doctor", "what works on this machine, and what to do about the rest");
+    add_model_flags(*doctor_app, doctor);
+    add_output_flags(*doctor_app, doctor);
+  }
+
+  [[nodiscard]] Options chosen() {
+    const std::map<std::string, std::pair<Command, Options*>> commands{{"run", {Command::run, &run}},
+                                                                       {"ask", {Command::ask, &ask}},
+                                                                       {"chat", {Command::chat, &chat}},
+                                                                       {"show", {Command::show, &show}},
+                                                                       {"doctor", {Command::doctor, &doctor}}};
+    CLI::App* sub = app.get_subcommands().front();
+    const auto& [command, options] = commands.at(sub->get_name());
+    options->command = command;
+    if (!words.empty()) {
+      options->text = joined(words);
+    }
+    if (options->tokens_max > 0) {
+      options->budget.output_tokens_max = options->tokens_max;
+    }
+    options->budget.time_max = std::chrono::milliseconds(std::llround(seconds * 1000));
+    const CLI::Option* tools = sub->get_option_no_throw("--tools");
+    options->tools_given = tools != nullptr && tools->count() > 0;
+    return *options;
+  }
+};
+
+}  // namespace
+
+ParsedOptions parse_options(int argc, const char* const* argv) {
+  CommandLine line;
+  std::vector<std::string> words = normalized(argc, argv);
+  const std::string first = words.empty() ? std::string() : words.front();
+  std::ranges::reverse(words);  // CLI11 takes its arguments from the back
+  ParsedOptions parsed;
+  try {
+    line.app.parse(std::move(words));
+    parsed.options = line.chosen();
+  } catch (const CLI::CallForVersion& version) {
+    parsed.answer = {.exit_status = 0, .text = version.what()};
+  } catch (const CLI::CallForHelp&) {
+    parsed.answer = {.exit_status = 0, .text = line.app.help()};
+  } catch (const CLI::ParseError& error) {
+    const auto subcommands = line.app.get_subcommands();
+    const std::string name = subcommands.empty() ? "" : " " + subcommands.front()->get_name();
+    const bool unknown_command = subcommands.empty() && !first.empty() && first.front() != '-';
+    const std::string problem = unknown_command ? "no command is called '" + first + "'" : error.what();
+    parsed.answer = {.exit_status = 2, .text = "puna: " + problem + "\n  try: puna" + name + " --help\n"};
+  }
+  return parsed;
+}
+
+}  // namespace puna::cli

@@ -1,0 +1,57 @@
+// What the command line says, as plain values. parse_options() is the only place that knows flag spellings.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "puna/agent.h"
+#include "puna/base.h"
+#include "puna/engine.h"
+
+namespace puna::cli {
+
+enum class Command : unsigned char { run, ask, chat, show, doctor };
+
+struct Options {
+  Command command = Command::run;
+  std::string text;  // run: the task; ask: the prompt; show: the model file
+
+  // model
+  std::string model_file;     // empty = the bundled demo model
+  std::string chat_template;  // a built-in name or a file; empty = the model's own
+  EngineOptions engine;
+  int gpu_layers = -1;
+  std::vector<std::string> devices;
+
+  // sampling
+  Sampling sampling;
+  int tokens_max = 0;
+  std::string schema_file;  // ask: the reply must fit this JSON Schema
+
+  // agent
+  std::optional<std::string> system;  // unset = the command's own
+  Budget budget;
+  std::vector<std::string> tools;  // names; run: all built-in ones unless given, chat: none
+  bool tools_given = false;
+  std::string root = ".";  // the folder that file tools may read
+  std::string transcript_file;
+
+  // output
+  bool jsonl = false;
+  bool verbose = false;
+  bool no_color = false;
+};
+
+struct ParsedOptions {
+  Options options;
+  // Set when the command line was answered by itself: --help, --version, or a mistake.
+  struct Answer {
+    int exit_status = 0;
+    std::string text;
+  };
+  std::optional<Answer> answer;
+};
+[[nodiscard]] ParsedOptions parse_options(int argc, const char* const* argv);
+
+}  // namespace puna::cli

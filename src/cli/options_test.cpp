@@ -1,0 +1,85 @@
+#include "cli/options.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <vector>
+
+namespace puna::cli {
+namespace {
+
+ParsedOptions parse(std::initializer_list<const char*> words) {
+  std::vector<const char*> argv{"puna"};
+  argv.insert(argv.end(), words);
+  return parse_options(static_cast<int>(argv.size()), argv.data());
+}
+
+TEST(Options, TheWordsOfATaskAreJoined) {
+  const ParsedOptions parsed = parse({"run", "What", "is", "2 + 2?"});
+  ASSERT_FALSE(parsed.answer);
+  EXPECT_EQ(parsed.options.command, Command::run);
+  EXPECT_EQ(parsed.options.text, "What is 2 + 2?");
+}
+
+TEST(Options, FlagsOfOneCommandDoNotLeakIntoTheDefaultsOfAnother) {
+  EXPECT_EQ(parse({"run", "x"}).options.sampling.temperature, 0.0F);
+  EXPECT_EQ(parse({"chat"}).options.sampling.temperature, 0.7F);
+  EXPECT_EQ(parse({"chat", "--temp", "0.2"}).options.sampling.temperature, 0.2F);
+}
+
+TEST(Options, LlamaCppsSpellingsWork) {
+  const Options o = parse({"run", "-m", "a.gguf", "-c", "512", "-t", "3", "--threads-batch", "4", "-ngl", "7",
+                           "--device", "CUDA0,CPU", "--seed", "18446744073709551615", "task"})
+                        .options;
+  EXPECT_EQ(o.model_file, "a.gguf");
+  EXPECT_EQ(o.engine.window_tokens, 512);
+  EXPECT_EQ(o.engine.threads, 3);
+  EXPECT_EQ(o.engine.threads_batch, 4);
+  EXPECT_EQ(o.gpu_layers, 7);
+  EXPECT_EQ(o.devices, (std::vector<std::string>{"CUDA0", "CPU"}));
+  EXPECT_EQ(o.sampling.seed, 18446744073709551615U);
+}
+
+TEST(Options, AWordAfterTwoDashesIsTextEvenWhenItLooksLikeAFlag) {
+  const ParsedOptions parsed = parse({"ask", "--", "-ngl"});
+  ASSERT_FALSE(parsed.answer) << parsed.answer->text;
+  EXPECT_EQ(parsed.options.text, "-ngl");
+}
+
+TEST(Options, ToolsAreToldApartFromNoFlag) {
+  EXPECT_FALSE(parse({"run", "x"}).options.tools_given);
+  const Options o = parse({"run", "--tools", "calculator,read_file", "x"}).options;
+  EXPECT_TRUE(o.tools_given);
+  EXPECT_EQ(o.tools, (std::vector<std::string>{"calculator", "read_file"}));
+}
+
+TEST(Options, TimeLimitsAreRoundedToMilliseconds) {
+  EXPECT_EQ(parse({"run", "--max-seconds", "1.5", "x"}).options.budget.time_max, std::chrono::milliseconds(1500));
+}
+
+TEST(Options, MistakesAreUsageErrorsThatNameTheFlagAndTheHelp) {
+  for (const auto& [words, part] : std::vector<std::pair<std::initializer_list<const char*>, std::string>>{
+           {{"run", "--wat", "x"}, "--wat"},
+           {{"run", "-c", "0", "x"}, "--ctx"},
+           {{"run", "--profile", "warp", "x"}, "--profile"},
+           {{"run"}, "task"},
+           {{"fly"}, "fly"},
+           {{}, "subcommand"},
+           {{"ask", "--max-turns", "3", "x"}, "--max-turns"}}) {
+    const ParsedOptions parsed = parse(words);
+    ASSERT_TRUE(parsed.answer);
+    EXPECT_EQ(parsed.answer->exit_status, 2);
+    EXPECT_NE(parsed.answer->text.find(part), std::string::npos) << parsed.answer->text;
+    EXPECT_NE(parsed.answer->text.find("--help"), std::string::npos) << parsed.answer->text;
+  }
+}
+
+TEST(Options, HelpIsNotAMistake) {
+  const ParsedOptions parsed = parse({"run", "--help"});
+  ASSERT_TRUE(parsed.answer);
+  EXPECT_EQ(parsed.answer->exit_status, 0);
+  EXPECT_NE(parsed.answer->text.find("--max-turns"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace puna::cli

@@ -1,0 +1,155 @@
+#include "cli/view.h"
+
+#include <format>
+#include <string>
+#include <variant>
+
+namespace puna::cli {
+namespace {
+
+constexpr std::size_t kCardLinesMax = 6;
+constexpr std::size_t kCardLineBytesMax = 160;
+
+std::string arguments_text(const Json& arguments) {
+  if (!arguments.is_object()) {
+    return arguments.dump();
+  }
+  std::string text;
+  for (const Json::Member& member : arguments.as_object()) {
+    text += (text.empty() ? "" : "  ") + member.key + "=" + member.value.dump();
+  }
+  return text;
+}
+
+// The first lines of an observation, each cut, with a note on what is left out.
+std::string excerpt(std::string_view text) {
+  std::string shown;
+  std::size_t lines = 0;
+  while (!text.empty() && lines < kCardLinesMax) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    shown += std::string(lines == 0 ? "  → " : "    ") + std::string(utf8::truncate(line, kCardLineBytesMax));
+    shown += line.size() > kCardLineBytesMax ? " ...\n" : "\n";
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    ++lines;
+  }
+  if (!text.empty()) {
+    shown += std::format("    ... {} more bytes\n", text.size());
+  }
+  return shown.empty() ? "  → (nothing)\n" : shown;
+}
+
+std::string footer(const Usage& usage, int turns) {
+  const double seconds = static_cast<double>(usage.decode_time.count()) / 1e6;
+  const std::string rate =
+      seconds > 0 ? std::format(" · {:.0f} tok/s", static_cast<double>(usage.output_tokens) / seconds) : "";
+  const std::int64_t share = usage.prompt_tokens > 0 ? 100 * usage.cached_tokens / usage.prompt_tokens : 0;
+  return std::format("─ {} tok{} · prompt {} tok, {} % cached · {} · {}\n", count_text(usage.output_tokens), rate,
+                     count_text(usage.prompt_tokens), share, turns == 1 ? "1 turn" : std::format("{} turns", turns),
+                     duration_text(usage.prefill_time + usage.decode_time));
+}
+
+class Screen final : public EventSink {
+ public:
+  Screen(Console& console, const Options& options) : console_(console), verbose_(options.verbose) {}
+
+  void on(const Event& event) override {
+    std::visit([this](const auto& e) { show(e); }, event);
+  }
+
+ private:
+  void show(const event::RunStarted& /*e*/) {}
+  void show(const event::TurnStarted& e) {
+    if (verbose_) {
+      console_.err(std::format("── turn {} ──\n", e.turn), Style::dim);
+    }
+  }
+  void show(const event::PromptReady& e) {
+    if (verbose_) {
+      console_.err("── prompt ──\n", Style::dim);
+      console_.err(e.prompt + "\n");
+      console_.err("── prompt tokens ──\n" + e.token_ids + "\n── output ──\n", Style::dim);
+    }
+  }
+  void show(const event::Prefill& e) {
+    if (e.tokens_done < e.tokens_total) {
+      console_.status(std::format("prefill  {} / {} tok, {} cached", count_text(e.tokens_done),
+                                  count_text(e.tokens_total), count_text(e.tokens_cached)));
+    } else {
+      console_.clear_status();
+    }
+  }
+  void show(const event::TextDelta& e) {
+    if (console_.out_is_terminal()) {
+      console_.out(e.text);
+      line_open_ = e.text.empty() ? line_open_ : e.text.back() != '\n';
+    }
+  }
+  void show(const event::ReasoningDelta& e) { console_.err(e.text, Style::dim); }
+  void show(const event::ReplyReady& e) {
+    end_line();
+    if (verbose_) {
+      console_.err("── raw output ──\n", Style::dim);
+      console_.err(e.raw + "\n");
+    }
+  }
+  void show(const event::ToolStarted& e) {
+    console_.err("● ", Style::cyan);
+    console_.err(e.tool, Style::bold);
+    console_.err("  " + arguments_text(e.arguments) + "\n");
+  }
+  void show(const event::ToolEnded& e) {
+    console_.err(excerpt(e.observation), e.is_error ? Style::yellow : Style::dim);
+  }
+  void show(const event::Notice& e) {
+    end_line();
+    console_.err("note: " + e.text + "\n", Style::yellow);
+  }
+  void show(const event::RunEnded& e) {
+    end_line();
+    if (!console_.out_is_terminal() && !e.answer.empty()) {
+      console_.out(e.answer.back() == '\n' ? e.answer : e.answer + "\n");
+    }
+    if (e.stop_reason != "answered") {
+      console_.err("stopped: " + e.stop_reason + "\n", Style::yellow);
+    }
+    console_.err(footer(e.usage, e.turns), Style::dim);
+  }
+
+  void end_line() {
+    if (line_open_) {
+      console_.out("\n");
+      line_open_ = false;
+    }
+  }
+
+  Console& console_;
+  const bool verbose_;
+  bool line_open_ = false;
+};
+
+class JsonLines final : public EventSink {
+ public:
+  JsonLines(Console& console, const Options& options) : console_(console), verbose_(options.verbose) {}
+
+  void on(const Event& event) override {
+    if (verbose_ || !std::holds_alternative<event::PromptReady>(event)) {
+      console_.out(to_json(event).dump() + "\n");
+    }
+  }
+
+ private:
+  Console& console_;
+  const bool verbose_;
+};
+
+}  // namespace
+
+std::unique_ptr<EventSink> make_screen(Console& console, const Options& options) {
+  return std::make_unique<Screen>(console, options);
+}
+
+std::unique_ptr<EventSink> make_jsonl(Console& console, const Options& options) {
+  return std::make_unique<JsonLines>(console, options);
+}
+
+}  // namespace puna::cli

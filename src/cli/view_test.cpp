@@ -1,0 +1,102 @@
+#include "cli/view.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+namespace puna::cli {
+namespace {
+
+// A console on two temporary files.
+class Views : public testing::Test {
+ protected:
+  Views() : out_(std::tmpfile()), err_(std::tmpfile()) {}
+  ~Views() override {
+    std::fclose(out_);
+    std::fclose(err_);
+  }
+  static std::string text(std::FILE* file) {
+    std::string all;
+    std::fseek(file, 0, SEEK_SET);
+    for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) {
+      all += static_cast<char>(c);
+    }
+    return all;
+  }
+  static void play(EventSink& view) {
+    view.on(event::RunStarted{.task = "t", .model = "m"});
+    view.on(event::TurnStarted{.turn = 1});
+    view.on(event::PromptReady{.prompt = "PROMPT", .token_ids = "1 2"});
+    view.on(event::Prefill{.tokens_done = 1, .tokens_total = 2});
+    view.on(event::TextDelta{.text = "let me see"});
+    view.on(event::ReplyReady{.raw = "RAW"});
+    view.on(
+        event::ToolStarted{.call_id = "c", .tool = "calculator", .arguments = Json::object({{"expression", "1+1"}})});
+    view.on(event::ToolEnded{.call_id = "c", .tool = "calculator", .observation = "2"});
+    view.on(event::TextDelta{.text = "It is 2\x1b[31m"});
+    view.on(event::ReplyReady{.raw = "RAW"});
+    view.on(event::RunEnded{.stop_reason = "answered", .answer = "It is 2\x1b[31m", .turns = 2});
+  }
+
+  std::FILE* out_;
+  std::FILE* err_;
+};
+
+TEST_F(Views, WithoutATerminalStdoutHasTheAnswerAloneAndStderrNoEscapes) {
+  Console console(out_, err_, false, false, false);
+  play(*make_screen(console, {}));
+  EXPECT_EQ(text(out_), "It is 2\x1b[31m\n");  // a file gets the bytes as they are
+  EXPECT_EQ(text(err_).find('\x1b'), std::string::npos);
+  EXPECT_NE(text(err_).find("calculator  expression=\"1+1\""), std::string::npos) << text(err_);
+}
+
+TEST_F(Views, ATerminalGetsTextAsItComesWithItsControlCharactersShown) {
+  Console console(out_, err_, true, true, true);
+  play(*make_screen(console, {}));
+  EXPECT_EQ(text(out_), "let me see\nIt is 2\\x1b[31m\n");
+}
+
+TEST_F(Views, VerboseShowsPromptTokensAndRawOutput) {
+  Console console(out_, err_, false, false, false);
+  Options options;
+  options.verbose = true;
+  play(*make_screen(console, options));
+  for (const std::string_view part : {"PROMPT", "1 2", "RAW", "turn 1"}) {
+    EXPECT_NE(text(err_).find(part), std::string::npos) << part;
+  }
+}
+
+TEST_F(Views, JsonLinesAreOneEventALineWithoutPromptsUnlessVerbose) {
+  Console console(out_, err_, false, false, false);
+  play(*make_jsonl(console, {}));
+  EXPECT_EQ(std::ranges::count(text(out_), '\n'), 10);
+  EXPECT_EQ(text(out_).find("PROMPT"), std::string::npos);
+  EXPECT_EQ(text(err_), "");
+}
+
+TEST_F(Views, ALongObservationIsCutAndTheRestIsCounted) {
+  Console console(out_, err_, false, false, false);
+  const auto view = make_screen(console, {});
+  std::string observation;
+  for (int i = 0; i < 100; ++i) {
+    observation += "line " + std::to_string(i) + "\n";
+  }
+  view->on(event::ToolEnded{.tool = "read_file", .observation = observation});
+  EXPECT_NE(text(err_).find("more bytes"), std::string::npos);
+  EXPECT_EQ(text(err_).find("line 50"), std::string::npos);
+}
+
+TEST(Texts, SizesCountsAndTimesAreReadable) {
+  EXPECT_EQ(bytes_text(999), "999 B");
+  EXPECT_EQ(bytes_text(5'425'216), "5.4 MB");
+  EXPECT_EQ(count_text(0), "0");
+  EXPECT_EQ(count_text(1234), "1,234");
+  EXPECT_EQ(count_text(-1234567), "-1,234,567");
+  EXPECT_EQ(duration_text(std::chrono::microseconds(1500)), "1.5 ms");
+  EXPECT_EQ(duration_text(std::chrono::seconds(61)), "61.0 s");
+}
+
+}  // namespace
+}  // namespace puna::cli
