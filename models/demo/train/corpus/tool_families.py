@@ -1,0 +1,139 @@
+"""Families about one turn of tool use: tool_call, tool_answer and parallel."""
+
+from .dialogue import (Dialogue, calls, must, observation, offer, pick_skill, says, system_turn,
+                       user)
+from .past import earlier
+from .wording import fill, parts, say
+
+
+def _one_use(dice):
+    skill = pick_skill(dice)
+    use = skill.use(dice)
+    tools = offer(dice, [use.tool], [skill.job])
+    return skill, use, tools
+
+
+def tool_call(dice):
+    """One request, one call, one answer."""
+    skill, use, tools = _one_use(dice)
+    head = system_turn(dice) + earlier(dice, skill, use.tool)
+    dice.forget_held()
+    messages = head + [user(skill.request(dice, use)), calls(use), observation(use.result)]
+    start = len(head) + 1
+    if use.result.startswith("error: "):
+        failure = use.result[len("error: "):]
+        return Dialogue("tool_call", messages + [says(f"Sorry, that failed: {failure}")], start,
+                        must(failure), tools)
+    return Dialogue("tool_call", messages + [says(use.answer)], start, must(*use.must), tools)
+
+
+def tool_answer(dice):
+    """The same, from the observation on."""
+    dialogue = tool_call(dice)
+    dialogue.family = "tool_answer"
+    dialogue.start += 2
+    return dialogue
+
+
+JOINTS = parts("""
+{a}, {b} and {c}
+{a}, {b} and {c}
+{a}, {b}, {c}
+{a} and {b} and {c}
+{a}, {b} and also {c}
+first {a}, then {b}, then {c}
+--
+{a}, {b} as well as {c}
+""")
+PAIRED = parts("""
+{a} and {b}
+{a} and {b}
+{a} and also {b}
+both {a} and {b}
+{a}, {b}
+{a} and then {b}
+--
+{a} as well as {b}
+{a} plus {b}
+""")
+ALSO = parts("""
+{s}
+Also: {s}
+And then: {s}
+Besides, {s}
+After that: {s}
+At the same time: {s}
+Two: {s}
+I also have this: {s}
+And this: {s}
+--
+In addition: {s}
+On top of that: {s}
+""")
+
+
+def _listed(dice, labels):
+    if len(labels) == 2:
+        return fill(dice, dice.part(PAIRED), dict(zip("ab", labels)))
+    text = fill(dice, dice.part(JOINTS), dict(zip("abc", (labels[0], ", ".join(labels[1:-1]),
+                                                          labels[-1]))))
+    return text
+
+
+def _same_tool(dice):
+    """Several values for one tool."""
+    while True:
+        skill = pick_skill(dice)
+        if skill.plural:
+            break
+    tool = skill.forms(dice)
+    uses = []
+    wanted = dice.weighted([(2, 5), (3, 4), (4, 2)])
+    for _ in range(20):
+        use = skill.use(dice, tool)
+        odd = use.slots.get("zone", "") is None or use.slots.get("what", "time") != "time" \
+            or use.result.startswith("error") or "how" in use.slots.get("e", "") \
+            or use.result.count("\n") > 4 or use.slots.get("e", "").startswith("the ")
+        if not odd and use.arguments not in [u.arguments for u in uses]:
+            uses.append(use)
+        if len(uses) == wanted:
+            break
+    if len(uses) < 2:
+        return _same_tool(dice)
+    said = [str(next(u.slots[k] for k in ("e", "zone", "d", "f", "v", "c", "q", "t", "p")
+                     if k in u.slots)) for u in uses]
+    slots = dict(uses[0].slots, all=_listed(dice, said))
+    answer = "\n".join(f"{u.label}: {u.short}" for u in uses)
+    return uses, say(dice, skill.plural, slots), answer, [skill.job]
+
+
+def _several_tools(dice):
+    """Different tools in one message, none needing another's result."""
+    uses, texts, jobs = [], [], []
+    for _ in range(dice.weighted([(2, 4), (3, 1)])):
+        skill = pick_skill(dice)
+        use = skill.use(dice)
+        if skill.job in jobs or any(use.tool.name == u.tool.name for u in uses) \
+                or use.result.startswith("error"):
+            continue
+        text = skill.request(dice, use, plain=True)
+        if texts:
+            text = dice.part(ALSO).replace("{s}", text)
+        uses.append(use)
+        texts.append(text)
+        jobs.append(skill.job)
+    if len(uses) < 2:
+        return _several_tools(dice)
+    return uses, " ".join(texts), "\n".join(u.answer for u in uses), jobs
+
+
+def parallel(dice):
+    """Two to four calls in one turn."""
+    head = system_turn(dice)
+    dice.forget_held()
+    uses, text, answer, jobs = (_same_tool if dice.chance(0.65) else _several_tools)(dice)
+    tools = list({u.tool.name: u.tool for u in uses}.values())
+    messages = head + [user(text), calls(*uses)] + [observation(u.result) for u in uses]
+    wanted = [m for u in uses for m in u.must]
+    return Dialogue("parallel", messages + [says(answer)], len(head) + 1, must(*wanted),
+                    offer(dice, tools, jobs))
