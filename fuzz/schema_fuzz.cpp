@@ -1,0 +1,28 @@
+// First line a schema, the rest a value: a grammar that the engine takes or a refusal that says why, and a verdict on
+// the value.
+#include "engine/gbnf_check.h"
+#include "input.h"
+#include "puna/chat.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view rest = puna::fuzz::text_of(data, size);
+  const auto schema = puna::Json::parse(puna::fuzz::take_line(rest));
+  if (!schema) {
+    return 0;
+  }
+  const auto grammar = puna::grammar_from_schema(*schema);
+  if (!grammar) {
+    PUNA_CHECK(grammar.error().code == puna::ErrorCode::invalid_argument,
+               "a schema is refused as the caller's mistake");
+    PUNA_CHECK(!grammar.error().message.empty(), "a refusal says why");
+    return 0;
+  }
+  if (const auto checked = puna::engine::check_gbnf(grammar->gbnf, grammar->root); !checked) {
+    PUNA_CHECK(checked.error().code == puna::ErrorCode::limit, grammar->gbnf + "\n" + checked.error().message);
+  }
+  if (const auto value = puna::Json::parse(rest)) {
+    const auto once = puna::schema_violations(*schema, *value);
+    PUNA_CHECK(once == puna::schema_violations(*schema, *value), "the verdict on a value does not change");
+  }
+  return 0;
+}

@@ -1,0 +1,18 @@
+// Runs a program as a user's shell would, and keeps what it printed. For tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace puna::test {
+
+struct Ran {
+  int exit_status = -1;  // 128 + signal when it was killed
+  std::string out;
+  std::string err;
+};
+
+// arguments[0] is the program. input is its stdin. Waits until it ends; ctest's own time-out bounds it.
+[[nodiscard]] Ran run_program(const std::vector<std::string>& arguments, const std::string& input = {});
+
+}  // namespace puna::test
