@@ -70,6 +70,7 @@ run_tests() {
   rm -f "$repo_folder/$results"
   export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
   export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+  export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=\'$repo_folder/scripts/lsan.supp\':print_suppressions=0}
   export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=\'$repo_folder/scripts/tsan.supp\':second_deadlock_stack=1}
   env_run ctest --test-dir "build/$preset" -j 2 --output-on-failure --no-tests=error --output-junit "$repo_folder/$results" \
     --test-output-size-passed 8192 "$@" || status=$?
