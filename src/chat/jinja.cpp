@@ -95,6 +95,9 @@ class CountingContext : public minja::Context {
     return minja::Context::contains(key);
   }
 
+  // A macro holds the context that it is defined in, and that context holds the macro: neither would ever be freed.
+  void forget() { values_ = minja::Value::object(); }
+
  private:
   // Where the stack is now, as a number. The frame's own address is what is wanted, so no sanitizer may move it.
   [[gnu::noinline]] static std::uintptr_t here() {
@@ -234,6 +237,8 @@ Result<std::string> Jinja::render(const Json& variables, const std::optional<std
       globals.set(minja::Value("strftime_now"), date_function(*today));
     }
     const auto context = std::make_shared<CountingContext>(std::move(globals), builtins, bounds.lookups_max);
+    const auto forget = [](CountingContext* globals_of_render) { globals_of_render->forget(); };
+    const std::unique_ptr<CountingContext, decltype(forget)> cleaner(context.get(), forget);
     BoundedBuffer buffer(bounds.bytes_max);
     std::ostringstream out;
     out.imbue(std::locale::classic());

@@ -1,6 +1,7 @@
 // A scanner over template source, one pass, no recursion. Why each rule: the engine parses by recursive descent and
 // with std::regex, whose matcher recurses once per character (long comments, words and runs of white space overflow the
-// stack); it divides integers without looking at the divisor; it splits at an empty string for ever.
+// stack); it divides integers without looking at the divisor; it splits at an empty string for ever; it reads past the
+// end of a text in some slices.
 #include "chat/jinja_guard.h"
 
 #include <algorithm>
@@ -43,6 +44,8 @@ class Guard {
   }
 
  private:
+  static constexpr int kNoSlice = -1;
+
   [[nodiscard]] std::string row() const {
     return std::format("row {}", 1 + std::ranges::count(source_.substr(0, std::min(at_, source_.size())), '\n'));
   }
@@ -108,6 +111,9 @@ class Guard {
       if (++depth_ > kTemplateBracketsDeepMax) {
         return limit(std::format("brackets nested deeper than {}", kTemplateBracketsDeepMax));
       }
+      colons_[static_cast<std::size_t>(depth_)] = c == '[' ? 0 : kNoSlice;
+    } else if (c == ':') {
+      PUNA_TRY_VOID(slice());
     } else if (c == ')' || c == ']' || c == '}') {
       depth_ = std::max(depth_ - 1, 0);
     } else if (c == '/' || c == '%') {
@@ -205,6 +211,16 @@ class Guard {
     return {};
   }
 
+  // With a step, the engine takes characters of a text by number without looking at its length, unless both ends are
+  // left to it.
+  Result<void> slice() {
+    int& colons = colons_[static_cast<std::size_t>(depth_)];
+    if (depth_ == 0 || colons == kNoSlice) {
+      return {};
+    }
+    return ++colons == 2 && !before().ends_with("[:") ? refuse("takes a slice with a step and an end") : Result<void>();
+  }
+
   Result<void> block() {
     constexpr std::array<std::string_view, 7> kOpen = {"if", "for", "macro", "filter", "call", "generation", "set"};
     if (first_word_.starts_with("end")) {
@@ -223,6 +239,7 @@ class Guard {
   int blocks_ = 0;
   // of the tag that is read:
   int depth_ = 0;
+  std::array<int, kTemplateBracketsDeepMax + 1> colons_{};  // by depth; kNoSlice outside of [ ]
   int operators_ = 0;
   std::size_t code_bytes_ = 0;
   std::string_view first_word_;

@@ -20,9 +20,9 @@ inline constexpr std::size_t kTemplateSpaceRunMax = 1024;
 // The source with the text of its comments blanked (row numbers stay right).
 //
 // Errors  limit             over kTemplateBytesMax or one of the bounds above
-//         invalid_argument  not UTF-8; a comment, tag or string without an end; a division or remainder by anything but
-//         a
-//                           number that is written out and not 0; a split at an empty string. The message has the row.
+//         invalid_argument  not UTF-8; a comment, tag or string without an end; a divisor that is not a whole number,
+//                           written out and not 0; a split at an empty string; a slice with a step and an end. The
+//                           message has the row.
 [[nodiscard]] Result<std::string> guard_template(std::string_view source);
 
 }  // namespace puna

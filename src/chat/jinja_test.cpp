@@ -69,10 +69,17 @@ TEST(Jinja, FailureNamesTheCauseAndThePlace) {
 }
 
 TEST(Jinja, RefusesWhatTheEngineDoesNotSurvive) {
-  for (const std::string_view source : {"{{ 1 % 0 }}", "{{ 1 // list[5] }}", "{{ 1 / 0 }}", "{{ 1 % 0.5 }}",
-                                        "{{ name.split('') }}", "{{ name.split( \"\" ) }}"}) {
+  for (const std::string_view source :
+       {"{{ 1 % 0 }}", "{{ 1 // list[5] }}", "{{ 1 / 0 }}", "{{ 1 % 0.5 }}", "{{ name.split('') }}",
+        "{{ name.split( \"\" ) }}", "{{ name[0:100:2] }}", "{{ name[ : 9 : 2] }}"}) {
     EXPECT_EQ(failure(source).code, ErrorCode::invalid_argument) << source;
   }
+}
+
+TEST(Jinja, SlicesThatAreSafeStayAllowed) {
+  EXPECT_EQ(
+      rendered("{{ name[::-1] }}{{ name[1:] }}{{ list[1:3] | join(',') }}{{ {'a': name[::2]}['a'] }}"),
+      "adAda2,3Aa");
 }
 
 TEST(Jinja, SizeAndNestingOfTheSourceAreBounded) {

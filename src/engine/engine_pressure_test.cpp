@@ -63,6 +63,19 @@ TEST_F(EnginePressure, WhenThePoolIsFullTheYoungestWaitsAndLosesNothing) {
   EXPECT_GT(counters_.tokens_prefilled, 80);  // the parked ones were computed again
 }
 
+TEST_F(EnginePressure, TheOldestNeverWaitsForAYoungerOne) {
+  open({.lanes = 4, .cells = 100});
+  std::vector<Caller> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.push_back(submit(std::vector<Token>(20, 'a' + i), 30));
+  }
+  while (counters_.generations_finished == 0 && core_->step()) {
+  }
+  EXPECT_GT(counters_.waiting, 0);  // somebody had to wait,
+  EXPECT_EQ(backend_->calls().violation, "");
+  EXPECT_TRUE(callers[0].drain().finished);  // and it was not the first
+}
+
 TEST_F(EnginePressure, AloneAndStillTooLargeIsALimitAndTheEngineGoesOn) {
   open({.lanes = 2, .cells = 16});
   const Caller big = submit(std::vector<Token>(40, 'x'), 5);

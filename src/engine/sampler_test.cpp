@@ -150,6 +150,13 @@ TEST(Sampler, TopKKeepsExactlyTheBestK) {
   }
 }
 
+TEST(Sampler, AmongEqualLogitsTheLowestIdsAreKept) {
+  Sampling sampling = kPlain;
+  sampling.top_k = 2;
+  EXPECT_EQ(support(std::vector<float>{1.0F, 1.0F, 1.5F}, sampling), (std::set<Token>{0, 2}));
+  EXPECT_EQ(support(std::vector<float>{1.0F, 1.0F, 1.0F, 1.0F}, sampling), (std::set<Token>{0, 1}));
+}
+
 TEST(Sampler, TopPKeepsTheSmallestSetThatReachesP) {
   const std::vector<float> logits = {std::log(0.5F), std::log(0.3F), std::log(0.15F), std::log(0.05F)};
   for (const auto& [p, expected] :
