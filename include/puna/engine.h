@@ -12,6 +12,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
+#include <string_view>
+#include <vector>
 
 #include "puna/base.h"
 #include "puna/engine/generation.h"
@@ -21,10 +24,10 @@
 namespace puna {
 
 // fast: one KV pool for all sequences (at most four full windows, fewer if memory is short), flash attention. Prefixes
-// are shared between sequences; when the pool is full, idle prefixes are forgotten first, then the youngest generation
-// waits. deterministic: a full window for each sequence, flash attention off: on a CPU, the same prompt and seed give
-// the same tokens whatever runs beside them, for any batch_tokens, with 1 or 2 threads. A sequence reuses only what it
-// held itself.
+// are shared between sequences without a copy; when the pool is full, idle prefixes are saved to memory first, then the
+// youngest generation waits. deterministic: a full window for each sequence, flash attention off: on a CPU, the same
+// prompt and seed give the same tokens whatever runs beside them, for any batch_tokens, with 1 or 2 threads, and with
+// prefixes that were computed, copied, saved or restored.
 enum class Profile : std::uint8_t { fast, deterministic };
 
 struct EngineOptions {
@@ -33,7 +36,9 @@ struct EngineOptions {
   int batch_tokens = 512;  // rows of one step at most: the chunk in which long prompts are prefilled
   int threads = 0;         // for decoding; 0 = the physical cores we may run on, at most 8
   int threads_batch = 0;   // for prefill; 0 = threads
-  int waiting_max = 1024;  // submissions that may wait; further ones are refused with `limit`
+  int waiting_max = 1024;  // submissions that may wait
+  int agent_generations_max = 0;      // of one agent at once, further ones wait; 0 = no limit
+  std::int64_t saved_bytes_max = -1;  // memory for saved prefixes; -1 = an eighth of what is free, 0 = none
   Profile profile = Profile::fast;
 };
 
@@ -49,13 +54,17 @@ struct MemoryEstimate {
 struct EngineStats {
   std::int64_t steps = 0;
   std::int64_t tokens_prefilled = 0;  // prompt tokens computed, and tokens computed again after waiting for memory
-  std::int64_t tokens_reused = 0;     // prompt tokens found in the cache
+  std::int64_t tokens_reused = 0;     // prompt tokens found in the cache, restored ones included
+  std::int64_t tokens_restored = 0;   // of those, tokens whose state had been saved
   std::int64_t tokens_decoded = 0;    // output tokens chosen
   std::int64_t tokens_rejected = 0;   // tokens tried and refused by a grammar before another was taken
   std::int64_t generations_finished = 0;
   std::int64_t generations_cancelled = 0;
-  int sequences_busy = 0;
-  int waiting = 0;
+  std::int64_t sequences_parked = 0;  // had to wait in mid-generation because the cache was full
+  std::int64_t states_saved = 0;
+  std::int64_t saved_bytes = 0;  // now
+  int sequences_busy = 0;        // now
+  int waiting = 0;               // now
 };
 
 class Engine {
@@ -66,13 +75,24 @@ class Engine {
   [[nodiscard]] static Result<std::unique_ptr<Engine>> create(std::shared_ptr<const Weights> weights,
                                                               const EngineOptions& options);
 
-  // Adds a generation to the waiting line; decoding starts at a later step.
+  // Adds a generation to the waiting line; decoding starts at a later step. While the line is full, submit() waits
+  // and try_submit() refuses.
   //
-  // Errors  limit             prompt does not fit the window (message says both sizes), or the line is full
+  // Errors  limit             prompt does not fit the window (message says both sizes); try_submit(): the line is full
   //         invalid_argument  empty prompt, id outside the vocabulary, bad sampling, grammar that does not parse
+  //         cancelled         `stop` was asked for while the line was full
   //         unavailable       the engine is dead; nothing was queued
   // Thread  any.   Cost  O(prompt) copy and the grammar's parse; no model call.
-  [[nodiscard]] virtual Result<Generation> submit(GenerationRequest request) = 0;
+  [[nodiscard]] virtual Result<Generation> submit(GenerationRequest request, std::stop_token stop = {}) = 0;
+  [[nodiscard]] virtual Result<Generation> try_submit(GenerationRequest request) = 0;
+
+  // Computes these tokens once and keeps them: see Pin. Waits until they are computed.
+  // Errors  as submit(), and  limit  more than half of the cache would be pinned
+  [[nodiscard]] virtual Result<Pin> pin(std::vector<Token> prefix, std::stop_token stop = {}) = 0;
+
+  // The agent waits for this tool now. Its cache is kept for about as long as the tool usually takes, which the engine
+  // learns by itself from when the agent asks again.  Thread  any.
+  virtual void leave_for_tool(AgentId agent, std::string_view tool) = 0;
 
   [[nodiscard]] virtual EngineStats stats() const = 0;             // Thread  any.
   [[nodiscard]] virtual const EngineOptions& options() const = 0;  // with every 0 replaced by what is in force

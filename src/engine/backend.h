@@ -6,9 +6,12 @@
 // here).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
+#include <vector>
 
 #include "puna/engine.h"
 
@@ -33,10 +36,26 @@ enum class DecodeStatus : std::uint8_t {
   failed,   // some rows may be in the cache
 };
 
+// What share_prefix() can do.
+enum class Share : std::uint8_t {
+  any_part,    // the lanes look into one pool; nothing is copied
+  whole_lane,  // a lane's whole memory is copied; what is too much can be forgotten afterwards if `cut`
+  nothing,
+};
+
+// What this memory can do, found out by trying it when the model was loaded.
+struct Abilities {
+  Share share = Share::nothing;
+  bool cut = false;   // remove_from() works at every position
+  bool save = false;  // save() and restore() work, and what is restored goes on bit for bit
+
+  bool operator==(const Abilities&) const = default;
+};
+
 struct BackendShape {
   int lanes = 1;
-  int cells = 0;               // of the whole cache
-  bool shares_prefix = false;  // share_prefix() works: the lanes look into one pool
+  int cells = 0;  // of the whole cache
+  Abilities abilities;
 };
 
 // Thread  one owner, but for interrupt().
@@ -58,8 +77,13 @@ class Backend {
   // Forgets positions [position, end). False: this memory cannot forget a part; the lane must then be cleared.
   [[nodiscard]] virtual bool remove_from(LaneId lane, std::int32_t position) = 0;
   virtual void clear(LaneId lane) = 0;
-  // Lets the empty lane `to` hold the first `tokens` tokens of `from`. Requires shape().shares_prefix.
-  virtual void share_prefix(LaneId from, LaneId to, std::int32_t tokens) = 0;
+  // Lets the empty lane `to` hold the first `tokens` tokens of `from`. False: this memory cannot; `to` is then empty.
+  [[nodiscard]] virtual bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) = 0;
+
+  // The lane's whole memory as bytes that only this context understands, or one like it. False: the library refused.
+  [[nodiscard]] virtual bool save(LaneId lane, std::vector<std::byte>& bytes) = 0;
+  // Into an empty lane. False: no room, or not bytes of such a context; the lane is then empty.
+  [[nodiscard]] virtual bool restore(LaneId lane, std::span<const std::byte> bytes) = 0;
   // How many tokens the lane holds by the library's own account.
   [[nodiscard]] virtual std::int32_t length(LaneId lane) = 0;
 
@@ -90,6 +114,8 @@ class EngineWeights : public Weights {
   [[nodiscard]] virtual Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const = 0;
   // Errors  invalid_argument  the grammar does not parse, or is one that the library cannot survive
   [[nodiscard]] virtual Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const = 0;
+  // The bytes of a token, for as long as the weights live; nothing is allocated.
+  [[nodiscard]] virtual std::string_view bytes(Token token) const = 0;
   // Tokens that the model's file forbids to generate.
   [[nodiscard]] virtual std::span<const Token> suppressed() const = 0;
 };

@@ -12,21 +12,36 @@ struct Counters {
   std::atomic<std::int64_t> steps = 0;
   std::atomic<std::int64_t> tokens_prefilled = 0;
   std::atomic<std::int64_t> tokens_reused = 0;
+  std::atomic<std::int64_t> tokens_restored = 0;
   std::atomic<std::int64_t> tokens_decoded = 0;
   std::atomic<std::int64_t> tokens_rejected = 0;
   std::atomic<std::int64_t> generations_finished = 0;
   std::atomic<std::int64_t> generations_cancelled = 0;
+  std::atomic<std::int64_t> sequences_parked = 0;
+  std::atomic<std::int64_t> states_saved = 0;
+  std::atomic<std::int64_t> saved_bytes = 0;
   std::atomic<int> sequences_busy = 0;
   std::atomic<int> waiting = 0;
+  std::atomic<std::uint32_t> line_moved = 0;  // rises when somebody leaves the waiting line
+
+  void leave_line() {
+    --waiting;
+    ++line_moved;
+    line_moved.notify_all();
+  }
 
   [[nodiscard]] EngineStats read() const {
     return {.steps = steps,
             .tokens_prefilled = tokens_prefilled,
             .tokens_reused = tokens_reused,
+            .tokens_restored = tokens_restored,
             .tokens_decoded = tokens_decoded,
             .tokens_rejected = tokens_rejected,
             .generations_finished = generations_finished,
             .generations_cancelled = generations_cancelled,
+            .sequences_parked = sequences_parked,
+            .states_saved = states_saved,
+            .saved_bytes = saved_bytes,
             .sequences_busy = sequences_busy,
             .waiting = waiting};
   }

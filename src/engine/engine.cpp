@@ -4,8 +4,8 @@
 
 #include <atomic>
 #include <format>
-#include <limits>
 #include <thread>
+#include <variant>
 
 #include "engine/engine_core.h"
 #include "engine/memory_plan.h"
@@ -24,6 +24,9 @@ Error died() {
           .hint = "run `puna doctor`; the log (-v) has the library's own messages"};
 }
 
+// Room in the inbox for what is not a generation, so that a generation that has a place in the line always fits.
+constexpr std::size_t kHintsMax = 4096;
+
 class ThreadedEngine final : public Engine {
  public:
   ThreadedEngine(std::shared_ptr<const EngineWeights> weights, std::unique_ptr<Backend> backend,
@@ -31,7 +34,7 @@ class ThreadedEngine final : public Engine {
       : weights_(std::move(weights)),
         backend_(std::move(backend)),
         options_(options),
-        inbox_(static_cast<std::size_t>(options.waiting_max)),
+        inbox_(static_cast<std::size_t>(options.waiting_max) + kHintsMax),
         core_(*backend_, *weights_, options_, Clock::system(), counters_),
         thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
@@ -44,24 +47,42 @@ class ThreadedEngine final : public Engine {
   ThreadedEngine(const ThreadedEngine&) = delete;
   ThreadedEngine& operator=(const ThreadedEngine&) = delete;
 
-  [[nodiscard]] Result<Generation> submit(GenerationRequest request) override;
+  [[nodiscard]] Result<Generation> submit(GenerationRequest request, std::stop_token stop) override;
+  [[nodiscard]] Result<Generation> try_submit(GenerationRequest request) override;
+  [[nodiscard]] Result<Pin> pin(std::vector<Token> prefix, std::stop_token stop) override;
+  void leave_for_tool(AgentId agent, std::string_view tool) override {
+    static_cast<void>(inbox_.try_push(Leave{.agent = agent, .tool = std::string(tool)}));
+  }
   [[nodiscard]] EngineStats stats() const override { return counters_.read(); }
   [[nodiscard]] const EngineOptions& options() const override { return options_; }
   [[nodiscard]] const Weights& weights() const override { return *weights_; }
 
  private:
   using Submission = std::unique_ptr<Sequence>;
+  struct Leave {
+    AgentId agent{};
+    std::string tool;
+  };
+  using Mail = std::variant<Submission, Leave>;
 
   [[nodiscard]] Result<void> check(const GenerationRequest& request) const;
+  [[nodiscard]] Result<Submission> prepare(GenerationRequest request) const;
+  [[nodiscard]] bool take_a_place();
+  [[nodiscard]] Result<void> wait_for_a_place(const std::stop_token& stop);
+  [[nodiscard]] Result<Generation> enqueue(Submission submission);
+  [[nodiscard]] std::unexpected<Error> line_full() const {
+    return fail(ErrorCode::limit, std::format("{} generations wait already", options_.waiting_max),
+                "try again when some have finished");
+  }
   void run(const std::stop_token& stop);
-  void refuse(const Submission& submission, const Error& error);
+  void deliver(Mail mail);
 
   std::shared_ptr<const EngineWeights> weights_;
   std::unique_ptr<Backend> backend_;
   const EngineOptions options_;
   Counters counters_;
   std::atomic<bool> dead_ = false;
-  BoundedQueue<Submission> inbox_;
+  BoundedQueue<Mail> inbox_;
   EngineCore core_;      // touched by thread_ only
   std::jthread thread_;  // last: it uses everything above
 };
@@ -70,10 +91,15 @@ Result<void> ThreadedEngine::check(const GenerationRequest& request) const {
   if (request.prompt.empty()) {
     return fail(ErrorCode::invalid_argument, "the prompt has no tokens", "give at least one token");
   }
-  if (request.prompt.size() >= static_cast<std::size_t>(options_.window_tokens)) {
+  if (request.window_tokens < 0) {
+    return fail(ErrorCode::invalid_argument,
+                std::format("window_tokens is {} and must be at least 0", request.window_tokens));
+  }
+  const int window = Sequence::window_of(request, options_.window_tokens);
+  if (request.prompt.size() >= static_cast<std::size_t>(window)) {
     return fail(ErrorCode::limit,
                 std::format("the prompt has {} tokens and the window holds {}, at least one of them for the reply",
-                            request.prompt.size(), options_.window_tokens),
+                            request.prompt.size(), window),
                 "shorten the prompt or give a larger window (-c)");
   }
   const int vocabulary = weights_->vocabulary_tokens();
@@ -91,60 +117,123 @@ Result<void> ThreadedEngine::check(const GenerationRequest& request) const {
   return validate_stops(request.stop);
 }
 
-Result<Generation> ThreadedEngine::submit(GenerationRequest request) {
+// Everything that the step would otherwise have to make: the grammar's state, room for all tokens.
+Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest request) const {
   PUNA_TRY_VOID(check(request));
   std::unique_ptr<TokenFilter> filter;
   if (request.grammar) {
     PUNA_TRY(filter, weights_->make_filter(*request.grammar));
   }
-  if (dead_) {
-    return std::unexpected(died());
-  }
-  auto stream = std::make_shared<Generation::Stream>();
-  const int tokens_max = request.tokens_max == 0 ? std::numeric_limits<int>::max() : request.tokens_max;
-  auto sequence = std::make_unique<Sequence>(std::move(request), std::move(filter), stream, tokens_max);
-  if (counters_.waiting.fetch_add(1) >= options_.waiting_max) {
-    --counters_.waiting;
-    return fail(ErrorCode::limit, std::format("{} generations wait already", options_.waiting_max),
-                "try again when some have finished");
-  }
-  switch (inbox_.try_push(std::move(sequence))) {
-    case Push::accepted:
-      return Generation(std::move(stream));
-    case Push::full:
-      --counters_.waiting;
-      return fail(ErrorCode::limit, std::format("{} generations wait already", options_.waiting_max),
-                  "try again when some have finished");
-    case Push::closed:
-      break;
-  }
-  --counters_.waiting;
-  return std::unexpected(closed());
+  const std::size_t output_max = Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
+  auto stream = std::make_shared<Generation::Stream>(
+      output_max, request.stop, [weights = weights_](Token token) { return weights->bytes(token); });
+  return std::make_unique<Sequence>(std::move(request), std::move(filter), std::move(stream), options_.window_tokens);
 }
 
-void ThreadedEngine::refuse(const Submission& submission, const Error& error) {
+bool ThreadedEngine::take_a_place() {
+  if (counters_.waiting.fetch_add(1) < options_.waiting_max) {
+    return true;
+  }
   --counters_.waiting;
-  submission->stream->fail(error);
+  return false;
+}
+
+Result<void> ThreadedEngine::wait_for_a_place(const std::stop_token& stop) {
+  const std::stop_callback wake(stop, [this] {
+    ++counters_.line_moved;
+    counters_.line_moved.notify_all();
+  });
+  for (;;) {
+    const std::uint32_t moved = counters_.line_moved.load();
+    if (stop.stop_requested()) {
+      return fail(ErrorCode::cancelled, "the generation was cancelled before it could wait in the line");
+    }
+    if (dead_) {
+      return std::unexpected(died());
+    }
+    if (take_a_place()) {
+      return {};
+    }
+    counters_.line_moved.wait(moved);
+  }
+}
+
+// Requires a place in the line.
+Result<Generation> ThreadedEngine::enqueue(Submission submission) {
+  if (dead_) {
+    counters_.leave_line();
+    return std::unexpected(died());
+  }
+  auto stream = submission->stream;
+  const Push pushed = inbox_.try_push(std::move(submission));
+  if (pushed == Push::accepted) {
+    return Generation(std::move(stream));
+  }
+  counters_.leave_line();
+  return pushed == Push::closed ? std::unexpected(closed()) : line_full();
+}
+
+Result<Generation> ThreadedEngine::submit(GenerationRequest request, std::stop_token stop) {
+  PUNA_TRY(Submission submission, prepare(std::move(request)));
+  PUNA_TRY_VOID(wait_for_a_place(stop));
+  return enqueue(std::move(submission));
+}
+
+Result<Generation> ThreadedEngine::try_submit(GenerationRequest request) {
+  PUNA_TRY(Submission submission, prepare(std::move(request)));
+  if (!take_a_place()) {
+    return line_full();
+  }
+  return enqueue(std::move(submission));
+}
+
+Result<Pin> ThreadedEngine::pin(std::vector<Token> prefix, std::stop_token stop) {
+  PUNA_TRY(Submission submission, prepare({.prompt = std::move(prefix), .tokens_max = 1}));
+  auto state = std::make_shared<Pin::State>();
+  submission->pin = state;
+  PUNA_TRY_VOID(wait_for_a_place(stop));
+  PUNA_TRY(Generation generation, enqueue(std::move(submission)));
+  for (;;) {
+    PUNA_TRY(const Piece piece, generation.next(stop));
+    if (std::holds_alternative<piece::Finished>(piece)) {
+      return Pin(std::move(state));
+    }
+  }
+}
+
+void ThreadedEngine::deliver(Mail mail) {
+  if (auto* leave = std::get_if<Leave>(&mail)) {
+    core_.leave_for_tool(leave->agent, leave->tool);
+  } else if (core_.dead()) {
+    counters_.leave_line();
+    std::get<Submission>(mail)->stream->fail(died());
+  } else {
+    core_.submit(std::get<Submission>(std::move(mail)));
+  }
 }
 
 void ThreadedEngine::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     // Sleeps only when there is nothing to compute; a dead engine just answers.
-    std::optional<Submission> submission = core_.idle() ? inbox_.pop(stop) : inbox_.try_pop();
-    while (submission) {
-      if (core_.dead()) {
-        refuse(*submission, died());
-      } else {
-        core_.submit(*std::move(submission));
+    std::optional<Mail> mail = core_.idle() ? inbox_.pop(stop) : std::nullopt;
+    while (mail || inbox_.has_items()) {
+      if (mail) {
+        deliver(*std::move(mail));
       }
-      submission = inbox_.try_pop();
+      mail = inbox_.try_pop();
     }
     core_.step();
-    dead_ = core_.dead();
+    if (core_.dead() && !dead_.exchange(true)) {
+      ++counters_.line_moved;  // whoever waits for a place learns that there will be none
+      counters_.line_moved.notify_all();
+    }
   }
   inbox_.close();
-  while (auto submission = inbox_.try_pop()) {
-    refuse(*submission, closed());
+  while (auto mail = inbox_.try_pop()) {
+    if (auto* submission = std::get_if<Submission>(&*mail)) {
+      counters_.leave_line();
+      (*submission)->stream->fail(closed());
+    }
   }
   core_.fail_all(closed());
 }

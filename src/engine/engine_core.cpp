@@ -1,4 +1,5 @@
-// Admission, planning, retirement. Decoding and sampling are in engine_decode.cpp and engine_sample.cpp.
+// The step, and how sequences leave. Admission, decoding and sampling are in engine_admit.cpp, engine_decode.cpp and
+// engine_sample.cpp.
 #include "engine/engine_core.h"
 
 #include <algorithm>
@@ -6,6 +7,10 @@
 
 namespace puna::engine {
 namespace {
+
+// With many waiting, those whose callers went away are looked for now and then only.
+constexpr std::size_t kWaitingSweepEach = 256;
+constexpr std::int64_t kWaitingSweepSteps = 32;
 
 bool any_token_ends(const EngineWeights& weights) {
   for (Token token = 0; token < weights.vocabulary_tokens(); ++token) {
@@ -23,147 +28,171 @@ EngineCore::EngineCore(Backend& backend, const EngineWeights& weights, const Eng
     : backend_(backend),
       weights_(weights),
       options_(options),
+      abilities_(backend.shape().abilities),
       clock_(clock),
       counters_(counters),
-      ledger_(backend.shape().lanes, backend.shape().shares_prefix),
-      scheduler_(options.batch_tokens),
+      ledger_(backend.shape(), static_cast<std::size_t>(options.window_tokens)),
+      saved_(static_cast<std::uint64_t>(options.saved_bytes_max)),
+      scheduler_(backend.shape().lanes),
       sampler_(weights.vocabulary_tokens(), weights.suppressed()),
-      vocabulary_ends_(any_token_ends(weights)) {}
+      running_(static_cast<std::size_t>(backend.shape().lanes)),
+      logits_row_(static_cast<std::size_t>(backend.shape().lanes)),
+      vocabulary_ends_(any_token_ends(weights)) {
+  plan_.decode.reserve(running_.size());
+  plan_.prefill.reserve(running_.size());
+  rows_.reserve(static_cast<std::size_t>(options.batch_tokens));
+}
 
 void EngineCore::submit(std::unique_ptr<Sequence> sequence) {
   sequence->number = next_number_++;
-  waiting_.push_back(std::move(sequence));
+  tool_times_.come_back(sequence->agent, clock_.now());
+  line_.push(std::move(sequence));
 }
 
 bool EngineCore::step() {
-  drop_cancelled();
+  ++steps_;
+  drop_pins();
+  drop_ended();
   admit();
-  Plan plan = scheduler_.plan();
-  if (plan.empty() || dead_) {
+  const int decoding = scheduler_.decoding();
+  scheduler_.plan(options_.batch_tokens, step_time_.prefill_rows_max(decoding, options_.batch_tokens), plan_);
+  if (plan_.empty() || dead_) {
     return false;
   }
-  if (decode(plan)) {
+  if (decode()) {
     ++counters_.steps;
-    sample(plan);
+    sample();
   }
   return true;
 }
 
-void EngineCore::drop_cancelled() {
-  const auto dropped = std::erase_if(waiting_, [](const auto& sequence) { return sequence->stream->cancelled(); });
-  counters_.generations_cancelled += static_cast<std::int64_t>(dropped);
-  counters_.waiting -= static_cast<int>(dropped);
-  std::vector<SequenceNumber> gone;
-  for (const auto& [number, sequence] : running_) {
-    if (sequence->stream->cancelled()) {
-      gone.push_back(number);
+bool EngineCore::past_deadline(const Sequence& sequence) const {
+  return sequence.deadline && clock_.now() >= *sequence.deadline;
+}
+
+// Whose caller went away, or whose time is up.
+void EngineCore::drop_ended() {
+  for (std::size_t lane = 0; lane < running_.size(); ++lane) {
+    if (running_[lane] == nullptr) {
+      continue;
+    }
+    if (running_[lane]->stream->cancelled()) {
+      ++counters_.generations_cancelled;
+      retire(static_cast<LaneId>(lane));
+    } else if (past_deadline(*running_[lane])) {
+      finish(*running_[lane], FinishReason::deadline);
     }
   }
-  for (const SequenceNumber number : gone) {
+  if (line_.size() <= kWaitingSweepEach || steps_ % kWaitingSweepSteps == 0) {
+    drop_ended_waiting();
+  }
+}
+
+void EngineCore::drop_ended_waiting() {
+  const auto ended = [this](const Sequence& sequence) {
+    return sequence.stream->cancelled() || past_deadline(sequence);
+  };
+  const auto leave = [this](std::unique_ptr<Sequence> sequence) { end_waiting(std::move(sequence), nullptr); };
+  line_.remove_if(ended, leave);
+  for (Follower& follower : following_) {
+    if (ended(*follower.sequence)) {
+      leave(std::move(follower.sequence));
+    }
+  }
+  std::erase_if(following_, [](const Follower& follower) { return follower.sequence == nullptr; });
+  for (std::unique_ptr<Sequence>& sequence : held_) {
+    if (ended(*sequence)) {
+      leave(std::move(sequence));
+    }
+  }
+  std::erase(held_, nullptr);
+}
+
+// Ends one that does not run: with the error, or as cancelled, or because its time is up.
+void EngineCore::end_waiting(std::unique_ptr<Sequence> sequence, const Error* error) {
+  counters_.leave_line();
+  if (error != nullptr) {
+    sequence->stream->fail(*error);
+  } else if (sequence->stream->cancelled()) {
     ++counters_.generations_cancelled;
-    retire(number);
+  } else {
+    ++counters_.generations_finished;
+    sequence->stream->finish(FinishReason::deadline, sequence->usage);
   }
 }
 
-// First come, first served, as long as lanes are free.
-void EngineCore::admit() {
-  while (!waiting_.empty() && !short_of_room_) {
-    const auto placement = ledger_.place(waiting_.front()->tokens);
-    if (!placement) {
-      return;
-    }
-    std::unique_ptr<Sequence> sequence = std::move(waiting_.front());
-    waiting_.pop_front();
-    --counters_.waiting;
-    start(std::move(sequence), *placement);
-  }
-}
-
-// Makes the lane hold the reused prefix and nothing else. Returns how many tokens that are.
-std::size_t EngineCore::prepare_lane(const KvLedger::Placement& placement) {
-  const LaneId lane = placement.lane;
-  if (placement.share_from) {
-    backend_.clear(lane);
-    ledger_.clear(lane);
-    backend_.share_prefix(*placement.share_from, lane, static_cast<std::int32_t>(placement.share_tokens));
-    ledger_.append(lane, ledger_.tokens(*placement.share_from).first(placement.share_tokens));
-    return placement.share_tokens;
-  }
-  if (placement.keep < ledger_.tokens(lane).size()) {
-    const bool removed = placement.keep > 0 && backend_.remove_from(lane, static_cast<std::int32_t>(placement.keep));
-    if (!removed) {
-      backend_.clear(lane);
-    }
-    ledger_.truncate(lane, removed ? placement.keep : 0);
-  }
-  return ledger_.tokens(lane).size();
-}
-
-void EngineCore::start(std::unique_ptr<Sequence> sequence, const KvLedger::Placement& placement) {
-  sequence->computed = prepare_lane(placement);
-  sequence->lane = placement.lane;
-  ledger_.take(placement.lane);
-  ++counters_.sequences_busy;
-  counters_.tokens_reused += static_cast<std::int64_t>(sequence->computed);
-  if (!std::exchange(sequence->started, true)) {
-    sequence->began = clock_.now();
-    sequence->usage.prompt_tokens = static_cast<std::int64_t>(sequence->prompt_tokens);
-    sequence->usage.cached_tokens = static_cast<std::int64_t>(sequence->computed);
-    sequence->stream->push(piece::Prefill{.tokens_done = sequence->usage.cached_tokens,
-                                          .tokens_total = sequence->usage.prompt_tokens,
-                                          .tokens_cached = sequence->usage.cached_tokens});
-  }
-  scheduler_.add(sequence->number, static_cast<int>(sequence->tokens.size() - sequence->computed));
-  const SequenceNumber number = sequence->number;
-  running_.emplace(number, std::move(sequence));
-}
-
-void EngineCore::leave_lane(Sequence& sequence) {
-  scheduler_.remove(sequence.number);
-  ledger_.release(sequence.lane);
+// Takes the sequence out of its lane, which keeps its tokens for the next prompt that begins with them.
+std::unique_ptr<Sequence> EngineCore::take_from(LaneId lane) {
+  std::unique_ptr<Sequence> sequence = std::move(running_[index_of(lane)]);
+  --running_count_;
+  scheduler_.remove(lane);
+  promised_.erase(static_cast<PrefixTree::Holder>(lane));
+  ledger_.release(lane, sequence->agent);
   --counters_.sequences_busy;
+  if (const auto count = running_of_agent_.find(sequence->agent); count != running_of_agent_.end()) {
+    if (--count->second == 0) {
+      running_of_agent_.erase(count);
+    }
+    for (std::unique_ptr<Sequence>& held : held_) {
+      line_.put_back(std::move(held));
+    }
+    held_.clear();
+  }
+  return sequence;
 }
 
-// The lane keeps its tokens, for the next prompt that begins with them.
-void EngineCore::retire(SequenceNumber number) {
-  const auto entry = running_.find(number);
-  leave_lane(*entry->second);
-  running_.erase(entry);
+void EngineCore::retire(LaneId lane) {
+  static_cast<void>(take_from(lane));
   short_of_room_ = false;
 }
 
 void EngineCore::finish(Sequence& sequence, FinishReason reason) {
-  if (!sequence.text.stopped()) {
-    piece::Text rest = sequence.text.finish();
-    if (!rest.text.empty() || !rest.tokens.empty()) {
-      sequence.stream->push(std::move(rest));
-    }
-  }
   const auto micro = [](auto duration) { return std::chrono::duration_cast<std::chrono::microseconds>(duration); };
-  sequence.usage.prefill_time = micro(sequence.first_logits - sequence.began);
-  sequence.usage.decode_time = micro(clock_.now() - sequence.first_logits);
+  const auto now = clock_.now();
+  const auto first = sequence.output_count() == 0 ? now : sequence.first_logits;
+  sequence.usage.prefill_time = micro(first - sequence.began);
+  sequence.usage.decode_time = micro(now - first);
   const auto stream = sequence.stream;
   const Usage usage = sequence.usage;
   ++counters_.generations_finished;
-  retire(sequence.number);  // counts are complete before the reader can see the end
-  stream->push(piece::Finished{.reason = reason, .usage = usage});
+  retire(sequence.lane);  // counts are complete before the reader can see the end
+  stream->finish(reason, usage);
 }
 
 void EngineCore::fail_sequence(Sequence& sequence, Error error) {
   const auto stream = sequence.stream;
-  retire(sequence.number);
+  retire(sequence.lane);
   stream->fail(std::move(error));
 }
 
 void EngineCore::fail_all(const Error& error) {
-  for (const auto& sequence : waiting_) {
-    sequence->stream->fail(error);
+  const auto leave = [this, &error](std::unique_ptr<Sequence> sequence) { end_waiting(std::move(sequence), &error); };
+  line_.remove_if([](const Sequence&) { return true; }, leave);
+  for (Follower& follower : std::exchange(following_, {})) {
+    leave(std::move(follower.sequence));
   }
-  counters_.waiting -= static_cast<int>(waiting_.size());
-  waiting_.clear();
-  while (!running_.empty()) {
-    fail_sequence(*running_.begin()->second, error);
+  for (std::unique_ptr<Sequence>& sequence : std::exchange(held_, {})) {
+    leave(std::move(sequence));
   }
+  for (const std::unique_ptr<Sequence>& sequence : running_) {
+    if (sequence != nullptr) {
+      fail_sequence(*sequence, error);
+    }
+  }
+}
+
+void EngineCore::leave_for_tool(AgentId agent, std::string_view tool) {
+  ledger_.expect(agent, tool_times_.leave(agent, tool, clock_.now()));
+}
+
+void EngineCore::drop_pins() {
+  std::erase_if(pins_, [this](const Pinned& pinned) {
+    if (!pinned.pin->dropped) {
+      return false;
+    }
+    ledger_.unpin(pinned.lane);
+    return true;
+  });
 }
 
 }  // namespace puna::engine

@@ -1,11 +1,13 @@
 // The engine without its thread: step() is admit, plan, decode, sample, retire. One owner calls everything.
 //
-// Pressure on the cache is answered in this order: idle lanes are emptied, longest unused first; prompts go in smaller
-// pieces; the youngest running sequence waits and is computed again later; only a sequence that is alone and still does
-// not fit fails.
+// Nothing is computed twice. A prompt takes over the longest beginning that any lane holds; if a running prompt is about
+// to compute a longer one, it waits for that; if a saved state has a longer one, that is restored. Pressure on the cache
+// is answered in this order: idle lanes are saved and emptied; prompts go in smaller pieces; the youngest running
+// sequence is saved and waits; pins are given up; only a sequence that is alone and still does not fit fails.
+//
+// After warm-up a step in which nobody comes or goes takes no lock and no memory.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -13,14 +15,21 @@
 #include "engine/backend.h"
 #include "engine/counters.h"
 #include "engine/kv_ledger.h"
+#include "engine/prefix_tree.h"
 #include "engine/sampler.h"
+#include "engine/saved_states.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
+#include "engine/step_time.h"
+#include "engine/tool_times.h"
+#include "engine/waiting_line.h"
 
 namespace puna::engine {
 
 // Decodes that may fail one after the other before the engine is given up.
 inline constexpr int kDecodeFailuresMax = 3;
+// A state with fewer tokens of its own is computed again rather than saved.
+inline constexpr std::size_t kSaveTokensMin = 8;
 
 class EngineCore {
  public:
@@ -28,57 +37,106 @@ class EngineCore {
   EngineCore(Backend& backend, const EngineWeights& weights, const EngineOptions& options, const Clock& clock,
              Counters& counters);
 
-  // Adds to the end of the waiting line. The caller has counted it in counters.waiting.
+  // Adds to the waiting line. The caller has counted it in counters.waiting.
   void submit(std::unique_ptr<Sequence> sequence);
+  // The agent waits for a tool: its cells are kept for about as long as the tool usually takes.
+  void leave_for_tool(AgentId agent, std::string_view tool);
 
   // One iteration. False: there was nothing to do.
   bool step();
 
   // The backend failed for good: nothing will ever be computed again.
   [[nodiscard]] bool dead() const { return dead_; }
-  [[nodiscard]] bool idle() const { return waiting_.empty() && running_.empty(); }
+  [[nodiscard]] bool idle() const { return line_.empty() && following_.empty() && held_.empty() && running_count_ == 0; }
   // Ends every generation, waiting or running, with this error.
   void fail_all(const Error& error);
 
+  [[nodiscard]] const KvLedger& ledger() const { return ledger_; }
+
  private:
-  using Running = std::unordered_map<SequenceNumber, std::unique_ptr<Sequence>>;
-
-  void drop_cancelled();
-  void admit();
-  void start(std::unique_ptr<Sequence> sequence, const KvLedger::Placement& placement);
-  [[nodiscard]] std::size_t prepare_lane(const KvLedger::Placement& placement);
-
-  [[nodiscard]] bool decode(Plan& plan);
-  void build_rows(const Plan& plan);
-  void add_rows(const Slice& slice);
-  [[nodiscard]] bool make_room(Plan& plan);
-  void park_youngest(Plan& plan);
-  void note_computed(const Plan& plan);
-  void note_slice(const Slice& slice);
-  void resync(const Plan& plan);
-
-  void sample(const Plan& plan);
-  void sample_sequence(Sequence& sequence, std::size_t row);
-  void take_token(Sequence& sequence, Token token);
+  // engine_core.cpp: who leaves, and how.
+  void drop_ended();
+  void drop_ended_waiting();
+  void drop_pins();
+  [[nodiscard]] bool past_deadline(const Sequence& sequence) const;
   void finish(Sequence& sequence, FinishReason reason);
   void fail_sequence(Sequence& sequence, Error error);
-  void retire(SequenceNumber number);
-  void leave_lane(Sequence& sequence);
+  void retire(LaneId lane);
+  std::unique_ptr<Sequence> take_from(LaneId lane);
+  void end_waiting(std::unique_ptr<Sequence> sequence, const Error* error);
+
+  // engine_admit.cpp: who comes, and what of the prompt is there already.
+  void admit();
+  void recall_followers();
+  [[nodiscard]] bool over_quota(const Sequence& sequence) const;
+  [[nodiscard]] bool start(std::unique_ptr<Sequence>& sequence);
+  [[nodiscard]] bool follow(std::unique_ptr<Sequence>& sequence, std::size_t available);
+  [[nodiscard]] std::size_t prepare_lane(const KvLedger::Placement& placement);
+  [[nodiscard]] std::size_t restore(LaneId lane, const PrefixTree::Match& saved);
+  void cut(LaneId lane, std::size_t tokens);
+  void give_up(LaneId lane);
+  void save(LaneId lane);
+  void begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available);
+
+  // engine_decode.cpp: from a plan to computed rows.
+  [[nodiscard]] bool decode();
+  void build_rows();
+  void add_rows(const Slice& slice);
+  [[nodiscard]] bool make_room();
+  void park_youngest();
+  void note_computed();
+  void note_slice(const Slice& slice);
+  void note_prompt(Sequence& sequence);
+  void resync();
+
+  // engine_sample.cpp: from logits to tokens.
+  void sample();
+  void sample_sequence(Sequence& sequence, std::size_t row);
+  void take_token(Sequence& sequence, Token token);
+
+  [[nodiscard]] Sequence& running(LaneId lane) { return *running_[index_of(lane)]; }
 
   Backend& backend_;
   const EngineWeights& weights_;
   const EngineOptions options_;
+  const Abilities abilities_;
   const Clock& clock_;
   Counters& counters_;
 
   KvLedger ledger_;
+  SavedStates saved_;
+  PrefixTree promised_;  // prompts that are being computed, by lane
   Scheduler scheduler_;
+  StepTime step_time_;
   Sampler sampler_;
-  std::deque<std::unique_ptr<Sequence>> waiting_;
-  Running running_;
+  ToolTimes tool_times_;
+
+  WaitingLine line_;
+  struct Follower {
+    std::unique_ptr<Sequence> sequence;
+    LaneId leader{};
+    SequenceNumber leader_number = 0;
+    std::size_t tokens = 0;  // that it waits for
+  };
+  std::vector<Follower> following_;              // they wait for a prefix that another one computes
+  std::vector<std::unique_ptr<Sequence>> held_;  // their agent runs as many as it may
+  std::vector<std::unique_ptr<Sequence>> running_;  // by lane
+  int running_count_ = 0;
+  std::unordered_map<AgentId, int> running_of_agent_;
+  struct Pinned {
+    std::shared_ptr<Pin::State> pin;
+    LaneId lane{};
+  };
+  std::vector<Pinned> pins_;
+
+  // Of this step.
+  Plan plan_;
   std::vector<Row> rows_;
-  std::unordered_map<SequenceNumber, std::size_t> logits_row_;  // of this step: sequence -> row with its logits
+  std::vector<std::size_t> logits_row_;  // by lane; kNoRow
+  std::vector<std::byte> saving_;
+
   SequenceNumber next_number_ = 1;
+  std::int64_t steps_ = 0;
   bool short_of_room_ = false;    // somebody was parked; nobody starts before somebody leaves
   bool vocabulary_ends_ = false;  // some token ends a generation
   int failures_ = 0;

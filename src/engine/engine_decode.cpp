@@ -1,56 +1,60 @@
 // EngineCore's decode: from a plan to computed rows, and what happens when the cache is full or the library fails.
 #include <algorithm>
 #include <format>
+#include <limits>
 
 #include "engine/engine_core.h"
 
 namespace puna::engine {
+namespace {
+
+constexpr std::size_t kNoRow = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
 
 void EngineCore::add_rows(const Slice& slice) {
-  const Sequence& sequence = *running_.at(slice.sequence);
+  const Sequence& sequence = running(slice.lane);
   const std::size_t end = sequence.computed + static_cast<std::size_t>(slice.rows);
   for (std::size_t position = sequence.computed; position < end; ++position) {
-    const bool last = position + 1 == sequence.tokens.size();
+    const bool last = position + 1 == sequence.tokens.size() && sequence.pin == nullptr;
     if (last) {
-      logits_row_[slice.sequence] = rows_.size();
+      logits_row_[index_of(slice.lane)] = rows_.size();
     }
     rows_.push_back({.token = sequence.tokens[position],
                      .position = static_cast<std::int32_t>(position),
-                     .lane = sequence.lane,
+                     .lane = slice.lane,
                      .wants_logits = last});
   }
 }
 
-void EngineCore::build_rows(const Plan& plan) {
+void EngineCore::build_rows() {
   rows_.clear();
-  logits_row_.clear();
-  for (const Slice& slice : plan.decode) {
-    add_rows(slice);
-  }
-  for (const Slice& slice : plan.prefill) {
-    add_rows(slice);
-  }
+  std::ranges::fill(logits_row_, kNoRow);
+  std::ranges::for_each(plan_.decode, [this](const Slice& slice) { add_rows(slice); });
+  std::ranges::for_each(plan_.prefill, [this](const Slice& slice) { add_rows(slice); });
 }
 
 // True: the plan's rows are computed (the plan may have become smaller). False: nothing can be sampled in this step.
-bool EngineCore::decode(Plan& plan) {
-  while (!plan.empty()) {
-    build_rows(plan);
+bool EngineCore::decode() {
+  while (!plan_.empty()) {
+    build_rows();
+    const auto began = clock_.now();
     switch (backend_.decode(rows_)) {
       case DecodeStatus::ok:
         failures_ = 0;
-        note_computed(plan);
+        step_time_.note(static_cast<int>(plan_.decode.size()), plan_.prefill_rows(), clock_.now() - began);
+        note_computed();
         return true;
       case DecodeStatus::no_room:
-        if (!make_room(plan)) {
+        if (!make_room()) {
           return false;
         }
         break;
       case DecodeStatus::aborted:
-        resync(plan);
+        resync();
         return false;
       case DecodeStatus::failed:
-        resync(plan);
+        resync();
         dead_ = ++failures_ >= kDecodeFailuresMax;
         if (dead_) {
           fail_all({.code = ErrorCode::unavailable,
@@ -65,20 +69,24 @@ bool EngineCore::decode(Plan& plan) {
 
 // Frees something; each call empties a lane, shrinks the plan or parks a sequence, so decode()'s loop is bounded.
 // False: there is nothing left to decode in this step.
-bool EngineCore::make_room(Plan& plan) {
-  if (const auto lane = ledger_.coldest_idle()) {
-    backend_.clear(*lane);
-    ledger_.clear(*lane);
+bool EngineCore::make_room() {
+  if (const auto lane = ledger_.next_victim(clock_.now())) {
+    give_up(*lane);
     return true;
   }
-  if (plan.shrink()) {
+  if (plan_.shrink()) {
     return true;
   }
-  if (running_.size() > 1) {
-    park_youngest(plan);
+  if (running_count_ > 1) {
+    park_youngest();
     return true;
   }
-  Sequence& sequence = *running_.begin()->second;
+  if (!pins_.empty()) {  // a promise, but a generation that cannot go on is worse; it is saved like any other prefix
+    ledger_.unpin(pins_.front().lane);
+    pins_.erase(pins_.begin());
+    return true;
+  }
+  Sequence& sequence = **std::ranges::find_if(running_, [](const auto& entry) { return entry != nullptr; });
   const LaneId lane = sequence.lane;
   fail_sequence(sequence, {.code = ErrorCode::limit,
                            .message = std::format("the cache of {} tokens is full at token {} of this generation",
@@ -89,66 +97,83 @@ bool EngineCore::make_room(Plan& plan) {
   return false;
 }
 
-// The youngest goes back to the head of the line; prompt and output so far become its new prompt. Nobody starts before
-// somebody leaves, or it would come back at once and be parked again.
-void EngineCore::park_youngest(Plan& plan) {
-  const auto youngest = std::ranges::max_element(running_, {}, [](const auto& entry) { return entry.first; });
-  std::unique_ptr<Sequence> sequence = std::move(youngest->second);
-  running_.erase(youngest);
-  plan.remove(sequence->number);
-  leave_lane(*sequence);
-  backend_.clear(sequence->lane);
-  ledger_.clear(sequence->lane);
+// The youngest goes back to the head of the line; what it computed is saved, and restored when it comes back. Nobody
+// starts before somebody leaves, or it would come back at once and be parked again.
+void EngineCore::park_youngest() {
+  const Sequence* youngest = nullptr;
+  for (const auto& sequence : running_) {
+    if (sequence != nullptr && (youngest == nullptr || sequence->number > youngest->number)) {
+      youngest = sequence.get();
+    }
+  }
+  const LaneId lane = youngest->lane;
+  plan_.remove(lane);
+  std::unique_ptr<Sequence> sequence = take_from(lane);
+  give_up(lane);
   sequence->computed = 0;
+  sequence->line_turn = 0;
   ++counters_.waiting;
-  waiting_.push_front(std::move(sequence));
+  ++counters_.sequences_parked;
+  line_.put_back(std::move(sequence));
   short_of_room_ = true;
 }
 
 void EngineCore::note_slice(const Slice& slice) {
-  Sequence& sequence = *running_.at(slice.sequence);
+  Sequence& sequence = running(slice.lane);
   const auto rows = static_cast<std::size_t>(slice.rows);
-  ledger_.append(sequence.lane, std::span(sequence.tokens).subspan(sequence.computed, rows));
+  ledger_.append(slice.lane, std::span(sequence.tokens).subspan(sequence.computed, rows));
   sequence.computed += rows;
 }
 
-void EngineCore::note_computed(const Plan& plan) {
-  for (const Slice& slice : plan.decode) {
-    note_slice(slice);
-  }
-  for (const Slice& slice : plan.prefill) {
+// Tells the reader how far its prompt is.
+void EngineCore::note_prompt(Sequence& sequence) {
+  sequence.stream->prefilled({.tokens_done = static_cast<std::int64_t>(std::min(sequence.computed, sequence.prompt_tokens)),
+                              .tokens_total = sequence.usage.prompt_tokens,
+                              .tokens_cached = sequence.usage.cached_tokens});
+}
+
+void EngineCore::note_computed() {
+  std::ranges::for_each(plan_.decode, [this](const Slice& slice) { note_slice(slice); });
+  scheduler_.computed(plan_);
+  for (const Slice& slice : plan_.prefill) {
     note_slice(slice);
     counters_.tokens_prefilled += slice.rows;
-    const Sequence& sequence = *running_.at(slice.sequence);
+    Sequence& sequence = running(slice.lane);
     if (sequence.output_count() == 0) {
-      sequence.stream->push(piece::Prefill{.tokens_done = static_cast<std::int64_t>(sequence.computed),
-                                           .tokens_total = sequence.usage.prompt_tokens,
-                                           .tokens_cached = sequence.usage.cached_tokens});
+      note_prompt(sequence);
+    }
+    if (sequence.computed == sequence.tokens.size()) {
+      promised_.erase(static_cast<PrefixTree::Holder>(slice.lane));  // it is in the ledger now
+      if (sequence.pin != nullptr) {
+        pins_.push_back({.pin = sequence.pin, .lane = slice.lane});
+        finish(sequence, FinishReason::tokens_max);
+        ledger_.pin(slice.lane);
+      }
     }
   }
-  scheduler_.computed(plan);
 }
 
 // After a decode that stopped half-way: every lane of the plan goes back to what the ledger says, or is computed anew.
-void EngineCore::resync(const Plan& plan) {
-  const auto restore = [this](const Slice& slice) {
-    Sequence& sequence = *running_.at(slice.sequence);
+void EngineCore::resync() {
+  const auto restore_slice = [this](const Slice& slice) {
+    Sequence& sequence = running(slice.lane);
     const auto held = static_cast<std::int32_t>(sequence.computed);
-    if (backend_.length(sequence.lane) == held) {
+    if (backend_.length(slice.lane) == held) {
       return;
     }
-    const bool removed = held > 0 && backend_.length(sequence.lane) > held && backend_.remove_from(sequence.lane, held);
-    if (removed && backend_.length(sequence.lane) == held) {
+    const bool removed = held > 0 && backend_.length(slice.lane) > held && backend_.remove_from(slice.lane, held);
+    if (removed && backend_.length(slice.lane) == held) {
       return;
     }
-    backend_.clear(sequence.lane);
-    ledger_.clear(sequence.lane);
+    backend_.clear(slice.lane);
+    ledger_.clear(slice.lane);
     sequence.computed = 0;
-    scheduler_.remove(slice.sequence);
-    scheduler_.add(slice.sequence, static_cast<int>(sequence.tokens.size()));
+    scheduler_.remove(slice.lane);
+    scheduler_.add(slice.lane, static_cast<int>(sequence.tokens.size()));
+    promised_.put(static_cast<PrefixTree::Holder>(slice.lane), sequence.tokens);
   };
-  std::ranges::for_each(plan.decode, restore);
-  std::ranges::for_each(plan.prefill, restore);
+  std::ranges::for_each(plan_.decode, restore_slice);
+  std::ranges::for_each(plan_.prefill, restore_slice);
 }
 
 }  // namespace puna::engine

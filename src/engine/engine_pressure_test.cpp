@@ -14,8 +14,10 @@ using test::Output;
 
 class EnginePressure : public test::EngineCoreTest {};
 
+constexpr Abilities kNeverForgets = {.share = Share::nothing, .cut = false};
+
 TEST_F(EnginePressure, AMemoryThatCannotForgetAPartIsClearedAndComputedAgain) {
-  open({.lanes = 1, .shares_prefix = false, .removes_part = false});
+  open({.lanes = 1, .abilities = kNeverForgets});
   const Caller one = submit(tokens_of("common start, first end"), 3);
   run_to_end();
   const auto prompt = tokens_of("common start, other end");
@@ -23,7 +25,6 @@ TEST_F(EnginePressure, AMemoryThatCannotForgetAPartIsClearedAndComputedAgain) {
   run_to_end();
   EXPECT_EQ(two.drain().text, expected(prompt, 3));
   EXPECT_EQ(counters_.tokens_reused, 0);
-  EXPECT_EQ(backend_->calls().removals, 1);
 }
 
 TEST_F(EnginePressure, IdleLanesGiveUpTheirCellsBeforeAnybodyWaits) {
@@ -60,7 +61,42 @@ TEST_F(EnginePressure, WhenThePoolIsFullTheYoungestWaitsAndLosesNothing) {
   }
   EXPECT_EQ(counters_.generations_finished, 4);
   EXPECT_EQ(counters_.tokens_decoded, 120);
-  EXPECT_GT(counters_.tokens_prefilled, 80);  // the parked ones were computed again
+  EXPECT_EQ(counters_.tokens_prefilled, 80);  // the parked ones were saved and restored,
+  EXPECT_GT(counters_.tokens_restored, 0);
+  EXPECT_EQ(backend_->calls().rows, 80 + 4 * 29);  // and nothing was computed twice
+}
+
+TEST_F(EnginePressure, WithoutMemoryForSavedStatesTheYoungestIsComputedAgain) {
+  open({.lanes = 4, .cells = 100}, {.saved_bytes_max = 0});
+  std::vector<Caller> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.push_back(submit(std::vector<Token>(20, 'a' + i), 30));
+  }
+  run_to_end();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(callers[static_cast<std::size_t>(i)].drain().text, expected(std::vector<Token>(20, 'a' + i), 30)) << i;
+  }
+  EXPECT_GT(counters_.tokens_prefilled, 80);
+  EXPECT_EQ(counters_.states_saved, 0);
+}
+
+TEST_F(EnginePressure, AnIdlePrefixThatHadToLeaveIsRestoredForItsAgent) {
+  open({.lanes = 3, .cells = 60});
+  const auto first = std::vector<Token>(30, 'a');
+  EXPECT_TRUE(submit(first, 1).stream);
+  run_to_end();
+  const Caller other = submit(std::vector<Token>(50, 'b'), 1);  // pushes the first one out
+  run_to_end();
+  EXPECT_EQ(counters_.states_saved, 1);
+  auto again = first;
+  again.push_back('c');
+  const auto rows_before = backend_->calls().rows;
+  const Caller back = submit(again, 2);
+  run_to_end();
+  EXPECT_EQ(back.drain().text, expected(again, 2));
+  EXPECT_EQ(backend_->calls().rows - rows_before, 1 + 1);
+  EXPECT_EQ(counters_.tokens_restored, 30);
+  EXPECT_TRUE(other.drain().finished);
 }
 
 TEST_F(EnginePressure, TheOldestNeverWaitsForAYoungerOne) {
@@ -100,8 +136,7 @@ TEST_F(EnginePressure, AFailedDecodeIsRolledBackAndTriedAgain) {
 }
 
 TEST_F(EnginePressure, AFailedDecodeOfAMemoryThatCannotForgetStartsAgainFromTheFirstToken) {
-  open({.lanes = 1, .shares_prefix = false, .removes_part = false, .outcomes = {{3, DecodeStatus::failed}}},
-       {.batch_tokens = 4});
+  open({.lanes = 1, .abilities = kNeverForgets, .outcomes = {{3, DecodeStatus::failed}}}, {.batch_tokens = 4});
   const auto prompt = tokens_of("a prompt of many chunks");
   const Caller caller = submit(prompt, 4);
   run_to_end();

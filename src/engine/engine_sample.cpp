@@ -1,21 +1,23 @@
-// EngineCore's sampling: from logits to tokens, text and the reasons to stop.
+// EngineCore's sampling: from logits to tokens and the reasons to stop.
+#include <limits>
 #include <utility>
 
 #include "engine/engine_core.h"
 
 namespace puna::engine {
 
-void EngineCore::sample(const Plan& plan) {
+void EngineCore::sample() {
+  constexpr std::size_t kNoRow = std::numeric_limits<std::size_t>::max();
   const auto each = [this](const Slice& slice) {
-    const auto row = logits_row_.find(slice.sequence);
-    if (row != logits_row_.end()) {
-      sample_sequence(*running_.at(slice.sequence), row->second);
+    const std::size_t row = logits_row_[index_of(slice.lane)];
+    if (row != kNoRow && running_[index_of(slice.lane)] != nullptr) {
+      sample_sequence(running(slice.lane), row);
     }
   };
-  for (const Slice& slice : plan.decode) {
+  for (const Slice& slice : plan_.decode) {
     each(slice);
   }
-  for (const Slice& slice : plan.prefill) {
+  for (const Slice& slice : plan_.prefill) {
     each(slice);
   }
 }
@@ -28,8 +30,8 @@ void EngineCore::sample_sequence(Sequence& sequence, std::size_t row) {
   if (logits.empty()) {
     return fail_sequence(sequence, {.code = ErrorCode::internal, .message = "the library gave no logits", .hint = {}});
   }
-  auto choice =
-      sampler_.choose(logits, sequence.sampling, sequence.tokens, sequence.output_count(), sequence.filter.get());
+  const std::uint64_t key = Random::mix(sequence.random_key, sequence.output_count());
+  auto choice = sampler_.choose(logits, sequence.sampling, sequence.tokens, key, sequence.filter.get());
   if (!choice) {
     // A vocabulary without an end token cannot say that the grammar is complete; running out of tokens says it.
     const bool complete =
@@ -41,29 +43,23 @@ void EngineCore::sample_sequence(Sequence& sequence, std::size_t row) {
 }
 
 void EngineCore::take_token(Sequence& sequence, Token token) {
-  sequence.tokens.push_back(token);
   ++sequence.usage.output_tokens;
   ++counters_.tokens_decoded;
   if (weights_.ends_generation(token)) {
     return finish(sequence, FinishReason::end_of_turn);
   }
+  sequence.tokens.push_back(token);
   if (sequence.filter) {
     if (auto accepted = sequence.filter->accept(token); !accepted) {
       return fail_sequence(sequence, std::move(accepted).error());
     }
   }
-  piece::Text text = sequence.text.push(token, weights_.piece(token));
-  if (!text.text.empty() || !text.tokens.empty()) {
-    sequence.stream->push(std::move(text));
-  }
-  if (sequence.text.stopped()) {
+  sequence.stream->push(token);
+  if (sequence.stops.feed(weights_.bytes(token))) {
     return finish(sequence, FinishReason::stop_string);
   }
   if (sequence.output_count() >= sequence.output_max) {
-    return finish(sequence, FinishReason::tokens_max);
-  }
-  if (static_cast<int>(sequence.tokens.size()) >= options_.window_tokens) {
-    return finish(sequence, FinishReason::window_full);
+    return finish(sequence, sequence.fills_window ? FinishReason::window_full : FinishReason::tokens_max);
   }
   // The scheduler already counts it as decoding: its next row is this token.
 }

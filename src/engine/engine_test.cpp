@@ -140,7 +140,7 @@ TEST(Engine, AFullLineRefusesAndNamesTheLimit) {
   std::vector<Generation> generations;
   std::optional<Error> refusal;
   for (int i = 0; i < 10 && !refusal; ++i) {
-    auto generation = engine->submit({.prompt = tokens_of("crowd"), .sampling = kGreedy, .tokens_max = 1});
+    auto generation = engine->try_submit({.prompt = tokens_of("crowd"), .sampling = kGreedy, .tokens_max = 1});
     if (generation) {
       generations.push_back(*std::move(generation));
     } else {
@@ -156,6 +156,40 @@ TEST(Engine, AFullLineRefusesAndNamesTheLimit) {
     EXPECT_TRUE(read_all(generation).finished);
   }
   EXPECT_TRUE(engine->submit({.prompt = tokens_of("again"), .sampling = kGreedy, .tokens_max = 1}));
+}
+
+TEST(Engine, SubmitWaitsForAPlaceInAFullLineAndCanBeStopped) {
+  auto hold = std::make_shared<std::atomic<bool>>(true);
+  const auto engine = open({.hold = hold}, {.sequences_max = 1, .waiting_max = 1});
+  std::vector<Generation> generations;
+  generations.push_back(*engine->submit({.prompt = tokens_of("first"), .sampling = kGreedy, .tokens_max = 1}));
+  while (engine->stats().sequences_busy == 0) {
+    std::this_thread::yield();
+  }
+  while (auto generation = engine->try_submit({.prompt = tokens_of("crowd"), .sampling = kGreedy, .tokens_max = 1})) {
+    generations.push_back(*std::move(generation));
+  }
+  std::stop_source stop;
+  std::jthread asker([&stop] { stop.request_stop(); });
+  const auto stopped = engine->submit({.prompt = tokens_of("stopped"), .sampling = kGreedy}, stop.get_token());
+  EXPECT_EQ(stopped.error().code, ErrorCode::cancelled);
+  std::jthread opener([&hold] { *hold = false; });
+  auto patient = engine->submit({.prompt = tokens_of("patient"), .sampling = kGreedy, .tokens_max = 3});
+  ASSERT_TRUE(patient);
+  EXPECT_EQ(read_all(*patient).text, expected("patient", 3));
+}
+
+TEST(Engine, APinnedPrefixIsComputedOnceAndMayOutliveTheEngine) {
+  std::optional<Pin> pin;
+  {
+    const auto engine = open();
+    pin = *engine->pin(tokens_of("system prompt and tools"));
+    EXPECT_EQ(engine->stats().tokens_prefilled, 23);
+    auto generation =
+        engine->submit({.prompt = tokens_of("system prompt and tools, and a task"), .sampling = kGreedy, .tokens_max = 2});
+    EXPECT_EQ(read_all(*generation).finished->usage.cached_tokens, 23);
+    engine->leave_for_tool(AgentId{1}, "calculator");
+  }
 }
 
 TEST(Engine, ADeadEngineAnswersUnavailableForEver) {

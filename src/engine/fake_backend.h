@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstring>
 #include <deque>
 #include <functional>
 #include <map>
@@ -42,6 +43,8 @@ struct Calls {
   int rows_largest = 0;
   int lanes_most = 0;  // different lanes in one batch
   int shares = 0;
+  int saves = 0;
+  int restores = 0;
   int removals = 0;
   int clears = 0;
   int refused_for_room = 0;
@@ -51,8 +54,7 @@ struct Calls {
 struct Settings {
   int lanes = 4;
   int cells = 1 << 20;
-  bool shares_prefix = true;
-  bool removes_part = true;
+  Abilities abilities = {.share = Share::any_part, .cut = true, .save = true};
   int vocabulary = kVocabulary;
   Next next = hashed_letter;
   std::map<int, DecodeStatus> outcomes;     // of the n-th decode, from 1; such a decode computes half of its rows
@@ -63,7 +65,7 @@ class FakeBackend final : public Backend {
  public:
   explicit FakeBackend(Settings settings, std::shared_ptr<Calls> calls = std::make_shared<Calls>())
       : settings_(std::move(settings)), calls_(std::move(calls)), lanes_(static_cast<std::size_t>(settings_.lanes)) {
-    shape_ = {.lanes = settings_.lanes, .cells = settings_.cells, .shares_prefix = settings_.shares_prefix};
+    shape_ = {.lanes = settings_.lanes, .cells = settings_.cells, .abilities = settings_.abilities};
   }
 
   [[nodiscard]] const BackendShape& shape() const override { return shape_; }
@@ -103,7 +105,7 @@ class FakeBackend final : public Backend {
 
   [[nodiscard]] bool remove_from(LaneId lane, std::int32_t position) override {
     ++calls_->removals;
-    if (!settings_.removes_part) {
+    if (!settings_.abilities.cut) {
       return false;
     }
     lanes_[index_of(lane)].resize(static_cast<std::size_t>(position));
@@ -113,14 +115,51 @@ class FakeBackend final : public Backend {
     ++calls_->clears;
     lanes_[index_of(lane)].clear();
   }
-  void share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
+  [[nodiscard]] bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
     ++calls_->shares;
-    if (!settings_.shares_prefix || !lanes_[index_of(to)].empty()) {
-      calls_->violation = "a share that this memory cannot do";
-      return;
-    }
     const auto& source = lanes_[index_of(from)];
-    lanes_[index_of(to)].assign(source.begin(), source.begin() + tokens);
+    auto& target = lanes_[index_of(to)];
+    if (!target.empty() || settings_.abilities.share == Share::nothing || source.size() < static_cast<std::size_t>(tokens)) {
+      calls_->violation = "a share that this memory cannot do";
+      return false;
+    }
+    if (settings_.abilities.share == Share::any_part) {
+      target.assign(source.begin(), source.begin() + tokens);
+      return true;
+    }
+    if (!settings_.abilities.cut && source.size() != static_cast<std::size_t>(tokens)) {
+      calls_->violation = "a copy of a part of a lane that cannot be cut";
+      return false;
+    }
+    for (const Cell& cell : std::span(source).first(static_cast<std::size_t>(tokens))) {
+      target.push_back({.token = cell.token, .id = next_cell_++});
+    }
+    return true;
+  }
+  [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override {
+    ++calls_->saves;
+    std::vector<Token> tokens;
+    for (const Cell& cell : lanes_[index_of(lane)]) {
+      tokens.push_back(cell.token);
+    }
+    const auto raw = std::as_bytes(std::span(tokens));
+    bytes.assign(raw.begin(), raw.end());
+    return true;
+  }
+  [[nodiscard]] bool restore(LaneId lane, std::span<const std::byte> bytes) override {
+    ++calls_->restores;
+    std::vector<Token> tokens(bytes.size() / sizeof(Token));
+    std::memcpy(tokens.data(), bytes.data(), bytes.size());
+    if (!lanes_[index_of(lane)].empty()) {
+      calls_->violation = "a state restored into a lane that is not empty";
+    }
+    if (cells_used() + tokens.size() > static_cast<std::size_t>(settings_.cells)) {
+      return false;
+    }
+    for (const Token token : tokens) {
+      lanes_[index_of(lane)].push_back({.token = token, .id = next_cell_++});
+    }
+    return true;
   }
   [[nodiscard]] std::int32_t length(LaneId lane) override {
     return static_cast<std::int32_t>(lanes_[index_of(lane)].size());
@@ -128,6 +167,13 @@ class FakeBackend final : public Backend {
   void interrupt() noexcept override { interrupted_ = true; }
 
   [[nodiscard]] const Calls& calls() const { return *calls_; }
+  [[nodiscard]] std::vector<Token> tokens(LaneId lane) const {
+    std::vector<Token> tokens;
+    for (const Cell& cell : lanes_[index_of(lane)]) {
+      tokens.push_back(cell.token);
+    }
+    return tokens;
+  }
   [[nodiscard]] std::size_t cells_used() const {
     std::set<std::uint64_t> cells;
     for (const auto& lane : lanes_) {
@@ -232,13 +278,25 @@ class FakeWeights final : public EngineWeights {
   [[nodiscard]] std::string piece(Token token) const override {
     return token < 256 ? std::string(1, static_cast<char>(token)) : token == kEnd ? "<end>" : "<control>";
   }
+  [[nodiscard]] std::string_view bytes(Token token) const override {
+    static const std::string kBytes = [] {
+      std::string all;
+      for (int byte = 0; byte < 256; ++byte) {
+        all += static_cast<char>(byte);
+      }
+      return all;
+    }();
+    return token < 256 ? std::string_view(kBytes).substr(static_cast<std::size_t>(token), 1)
+                       : (token == kEnd ? "<end>" : "<control>");
+  }
   [[nodiscard]] bool is_control(Token token) const override { return token >= kEnd; }
   [[nodiscard]] bool ends_generation(Token token) const override { return token == kEnd; }
   [[nodiscard]] int vocabulary_tokens() const override { return settings_.vocabulary; }
   [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const override {
     options = with_defaults(options, facts_, 1);
+    options.saved_bytes_max = options.saved_bytes_max < 0 ? 1 << 20 : options.saved_bytes_max;
     Settings settings = settings_;
-    settings.lanes = options.sequences_max;
+    settings.lanes = std::max(settings.lanes, options.sequences_max);
     return std::make_unique<FakeBackend>(std::move(settings), calls_);
   }
   [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const override {

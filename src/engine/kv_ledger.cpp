@@ -1,5 +1,6 @@
-// Placement. With one pool a prompt gets a copy of the best prefix anywhere, and nobody's tokens are overwritten while
-// a lane is empty. With a memory for each lane only the idle lane's own tokens can be kept.
+// Placement: a prompt goes on in an idle lane if all of that lane's tokens begin it, for then nothing is lost. Else it
+// takes the best beginning from any lane, busy or not, into another one. Only if that cannot be done does it cut an
+// idle lane down to what they have in common.
 #include "engine/kv_ledger.h"
 
 #include <algorithm>
@@ -7,87 +8,118 @@
 namespace puna::engine {
 namespace {
 
-// With separate memories, a match below this share of the prompt is not worth another conversation's tokens.
-constexpr std::size_t kWorthwhileTenth = 10;
+// Fewer tokens are copied too if they are at least this share of the source.
+constexpr std::size_t kCopyShare = 8;
 
 std::size_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
   return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
 
+LaneId lane_of(PrefixTree::Holder holder) { return static_cast<LaneId>(holder); }
+PrefixTree::Holder holder_of(std::size_t index) { return static_cast<PrefixTree::Holder>(index); }
+
 }  // namespace
 
-KvLedger::KvLedger(int lanes, bool shares_prefix)
-    : lanes_(static_cast<std::size_t>(lanes)), shares_prefix_(shares_prefix) {
-  PUNA_CHECK(lanes > 0, "a cache has at least one lane");
+KvLedger::KvLedger(const BackendShape& shape, std::size_t tokens_max)
+    : abilities_(shape.abilities),
+      lanes_(static_cast<std::size_t>(shape.lanes)),
+      cells_(static_cast<std::size_t>(shape.cells)) {
+  PUNA_CHECK(shape.lanes > 0, "a cache has at least one lane");
+  for (Lane& lane : lanes_) {
+    lane.tokens.reserve(tokens_max);
+  }
 }
 
-// The lane with the longest common prefix; of equals the one used longest ago.
-KvLedger::Best KvLedger::best_match(std::span<const Token> prompt, bool idle_only) const {
-  Best best;
+// The tree learns what the lanes computed since the last time: seldom, so that a step does not pay for it.
+void KvLedger::enter() {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    if (idle_only && lanes_[i].busy) {
+    if (!lanes_[i].grew) {
       continue;
     }
-    const std::size_t common = common_prefix(prompt, lanes_[i].tokens);
-    const bool older = best.lane && common == best.common && lanes_[i].last_use < at(*best.lane).last_use;
-    if (common > best.common || (common > 0 && older)) {
-      best = {.lane = static_cast<LaneId>(i), .common = common};
+    lanes_[i].grew = false;
+    if (lanes_[i].tokens.empty()) {
+      tree_.erase(holder_of(i));
+    } else {
+      tree_.put(holder_of(i), lanes_[i].tokens);
     }
   }
-  return best;
 }
 
 // The idle lane that is empty (or not), used longest ago.
-std::optional<LaneId> KvLedger::oldest(bool empty) const {
+std::optional<LaneId> KvLedger::oldest_idle(bool empty, std::optional<LaneId> except) const {
   std::optional<LaneId> found;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const Lane& lane = lanes_[i];
-    if (!lane.busy && lane.tokens.empty() == empty && (!found || lane.last_use < at(*found).last_use)) {
-      found = static_cast<LaneId>(i);
+    const auto id = static_cast<LaneId>(i);
+    if (lane.idle() && lane.tokens.empty() == empty && id != except &&
+        (!found || lane.last_use < at(*found).last_use)) {
+      found = id;
     }
   }
   return found;
 }
 
-std::optional<KvLedger::Placement> KvLedger::place_apart(std::span<const Token> prompt) const {
-  const Best own = best_match(prompt, true);
-  const std::optional<LaneId> empty = oldest(true);
-  const bool worthwhile = own.lane && own.common * kWorthwhileTenth >= prompt.size();
-  if (own.lane && (worthwhile || !empty)) {
-    return Placement{.lane = *own.lane, .keep = own.common};
-  }
-  const std::optional<LaneId> lane = empty ? empty : oldest(false);
-  if (!lane) {
-    return std::nullopt;
-  }
-  return Placement{.lane = *lane};
+std::optional<LaneId> KvLedger::free_lane() const {
+  const auto empty = oldest_idle(true, std::nullopt);
+  return empty ? empty : oldest_idle(false, std::nullopt);
 }
 
-std::optional<KvLedger::Placement> KvLedger::place_shared(std::span<const Token> prompt) const {
-  const Best own = best_match(prompt, true);
-  const Best any = best_match(prompt, false);
-  // A prompt that continues an idle lane's text goes on there: nothing is lost.
-  if (own.lane && own.common == any.common && own.common == at(*own.lane).tokens.size()) {
-    return Placement{.lane = *own.lane, .keep = own.common};
+// An idle lane that holds exactly the matched tokens, preferably the one that was found.
+std::optional<LaneId> KvLedger::same_and_idle(const PrefixTree::Match& match) const {
+  const LaneId found = lane_of(match.holder);
+  const auto same = [&](const Lane& lane) {
+    return lane.idle() && lane.tokens.size() == match.tokens &&
+           std::ranges::equal(lane.tokens, std::span(at(found).tokens).first(match.tokens));
+  };
+  if (same(at(found))) {
+    return found;
   }
-  std::optional<LaneId> lane = oldest(true);
-  if (!lane) {
-    lane = oldest(false);
-  }
-  if (!lane) {
-    return std::nullopt;
-  }
-  const std::size_t kept = common_prefix(prompt, at(*lane).tokens);
-  if (any.lane && any.common > kept) {
-    return Placement{.lane = *lane, .share_from = any.lane, .share_tokens = any.common};
-  }
-  return Placement{.lane = *lane, .keep = kept};
+  const auto other = std::ranges::find_if(lanes_, same);
+  return other == lanes_.end() ? std::nullopt : std::optional(static_cast<LaneId>(other - lanes_.begin()));
 }
 
-std::optional<KvLedger::Placement> KvLedger::place(std::span<const Token> prompt) const {
+bool KvLedger::worth_a_copy(const PrefixTree::Match& match) const {
+  switch (abilities_.share) {
+    case Share::any_part:
+      return true;
+    case Share::whole_lane:
+      return match.tokens >= kCopyTokensMin ||
+             match.tokens * kCopyShare >= at(lane_of(match.holder)).tokens.size();
+    case Share::nothing:
+      break;
+  }
+  return false;
+}
+
+std::optional<KvLedger::Placement> KvLedger::place(std::span<const Token> prompt) {
   PUNA_CHECK(!prompt.empty(), "a prompt has at least one token");
   const auto reusable = prompt.first(prompt.size() - 1);
-  return shares_prefix_ ? place_shared(reusable) : place_apart(reusable);
+  enter();
+  const auto match = abilities_.cut ? tree_.longest(reusable) : tree_.longest_whole(reusable);
+  if (match) {
+    if (const auto lane = same_and_idle(*match)) {
+      return Placement{.lane = *lane, .keep = match->tokens};
+    }
+  }
+  const std::optional<LaneId> source = match ? std::optional(lane_of(match->holder)) : std::nullopt;
+  auto lane = oldest_idle(true, std::nullopt);
+  if (source && worth_a_copy(*match)) {
+    if (!lane) {
+      lane = oldest_idle(false, source);
+    }
+    if (lane) {
+      return Placement{.lane = *lane, .share_from = source, .share_tokens = match->tokens};
+    }
+  }
+  if (!lane) {
+    lane = oldest_idle(false, std::nullopt);
+  }
+  if (!lane) {
+    return std::nullopt;
+  }
+  const std::size_t common = common_prefix(reusable, at(*lane).tokens);
+  const bool usable = abilities_.cut || common == at(*lane).tokens.size();
+  return Placement{.lane = *lane, .keep = usable ? common : 0};
 }
 
 void KvLedger::take(LaneId lane) {
@@ -97,30 +129,90 @@ void KvLedger::take(LaneId lane) {
   ++busy_;
 }
 
-void KvLedger::release(LaneId lane) {
+void KvLedger::release(LaneId lane, AgentId agent) {
   PUNA_CHECK(at(lane).busy, "a busy lane is released");
   at(lane).busy = false;
   at(lane).last_use = ++clock_;
+  at(lane).agent = agent;
+  at(lane).expected = {};
   --busy_;
+}
+
+void KvLedger::expect(AgentId agent, TimePoint until) {
+  Lane* last = nullptr;
+  for (Lane& lane : lanes_) {
+    if (lane.idle() && lane.agent == agent && !lane.tokens.empty() &&
+        (last == nullptr || lane.last_use > last->last_use)) {
+      last = &lane;
+    }
+  }
+  if (last != nullptr) {
+    last->expected = until;
+  }
+}
+
+bool KvLedger::may_pin(std::size_t tokens) const {
+  return 2 * (pinned_tokens_ + tokens) <= cells_ && 2 * (pinned_ + 1) <= lanes_.size();
+}
+
+void KvLedger::pin(LaneId lane) {
+  PUNA_CHECK(at(lane).idle(), "an idle lane is pinned");
+  at(lane).pinned = true;
+  pinned_tokens_ += at(lane).tokens.size();
+  ++pinned_;
+}
+
+void KvLedger::unpin(LaneId lane) {
+  PUNA_CHECK(at(lane).pinned, "a pinned lane is unpinned");
+  at(lane).pinned = false;
+  pinned_tokens_ -= at(lane).tokens.size();
+  --pinned_;
 }
 
 void KvLedger::append(LaneId lane, std::span<const Token> tokens) {
   at(lane).tokens.insert(at(lane).tokens.end(), tokens.begin(), tokens.end());
+  at(lane).grew = true;
 }
 
 void KvLedger::truncate(LaneId lane, std::size_t tokens) {
   PUNA_CHECK(tokens <= at(lane).tokens.size(), "a lane is cut to no more than it holds");
   at(lane).tokens.resize(tokens);
+  at(lane).grew = true;
 }
 
-std::optional<LaneId> KvLedger::coldest_idle() const { return oldest(false); }
+std::size_t KvLedger::own_tail(LaneId lane) {
+  enter();
+  return tree_.contains(holder_of(index_of(lane))) ? tree_.own_tail(holder_of(index_of(lane))) : 0;
+}
 
-std::size_t KvLedger::tokens_held() const {
-  std::size_t held = 0;
-  for (const Lane& lane : lanes_) {
-    held += lane.tokens.size();
+std::size_t KvLedger::distinct_tokens() {
+  enter();
+  return tree_.distinct_tokens();
+}
+
+std::optional<LaneId> KvLedger::next_victim(TimePoint now) {
+  enter();
+  std::optional<LaneId> found;
+  const auto before = [&](const Lane& a, LaneId a_id, const Lane& b, LaneId b_id) {
+    const bool a_late = a.expected > now;
+    const bool b_late = b.expected > now;
+    if (a_late != b_late) {
+      return b_late;  // the other one is expected back, this one is not
+    }
+    if (a_late && a.expected != b.expected) {
+      return a.expected > b.expected;  // both are: the one that comes later goes first
+    }
+    const bool a_covered = tree_.own_tail(holder_of(index_of(a_id))) == 0;
+    const bool b_covered = tree_.own_tail(holder_of(index_of(b_id))) == 0;
+    return a_covered != b_covered ? b_covered : a.last_use < b.last_use;
+  };
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const auto id = static_cast<LaneId>(i);
+    if (lanes_[i].idle() && !lanes_[i].tokens.empty() && (!found || before(lanes_[i], id, at(*found), *found))) {
+      found = id;
+    }
   }
-  return held;
+  return found;
 }
 
 }  // namespace puna::engine

@@ -1,73 +1,99 @@
-// The account of what every lane of the KV cache holds, token by token, and who may use which lane.
+// The account of what every lane of the cache holds, token by token, who may use which lane, and whose cells are given
+// up first.
 //
 // Pure: it moves no memory; the engine does, and tells the ledger. Invariant: tokens(lane) are exactly the tokens whose
 // keys and values the lane holds. A lane is busy from take() to release(); an idle lane keeps its tokens for reuse.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/prefix_tree.h"
 
 namespace puna::engine {
 
+// A copy moves all the source's memory: not for fewer tokens than this.
+inline constexpr std::size_t kCopyTokensMin = 64;
+
 class KvLedger {
  public:
-  // shares_prefix  a lane can take over the beginning of another one's tokens without computing them.
-  KvLedger(int lanes, bool shares_prefix);
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  // tokens_max: what a lane may hold; memory for them is taken here, so that append() takes none.
+  KvLedger(const BackendShape& shape, std::size_t tokens_max);
 
   // Where a prompt should go, and what of it is there already.
   struct Placement {
-    LaneId lane{};
+    LaneId lane{};                     // idle; may hold other tokens
     std::size_t keep = 0;              // tokens of the lane's own that stay
-    std::optional<LaneId> share_from;  // then the lane is cleared first, and takes share_tokens from here
+    std::optional<LaneId> share_from;  // then the lane is emptied first, and takes share_tokens from here
     std::size_t share_tokens = 0;
 
     [[nodiscard]] std::size_t reused() const { return share_from ? share_tokens : keep; }
   };
 
-  // Nothing when every lane is busy. Reuses at most prompt.size() - 1 tokens: one is always computed.
-  // Cost  O(lanes x prompt).
-  [[nodiscard]] std::optional<Placement> place(std::span<const Token> prompt) const;
+  // Nothing when every lane is busy or pinned. Reuses at most prompt.size() - 1 tokens: one is always computed.
+  // Cost  O(prompt + lanes), and O(tokens) of each lane that grew since the last call.
+  [[nodiscard]] std::optional<Placement> place(std::span<const Token> prompt);
+  // An idle lane to restore a saved state into; it may hold other tokens.
+  [[nodiscard]] std::optional<LaneId> free_lane() const;
 
   void take(LaneId lane);
-  void release(LaneId lane);
+  void release(LaneId lane, AgentId agent);
+  // The agent is likely to come back by then: the lane that it left last gives up its cells after the others.
+  void expect(AgentId agent, TimePoint until);
+  // A pinned lane is idle and keeps its tokens until unpin(). False: no more can be pinned (half of the lanes, and half
+  // of the cells).
+  [[nodiscard]] bool may_pin(std::size_t tokens) const;
+  void pin(LaneId lane);
+  void unpin(LaneId lane);
 
   void append(LaneId lane, std::span<const Token> tokens);
   void truncate(LaneId lane, std::size_t tokens);
   void clear(LaneId lane) { truncate(lane, 0); }
   [[nodiscard]] std::span<const Token> tokens(LaneId lane) const { return at(lane).tokens; }
 
-  // The idle lane that holds tokens and was used longest ago.
-  [[nodiscard]] std::optional<LaneId> coldest_idle() const;
+  // The idle lane whose cells are given up first: one that nobody is expected to need soon before one that is
+  // expected, and one that frees cells before one whose tokens others hold too; then the one unused for longest.
+  [[nodiscard]] std::optional<LaneId> next_victim(TimePoint now);
+  // How many tokens at the lane's end no other lane holds.
+  [[nodiscard]] std::size_t own_tail(LaneId lane);
   [[nodiscard]] int busy() const { return busy_; }
-  // Sum over the lanes; shared tokens count once for each lane.
-  [[nodiscard]] std::size_t tokens_held() const;
+  // Over all lanes, shared tokens once.
+  [[nodiscard]] std::size_t distinct_tokens();
 
  private:
   struct Lane {
     std::vector<Token> tokens;
     std::uint64_t last_use = 0;  // from clock_; equal only for lanes never used
+    AgentId agent = kNoAgent;  // who left it
+    TimePoint expected;
     bool busy = false;
-  };
-  struct Best {
-    std::optional<LaneId> lane;
-    std::size_t common = 0;
+    bool pinned = false;
+    bool grew = false;  // since it was put into the tree
+
+    [[nodiscard]] bool idle() const { return !busy && !pinned; }
   };
 
   [[nodiscard]] const Lane& at(LaneId lane) const { return lanes_[index_of(lane)]; }
   [[nodiscard]] Lane& at(LaneId lane) { return lanes_[index_of(lane)]; }
-  [[nodiscard]] Best best_match(std::span<const Token> prompt, bool idle_only) const;
-  [[nodiscard]] std::optional<LaneId> oldest(bool empty) const;
-  [[nodiscard]] std::optional<Placement> place_apart(std::span<const Token> prompt) const;
-  [[nodiscard]] std::optional<Placement> place_shared(std::span<const Token> prompt) const;
+  void enter();
+  [[nodiscard]] std::optional<LaneId> same_and_idle(const PrefixTree::Match& match) const;
+  [[nodiscard]] std::optional<LaneId> oldest_idle(bool empty, std::optional<LaneId> except) const;
+  [[nodiscard]] bool worth_a_copy(const PrefixTree::Match& match) const;
 
+  Abilities abilities_;
   std::vector<Lane> lanes_;
-  bool shares_prefix_;
+  PrefixTree tree_;  // of lanes
   std::uint64_t clock_ = 0;
   int busy_ = 0;
+  std::size_t cells_;
+  std::size_t pinned_tokens_ = 0;
+  std::size_t pinned_ = 0;
 };
 
 }  // namespace puna::engine

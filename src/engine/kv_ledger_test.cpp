@@ -1,4 +1,4 @@
-// Placement rules of the KV ledger, with one pool and with a memory for each lane.
+// Placement rules of the KV ledger, for each kind of memory, and who gives up its cells first.
 #include "engine/kv_ledger.h"
 
 #include <gtest/gtest.h>
@@ -19,21 +19,27 @@ std::vector<Token> joined(std::vector<Token> a, const std::vector<Token>& b) {
   return a;
 }
 
+KvLedger make(int lanes, Share share, bool cut = true) {
+  return KvLedger({.lanes = lanes, .cells = 1000, .abilities = {.share = share, .cut = cut, .save = true}}, 64);
+}
+
 // Puts tokens into a lane as a finished generation would.
-void fill(KvLedger& ledger, LaneId lane, const std::vector<Token>& tokens) {
+void fill(KvLedger& ledger, LaneId lane, const std::vector<Token>& tokens, AgentId agent = kNoAgent) {
   ledger.take(lane);
   ledger.truncate(lane, 0);
   ledger.append(lane, tokens);
-  ledger.release(lane);
+  ledger.release(lane, agent);
 }
 
 constexpr LaneId kA{0};
 constexpr LaneId kB{1};
 constexpr LaneId kC{2};
+constexpr Share kAllKinds[] = {Share::any_part, Share::whole_lane, Share::nothing};
+const KvLedger::TimePoint kNow{std::chrono::hours(1)};
 
 TEST(KvLedger, AnEmptyCacheReusesNothing) {
-  for (const bool shared : {false, true}) {
-    const KvLedger ledger(2, shared);
+  for (const Share share : kAllKinds) {
+    KvLedger ledger = make(2, share);
     const auto placement = ledger.place(range(0, 10));
     ASSERT_TRUE(placement);
     EXPECT_EQ(placement->lane, kA);
@@ -41,20 +47,24 @@ TEST(KvLedger, AnEmptyCacheReusesNothing) {
   }
 }
 
-TEST(KvLedger, NothingIsPlacedWhenEveryLaneIsBusy) {
-  for (const bool shared : {false, true}) {
-    KvLedger ledger(2, shared);
-    ledger.take(kA);
+TEST(KvLedger, NothingIsPlacedWhenEveryLaneIsBusyOrPinned) {
+  for (const Share share : kAllKinds) {
+    KvLedger ledger = make(4, share);
+    fill(ledger, kA, range(0, 5));
+    ledger.pin(kA);
     ledger.take(kB);
-    EXPECT_FALSE(ledger.place(range(0, 10)));
-    ledger.release(kB);
-    EXPECT_EQ(ledger.place(range(0, 10))->lane, kB);
+    ledger.take(kC);
+    ledger.take(LaneId{3});
+    EXPECT_FALSE(ledger.place(range(50, 60)));
+    EXPECT_FALSE(ledger.free_lane());
+    ledger.release(kB, kNoAgent);
+    EXPECT_EQ(ledger.place(range(50, 60))->lane, kB);
   }
 }
 
 TEST(KvLedger, AContinuationGoesOnInItsOwnLane) {
-  for (const bool shared : {false, true}) {
-    KvLedger ledger(3, shared);
+  for (const Share share : kAllKinds) {
+    KvLedger ledger = make(3, share);
     fill(ledger, kB, range(0, 100));
     const auto placement = ledger.place(range(0, 150));
     EXPECT_EQ(placement->lane, kB);
@@ -64,34 +74,42 @@ TEST(KvLedger, AContinuationGoesOnInItsOwnLane) {
 }
 
 TEST(KvLedger, TheLastTokenOfAPromptIsNeverReused) {
-  for (const bool shared : {false, true}) {
-    KvLedger ledger(1, shared);
+  for (const Share share : kAllKinds) {
+    KvLedger ledger = make(1, share);
     fill(ledger, kA, range(0, 100));
     EXPECT_EQ(ledger.place(range(0, 100))->reused(), 99U);
     EXPECT_EQ(ledger.place(range(0, 1))->reused(), 0U);
   }
 }
 
-TEST(KvLedger, WithOnePoolABranchGetsACopyAndTheOriginalStays) {
-  KvLedger ledger(3, true);
-  fill(ledger, kA, range(0, 100));
-  const auto placement = ledger.place(joined(range(0, 60), range(500, 520)));
-  EXPECT_NE(placement->lane, kA);
-  EXPECT_EQ(placement->share_from, kA);
-  EXPECT_EQ(placement->share_tokens, 60U);
+TEST(KvLedger, ABranchIsTakenOverAndTheOriginalStays) {
+  for (const Share share : {Share::any_part, Share::whole_lane}) {
+    KvLedger ledger = make(3, share);
+    fill(ledger, kA, range(0, 100));
+    const auto placement = ledger.place(joined(range(0, 80), range(500, 520)));
+    EXPECT_NE(placement->lane, kA);
+    EXPECT_EQ(placement->share_from, kA);
+    EXPECT_EQ(placement->share_tokens, 80U);
+  }
 }
 
-TEST(KvLedger, WithOnePoolAPrefixOfABusyLaneIsFound) {
-  KvLedger ledger(2, true);
-  ledger.take(kA);
-  ledger.append(kA, range(0, 40));
-  const auto placement = ledger.place(range(0, 100));
-  EXPECT_EQ(placement->lane, kB);
-  EXPECT_EQ(placement->share_tokens, 40U);
+TEST(KvLedger, APrefixOfABusyOrPinnedLaneIsFound) {
+  for (const bool pinned : {false, true}) {
+    KvLedger ledger = make(2, Share::any_part);
+    ledger.take(kA);
+    ledger.append(kA, range(0, 40));
+    if (pinned) {
+      ledger.release(kA, kNoAgent);
+      ledger.pin(kA);
+    }
+    const auto placement = ledger.place(range(0, 100));
+    EXPECT_EQ(placement->lane, kB);
+    EXPECT_EQ(placement->share_tokens, 40U);
+  }
 }
 
-TEST(KvLedger, WithSeparateMemoriesABusyLaneIsInvisible) {
-  KvLedger ledger(2, false);
+TEST(KvLedger, MemoriesThatCannotShareSeeTheirOwnTokensOnly) {
+  KvLedger ledger = make(2, Share::nothing);
   ledger.take(kA);
   ledger.append(kA, range(0, 40));
   const auto placement = ledger.place(range(0, 100));
@@ -99,32 +117,43 @@ TEST(KvLedger, WithSeparateMemoriesABusyLaneIsInvisible) {
   EXPECT_EQ(placement->reused(), 0U);
 }
 
-TEST(KvLedger, WithSeparateMemoriesATinyMatchDoesNotCostAnotherConversation) {
-  KvLedger ledger(2, false);
+TEST(KvLedger, AFewTokensOfALongLaneAreNotWorthACopyOfItsMemory) {
+  KvLedger ledger = make(2, Share::whole_lane);
   fill(ledger, kA, range(0, 1000));
   const auto stranger = joined(range(0, 5), range(5000, 5200));
   EXPECT_EQ(ledger.place(stranger)->lane, kB);
+  EXPECT_EQ(ledger.place(stranger)->reused(), 0U);
   fill(ledger, kB, range(9000, 9100));
-  const auto placement = ledger.place(stranger);  // no empty lane: then five tokens are better than none
+  const auto placement = ledger.place(stranger);  // no empty lane: the oldest is cut down, and five are better than none
   EXPECT_EQ(placement->lane, kA);
   EXPECT_EQ(placement->keep, 5U);
 }
 
+TEST(KvLedger, AMemoryThatCannotForgetReusesWholeLanesOnly) {
+  KvLedger ledger = make(3, Share::whole_lane, false);
+  fill(ledger, kA, range(0, 100));
+  EXPECT_EQ(ledger.place(range(0, 100))->reused(), 0U);  // the last token would have to be computed twice
+  EXPECT_EQ(ledger.place(joined(range(0, 80), range(500, 520)))->reused(), 0U);
+  EXPECT_EQ(ledger.place(range(0, 101))->keep, 100U);
+  ledger.take(kA);
+  EXPECT_EQ(ledger.place(range(0, 101))->share_tokens, 100U);
+}
+
 TEST(KvLedger, WithoutAMatchTheLaneUnusedForLongestIsTaken) {
-  for (const bool shared : {false, true}) {
-    KvLedger ledger(3, shared);
+  for (const Share share : kAllKinds) {
+    KvLedger ledger = make(3, share);
     fill(ledger, kB, range(100, 110));
     fill(ledger, kA, range(200, 210));
     fill(ledger, kC, range(300, 310));
     const auto placement = ledger.place(range(900, 920));
     EXPECT_EQ(placement->lane, kB);
     EXPECT_EQ(placement->reused(), 0U);
-    EXPECT_EQ(ledger.coldest_idle(), kB);
+    EXPECT_EQ(ledger.next_victim(kNow), kB);
   }
 }
 
-TEST(KvLedger, WithOnePoolTheOldestLaneIsOverwrittenAndTheBestPrefixIsCopied) {
-  KvLedger ledger(2, true);
+TEST(KvLedger, TheOldestLaneIsOverwrittenAndTheBestPrefixIsTakenOver) {
+  KvLedger ledger = make(2, Share::any_part);
   fill(ledger, kA, range(100, 150));
   fill(ledger, kB, range(0, 50));
   const auto placement = ledger.place(joined(range(0, 30), range(700, 710)));
@@ -133,13 +162,50 @@ TEST(KvLedger, WithOnePoolTheOldestLaneIsOverwrittenAndTheBestPrefixIsCopied) {
   EXPECT_EQ(placement->share_tokens, 30U);
 }
 
-TEST(KvLedger, BusyLanesAreNeverTheColdest) {
-  KvLedger ledger(2, true);
+TEST(KvLedger, BusyAndPinnedLanesAreNeverVictims) {
+  KvLedger ledger = make(4, Share::any_part);
   fill(ledger, kA, range(0, 5));
   ledger.take(kA);
-  EXPECT_FALSE(ledger.coldest_idle());
+  fill(ledger, kB, range(10, 15));
+  ledger.pin(kB);
+  EXPECT_FALSE(ledger.next_victim(kNow));
   EXPECT_EQ(ledger.busy(), 1);
-  EXPECT_EQ(ledger.tokens_held(), 5U);
+  EXPECT_EQ(ledger.distinct_tokens(), 10U);
+  ledger.unpin(kB);
+  EXPECT_EQ(ledger.next_victim(kNow), kB);
+}
+
+TEST(KvLedger, ALaneWhoseAgentIsExpectedGivesUpItsCellsAfterOlderAndYoungerOnes) {
+  KvLedger ledger = make(3, Share::any_part);
+  fill(ledger, kA, range(0, 5), AgentId{7});
+  fill(ledger, kB, range(10, 15), AgentId{8});
+  ledger.expect(AgentId{7}, kNow + std::chrono::seconds(5));
+  EXPECT_EQ(ledger.next_victim(kNow), kB);
+  EXPECT_EQ(ledger.next_victim(kNow + std::chrono::seconds(6)), kA);  // it did not come
+  ledger.expect(AgentId{8}, kNow + std::chrono::seconds(2));
+  EXPECT_EQ(ledger.next_victim(kNow), kA);  // both are expected: the later one goes
+}
+
+TEST(KvLedger, ALaneThatFreesCellsGoesBeforeOneThatOthersHoldToo) {
+  KvLedger ledger = make(3, Share::any_part);
+  fill(ledger, kA, range(0, 5));
+  fill(ledger, kB, range(0, 10));
+  EXPECT_EQ(ledger.own_tail(kA), 0U);
+  EXPECT_EQ(ledger.own_tail(kB), 5U);
+  EXPECT_EQ(ledger.next_victim(kNow), kB);
+}
+
+TEST(KvLedger, HalfOfTheLanesAndHalfOfTheCellsCanBePinned) {
+  KvLedger ledger = make(4, Share::any_part);
+  EXPECT_TRUE(ledger.may_pin(500));
+  EXPECT_FALSE(ledger.may_pin(501));
+  fill(ledger, kA, range(0, 400));
+  ledger.pin(kA);
+  EXPECT_TRUE(ledger.may_pin(100));
+  EXPECT_FALSE(ledger.may_pin(101));
+  fill(ledger, kB, range(0, 5));
+  ledger.pin(kB);
+  EXPECT_FALSE(ledger.may_pin(1));
 }
 
 }  // namespace

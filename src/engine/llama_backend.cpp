@@ -69,7 +69,7 @@ class LlamaBackend final : public Backend {
   LlamaBackend(const EngineOptions& options, int vocabulary)
       : vocabulary_(static_cast<std::size_t>(vocabulary)), arrays_(static_cast<std::size_t>(options.batch_tokens)) {}
 
-  [[nodiscard]] Result<void> open(llama_model* model, const EngineOptions& options, std::int64_t cells);
+  [[nodiscard]] Result<void> open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes);
 
   [[nodiscard]] const BackendShape& shape() const override { return shape_; }
 
@@ -107,9 +107,41 @@ class LlamaBackend final : public Backend {
     return llama_memory_seq_rm(memory_, seq(lane), position, -1);
   }
   void clear(LaneId lane) override { llama_memory_seq_rm(memory_, seq(lane), -1, -1); }
-  void share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
-    PUNA_CHECK(shape_.shares_prefix, "sharing is asked of one pool only");
-    llama_memory_seq_cp(memory_, seq(from), seq(to), 0, tokens);
+  [[nodiscard]] bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
+    if (shape_.abilities.share == Share::any_part) {
+      llama_memory_seq_cp(memory_, seq(from), seq(to), 0, tokens);
+      return true;
+    }
+    // A partial copy between separate memories aborts the process: copy all, then forget the rest.
+    llama_memory_seq_cp(memory_, seq(from), seq(to), -1, -1);
+    if (length(to) == tokens || (remove_from(to, tokens) && length(to) == tokens)) {
+      return true;
+    }
+    clear(to);
+    return false;
+  }
+
+  [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override {
+    try {
+      bytes.resize(llama_state_seq_get_size(context_.get(), seq(lane)));
+      auto* const data = reinterpret_cast<std::uint8_t*>(bytes.data());
+      const std::size_t written = llama_state_seq_get_data(context_.get(), data, bytes.size(), seq(lane));
+      bytes.resize(written);
+      return written > 0;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+  [[nodiscard]] bool restore(LaneId lane, std::span<const std::byte> bytes) override {
+    try {
+      const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+      if (llama_state_seq_set_data(context_.get(), data, bytes.size(), seq(lane)) != 0) {
+        return true;
+      }
+    } catch (const std::exception&) {
+    }
+    clear(lane);
+    return false;
   }
   [[nodiscard]] std::int32_t length(LaneId lane) override { return llama_memory_seq_pos_max(memory_, seq(lane)) + 1; }
 
@@ -133,15 +165,28 @@ class LlamaBackend final : public Backend {
   llama_memory_t memory_ = nullptr;
 };
 
-Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options, std::int64_t cells) {
+// In one pool a lane costs no more than a row of logits, so idle prefixes can have lanes too.
+constexpr int kLanesEach = 4;
+constexpr int kLanesMin = 32;
+
+int lanes_of(const llama_model* model, const EngineOptions& options) {
+  const bool recurrent = llama_model_is_recurrent(model) || llama_model_is_hybrid(model);
+  if (options.profile != Profile::fast || recurrent) {
+    return options.sequences_max;
+  }
+  return std::min(std::max(kLanesEach * options.sequences_max, kLanesMin),
+                  static_cast<int>(llama_max_parallel_sequences()));
+}
+
+Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes) {
   const bool fast = options.profile == Profile::fast;
   llama_context_params params = llama_context_default_params();
   params.n_ctx = static_cast<std::uint32_t>(cells);
-  params.n_seq_max = static_cast<std::uint32_t>(options.sequences_max);
+  params.n_seq_max = static_cast<std::uint32_t>(lanes);
   // Batches smaller than the number of sequences are legal for us and abort the process at creation.
   params.n_batch = std::max(static_cast<std::uint32_t>(options.batch_tokens), params.n_seq_max);
   params.n_ubatch = std::min(params.n_batch, kMicroBatchMax);
-  params.n_outputs_max = params.n_seq_max;  // one row of logits for each sequence
+  params.n_outputs_max = params.n_seq_max;  // the library insists on one row of logits for each lane
   params.n_outputs_max_per_seq = 1;
   params.n_threads = options.threads;
   params.n_threads_batch = options.threads_batch;
@@ -163,10 +208,12 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
     return fail(ErrorCode::invalid_argument, "the model has no cache, so it does not generate text",
                 "give a model that generates text");
   }
-  shape_.lanes = options.sequences_max;
+  shape_.lanes = static_cast<int>(params.n_seq_max);
   shape_.cells = static_cast<int>(llama_n_ctx(context_.get()));
-  // Recurrent state cannot be shared in part.
-  shape_.shares_prefix = fast && !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model);
+  // Recurrent state can be taken over as a whole only, and nothing of it can be forgotten.
+  const bool recurrent = llama_model_is_recurrent(model) || llama_model_is_hybrid(model);
+  shape_.abilities = {
+      .share = fast && !recurrent ? Share::any_part : Share::whole_lane, .cut = !recurrent, .save = true};
   return {};
 }
 
@@ -245,7 +292,7 @@ Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const En
   const int vocabulary = llama_vocab_n_tokens(llama_model_get_vocab(model));
   try {
     auto backend = std::make_unique<LlamaBackend>(options, vocabulary);
-    PUNA_TRY_VOID(backend->open(model, options, cells));
+    PUNA_TRY_VOID(backend->open(model, options, cells, lanes_of(model, options)));
     return backend;
   } catch (const std::exception& error) {
     return fail(ErrorCode::limit, std::format("the library could not open the cache: {}", error.what()),

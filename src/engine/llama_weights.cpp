@@ -213,14 +213,21 @@ class LlamaWeights final : public EngineWeights {
     if (tokens != nullptr && count > 0) {
       suppressed_.assign(tokens, tokens + count);
     }
+    for (Token token = 0; token < vocabulary_tokens(); ++token) {
+      pieces_ += piece_of(vocab_, token);
+      piece_ends_.push_back(pieces_.size());
+    }
   }
 
   [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
   [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts) const override {
     return tokenizer_.tokenize(parts);
   }
-  [[nodiscard]] std::string piece(Token token) const override {
-    return in_range(token) ? piece_of(vocab_, token) : std::string();
+  [[nodiscard]] std::string piece(Token token) const override { return std::string(bytes(token)); }
+  [[nodiscard]] std::string_view bytes(Token token) const override {
+    const auto index = static_cast<std::size_t>(token);
+    return in_range(token) ? std::string_view(pieces_).substr(piece_ends_[index], piece_ends_[index + 1] - piece_ends_[index])
+                           : std::string_view();
   }
   [[nodiscard]] bool is_control(Token token) const override {
     return in_range(token) && llama_vocab_is_control(vocab_, token);
@@ -239,6 +246,9 @@ class LlamaWeights final : public EngineWeights {
     options = with_defaults(options, facts_, default_threads());
     const std::uint64_t available = on_gpu_ ? 0 : available_memory_bytes();  // a GPU's cache is in its own memory
     const CachePlan plan = plan_cache(facts_, options, available);
+    if (options.saved_bytes_max < 0) {
+      options.saved_bytes_max = static_cast<std::int64_t>(available_memory_bytes() / kSavedShare);
+    }
     if (available > 0 && plan.bytes > available) {
       return fail(ErrorCode::limit, std::format("the cache needs {} bytes and {} are free", plan.bytes, available),
                   "give a smaller window (-c) or fewer sequences");
@@ -263,6 +273,8 @@ class LlamaWeights final : public EngineWeights {
   ModelFacts facts_;
   PromptTokenizer tokenizer_;
   std::vector<Token> suppressed_;
+  std::string pieces_;  // of all tokens, one after the other
+  std::vector<std::size_t> piece_ends_ = {0};
   bool has_weights_;
   bool on_gpu_;
 };

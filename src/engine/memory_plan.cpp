@@ -23,6 +23,7 @@ Result<void> check_options(const EngineOptions& options) {
       {.name = "threads", .value = options.threads, .least = 0, .most = 512},
       {.name = "threads_batch", .value = options.threads_batch, .least = 0, .most = 512},
       {.name = "waiting_max", .value = options.waiting_max, .least = 1, .most = 1'000'000},
+      {.name = "agent_generations_max", .value = options.agent_generations_max, .least = 0, .most = 1'000'000},
   };
   for (const Range& range : ranges) {
     if (range.value < range.least || range.value > range.most) {

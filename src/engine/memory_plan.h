@@ -14,6 +14,9 @@ inline constexpr int kPoolWindows = 4;
 inline constexpr int kWindowDefaultMax = 8192;
 inline constexpr int kCellsStep = 256;  // libllama rounds its caches up to this
 
+// Saved prefixes get this share of the free memory unless the options say how much.
+inline constexpr std::uint64_t kSavedShare = 8;
+
 // Errors  invalid_argument  an option out of range; the message names it.
 [[nodiscard]] Result<void> check_options(const EngineOptions& options);
 

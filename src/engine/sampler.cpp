@@ -249,7 +249,7 @@ Result<Sampler::Choice> Sampler::choose_filtered(std::span<const float> logits, 
 }
 
 Result<Sampler::Choice> Sampler::choose(std::span<const float> logits, const Sampling& sampling,
-                                        std::span<const Token> history, std::int64_t index, TokenFilter* filter) {
+                                        std::span<const Token> history, std::uint64_t key, TokenFilter* filter) {
   PUNA_CHECK(logits.size() == suppressed_.size(), "a row of logits as long as the vocabulary");
   refusal_ = Refusal::none;
   count_recent(sampling, history);
@@ -261,7 +261,7 @@ Result<Sampler::Choice> Sampler::choose(std::span<const float> logits, const Sam
     return fail(ErrorCode::internal, "the model gave no finite logit",
                 "the weights may be damaged; check the model file");
   }
-  const double draw = greedy ? 0.0 : Random(Random::mix(sampling.seed, static_cast<std::uint64_t>(index))).uniform();
+  const double draw = greedy ? 0.0 : Random(key).uniform();
   const Choice choice{.token = pick(sampling, draw), .rejected = 0};
   if (filter == nullptr) {
     return choice;

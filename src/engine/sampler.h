@@ -30,13 +30,13 @@ class Sampler {
   Sampler(int vocabulary, std::span<const Token> suppressed);
 
   // history   the sequence's tokens so far, prompt included.
-  // index     which output token this is, from 0: the random number is a function of (seed, index) alone.
+  // key       the random number is a function of it alone.
   // filter    may be nullptr. It is asked, never moved on.
   // Requires  validate(sampling), logits.size() == vocabulary.
   // Errors    internal          no finite logit, or the filter failed;
   //           invalid_argument  the filter allows no token at all (refusal() then is nothing_allowed)
   [[nodiscard]] Result<Choice> choose(std::span<const float> logits, const Sampling& sampling,
-                                      std::span<const Token> history, std::int64_t index, TokenFilter* filter);
+                                      std::span<const Token> history, std::uint64_t key, TokenFilter* filter);
   // Why the last choose() failed.
   [[nodiscard]] Refusal refusal() const { return refusal_; }
 

@@ -2,6 +2,7 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "puna/base/error.h"
 
@@ -15,8 +16,8 @@ constexpr int kAgeShare = 8;
 
 }  // namespace
 
-int Plan::rows() const {
-  int rows = static_cast<int>(decode.size());
+int Plan::prefill_rows() const {
+  int rows = 0;
   for (const Slice& slice : prefill) {
     rows += slice.rows;
   }
@@ -24,10 +25,7 @@ int Plan::rows() const {
 }
 
 bool Plan::shrink() {
-  int rows_before = 0;
-  for (const Slice& slice : prefill) {
-    rows_before += slice.rows;
-  }
+  const int rows_before = prefill_rows();
   if (rows_before == 0 || (rows_before == 1 && decode.empty())) {
     return false;
   }
@@ -40,78 +38,115 @@ bool Plan::shrink() {
   return true;
 }
 
-void Plan::remove(SequenceNumber sequence) {
-  const auto is_it = [sequence](const Slice& slice) { return slice.sequence == sequence; };
+void Plan::remove(LaneId lane) {
+  const auto is_it = [lane](const Slice& slice) { return slice.lane == lane; };
   std::erase_if(decode, is_it);
   std::erase_if(prefill, is_it);
 }
 
-void Scheduler::add(SequenceNumber sequence, int rows) {
-  PUNA_CHECK(rows >= 1, "a sequence has at least one row to compute");
-  entries_.push_back({.sequence = sequence, .remaining = rows, .last_turn = ++turn_});
+Scheduler::Scheduler(int lanes) {
+  entries_.reserve(static_cast<std::size_t>(lanes));
+  order_.reserve(static_cast<std::size_t>(lanes));
 }
 
-void Scheduler::remove(SequenceNumber sequence) {
-  std::erase_if(entries_, [sequence](const Entry& entry) { return entry.sequence == sequence; });
+Scheduler::Entry* Scheduler::find(LaneId lane) {
+  const auto found = std::ranges::find(entries_, lane, &Entry::lane);
+  return found == entries_.end() ? nullptr : &*found;
 }
 
-// Decoding entries: as in a queue, the one served longest ago first. Prompts: shortest first, shortened by waiting.
-std::vector<const Scheduler::Entry*> Scheduler::in_order(bool decoding) const {
-  std::vector<const Entry*> order;
-  for (const Entry& entry : entries_) {
-    if ((entry.remaining == 0) == decoding) {
-      order.push_back(&entry);
+void Scheduler::add(LaneId lane, int rows) {
+  PUNA_CHECK(rows >= 0, "rows are counted");
+  PUNA_CHECK(find(lane) == nullptr, "a lane runs one sequence");
+  ++turn_;
+  entries_.push_back({.lane = lane, .remaining = rows, .last_turn = turn_, .arrival = turn_});
+}
+
+void Scheduler::remove(LaneId lane) {
+  std::erase_if(entries_, [lane](const Entry& entry) { return entry.lane == lane; });
+}
+
+void Scheduler::set_followers(LaneId lane, int followers) {
+  if (Entry* entry = find(lane)) {
+    entry->followers = followers;
+  }
+}
+
+int Scheduler::decoding() const {
+  return static_cast<int>(std::ranges::count(entries_, 0, &Entry::remaining));
+}
+
+// As in a queue: the one served longest ago first.
+void Scheduler::sort_decoding() {
+  order_.clear();
+  for (Entry& entry : entries_) {
+    if (entry.remaining == 0) {
+      order_.push_back(&entry);
     }
   }
-  const std::int64_t age_rows = std::max(1, rows_max_ / kAgeShare);
-  std::ranges::stable_sort(order, {}, [decoding, age_rows](const Entry* entry) {
-    return decoding ? entry->last_turn : entry->remaining - entry->steps_waited * age_rows;
-  });
-  return order;
+  std::ranges::sort(order_, {}, &Entry::last_turn);
 }
 
-Plan Scheduler::plan() const {
-  const auto decoding = in_order(true);
-  const auto prompts = in_order(false);
-  // With a single row, decoding and prompts take turns by age.
-  int reserved = prompts.empty() ? 0 : rows_max_ / kPrefillShare;
-  if (rows_max_ < kPrefillShare && !prompts.empty() && !decoding.empty()) {
-    reserved = prompts.front()->steps_waited > decoding.front()->steps_waited ? 1 : 0;
+// Shortest first, shortened by waiting and by those who wait for it.
+void Scheduler::sort_prompts(int rows_max) {
+  order_.clear();
+  for (Entry& entry : entries_) {
+    if (entry.remaining > 0) {
+      order_.push_back(&entry);
+    }
   }
-  Plan plan;
-  for (const Entry* entry : decoding) {
-    if (static_cast<int>(plan.decode.size()) >= rows_max_ - reserved) {
+  const std::int64_t age_rows = std::max(1, rows_max / kAgeShare);
+  std::ranges::sort(order_, {}, [age_rows](const Entry* entry) {
+    return std::pair(entry->remaining / (1 + entry->followers) - entry->steps_waited * age_rows, entry->arrival);
+  });
+}
+
+void Scheduler::plan(int rows_max, int prefill_max, Plan& plan) {
+  plan.decode.clear();
+  plan.prefill.clear();
+  sort_prompts(rows_max);
+  const bool prompts = !order_.empty();
+  const std::int64_t oldest_prompt = prompts ? order_.front()->steps_waited : 0;
+  sort_decoding();
+  // With a single row, decoding and prompts take turns by age.
+  int reserved = prompts ? rows_max / kPrefillShare : 0;
+  if (rows_max < kPrefillShare && prompts && !order_.empty()) {
+    reserved = oldest_prompt > order_.front()->steps_waited ? 1 : 0;
+  }
+  for (const Entry* entry : order_) {
+    if (static_cast<int>(plan.decode.size()) >= rows_max - reserved) {
       break;
     }
-    plan.decode.push_back({.sequence = entry->sequence, .rows = 1});
+    plan.decode.push_back({.lane = entry->lane, .rows = 1});
   }
-  int left = rows_max_ - static_cast<int>(plan.decode.size());
-  for (const Entry* entry : prompts) {
+  int left = rows_max - static_cast<int>(plan.decode.size());
+  if (!plan.decode.empty()) {
+    left = std::min(left, prefill_max);
+  }
+  sort_prompts(rows_max);
+  for (const Entry* entry : order_) {
     const int rows = std::min(left, entry->remaining);
     if (rows == 0) {
       break;
     }
-    plan.prefill.push_back({.sequence = entry->sequence, .rows = rows});
+    plan.prefill.push_back({.lane = entry->lane, .rows = rows});
     left -= rows;
   }
-  return plan;
 }
 
 void Scheduler::computed(const Plan& plan) {
   for (const Slice& slice : plan.decode) {
-    std::ranges::find(entries_, slice.sequence, &Entry::sequence)->last_turn = ++turn_;
+    Entry* entry = find(slice.lane);
+    entry->last_turn = ++turn_;
+    entry->planned = true;
+  }
+  for (const Slice& slice : plan.prefill) {
+    Entry* entry = find(slice.lane);
+    entry->remaining -= slice.rows;
+    entry->planned = true;
   }
   for (Entry& entry : entries_) {
-    const auto is_it = [&entry](const Slice& slice) { return slice.sequence == entry.sequence; };
-    const auto prompt = std::ranges::find_if(plan.prefill, is_it);
-    if (prompt != plan.prefill.end()) {
-      entry.remaining -= prompt->rows;
-      entry.steps_waited = 0;
-    } else if (std::ranges::any_of(plan.decode, is_it)) {
-      entry.steps_waited = 0;
-    } else {
-      ++entry.steps_waited;
-    }
+    entry.steps_waited = entry.planned ? 0 : entry.steps_waited + 1;
+    entry.planned = false;
   }
 }
 

@@ -1,21 +1,25 @@
-// Decides which sequences compute how many rows in the next step.
+// Decides which running sequences compute how many rows in the next step.
 //
 // Every decoding sequence gets its one row first; what is left of the step goes to prompts, shortest remaining first,
-// where each step without a row counts as if the prompt had become shorter, so nobody starves. If there are more
-// decoding sequences than rows they take turns, and a part of the step stays reserved for prompts.
+// where each step without a row counts as if the prompt had become shorter, so nobody starves, and a prompt that others
+// wait for counts as short as its share for each of them. If there are more decoding sequences than rows they take
+// turns, and a part of the step stays reserved for prompts.
 //
 // Pure: no tokens, no cache. Invariant: a plan has at most rows_max rows and at least one if any sequence was added.
+// No memory is taken after construction.
 #pragma once
 
 #include <cstdint>
 #include <vector>
+
+#include "engine/backend.h"
 
 namespace puna::engine {
 
 using SequenceNumber = std::uint64_t;
 
 struct Slice {
-  SequenceNumber sequence = 0;
+  LaneId lane{};  // whose sequence
   int rows = 0;
 
   bool operator==(const Slice&) const = default;
@@ -26,36 +30,45 @@ struct Plan {
   std::vector<Slice> prefill;
 
   [[nodiscard]] bool empty() const { return decode.empty() && prefill.empty(); }
-  [[nodiscard]] int rows() const;
+  [[nodiscard]] int prefill_rows() const;
+  [[nodiscard]] int rows() const { return static_cast<int>(decode.size()) + prefill_rows(); }
   // Halves the prompts' rows, for a cache that has no room for all of them. False: nothing was left to halve.
   [[nodiscard]] bool shrink();
-  void remove(SequenceNumber sequence);
+  void remove(LaneId lane);
 };
 
 class Scheduler {
  public:
-  // Requires rows_max >= 1.
-  explicit Scheduler(int rows_max) : rows_max_(rows_max) {}
+  explicit Scheduler(int lanes);
 
-  // rows: how many must be computed before the sequence decodes; at least 1.
-  void add(SequenceNumber sequence, int rows);
-  void remove(SequenceNumber sequence);
+  // rows: how many must be computed before the sequence decodes; 0 = it decodes already.
+  void add(LaneId lane, int rows);
+  void remove(LaneId lane);
+  // How many others wait for this prompt.
+  void set_followers(LaneId lane, int followers);
 
-  [[nodiscard]] Plan plan() const;
+  [[nodiscard]] int decoding() const;
+  // rows_max: of the whole step, at least 1. prefill_max: of the prompts when somebody decodes, at least 1.
+  void plan(int rows_max, int prefill_max, Plan& plan);
   // The plan's rows were computed: prompts shrink, finished prompts decode from now on, the others age.
   void computed(const Plan& plan);
 
  private:
   struct Entry {
-    SequenceNumber sequence = 0;
+    LaneId lane{};
     int remaining = 0;  // prompt rows; 0: decoding
+    int followers = 0;
     std::int64_t steps_waited = 0;
     std::int64_t last_turn = 0;  // of decoding; rises with every row
+    std::int64_t arrival = 0;
+    bool planned = false;  // in the plan that is being noted
   };
-  [[nodiscard]] std::vector<const Entry*> in_order(bool decoding) const;
+  [[nodiscard]] Entry* find(LaneId lane);
+  void sort_decoding();
+  void sort_prompts(int rows_max);
 
-  int rows_max_;
-  std::vector<Entry> entries_;  // in the order of arrival
+  std::vector<Entry> entries_;
+  std::vector<Entry*> order_;
   std::int64_t turn_ = 0;
 };
 

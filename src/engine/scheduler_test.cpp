@@ -1,4 +1,4 @@
-// Who gets rows: decoding first, prompts by remaining length and age, nobody never.
+// Who gets rows: decoding first, prompts by remaining length, followers and age, nobody never.
 #include "engine/scheduler.h"
 
 #include <gtest/gtest.h>
@@ -8,86 +8,117 @@
 namespace puna::engine {
 namespace {
 
-TEST(Scheduler, NothingAddedIsAnEmptyPlan) { EXPECT_TRUE(Scheduler(8).plan().empty()); }
+constexpr int kLanes = 64;
+
+Plan planned(Scheduler& scheduler, int rows_max) {
+  Plan plan;
+  scheduler.plan(rows_max, rows_max, plan);
+  return plan;
+}
+
+constexpr LaneId lane(int number) { return static_cast<LaneId>(number); }
+
+TEST(Scheduler, NothingAddedIsAnEmptyPlan) {
+  Scheduler scheduler(kLanes);
+  EXPECT_TRUE(planned(scheduler, 8).empty());
+}
 
 TEST(Scheduler, DecodingSequencesComeBeforePrompts) {
-  Scheduler scheduler(8);
-  scheduler.add(1, 1);
-  scheduler.computed(scheduler.plan());  // 1 decodes from now on
-  scheduler.add(2, 100);
-  const Plan plan = scheduler.plan();
-  EXPECT_EQ(plan.decode, (std::vector<Slice>{{.sequence = 1, .rows = 1}}));
-  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.sequence = 2, .rows = 7}}));
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 1);
+  scheduler.computed(planned(scheduler, 8));  // 1 decodes from now on
+  scheduler.add(lane(2), 100);
+  EXPECT_EQ(scheduler.decoding(), 1);
+  const Plan plan = planned(scheduler, 8);
+  EXPECT_EQ(plan.decode, (std::vector<Slice>{{.lane = lane(1), .rows = 1}}));
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(2), .rows = 7}}));
+}
+
+TEST(Scheduler, PromptsBesideDecodingGetTheirBudgetAndNoMore) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 1);
+  Plan plan = planned(scheduler, 64);
+  scheduler.computed(plan);
+  scheduler.add(lane(2), 100);
+  scheduler.plan(64, 12, plan);
+  EXPECT_EQ(plan.prefill_rows(), 12);
+  scheduler.remove(lane(1));
+  scheduler.plan(64, 12, plan);
+  EXPECT_EQ(plan.prefill_rows(), 64);  // nobody decodes: there is no gap to keep small
 }
 
 TEST(Scheduler, TheShortestPromptGoesFirstAndTheRestOfTheStepToTheNext) {
-  Scheduler scheduler(64);
-  scheduler.add(1, 1000);
-  scheduler.add(2, 10);
-  EXPECT_EQ(scheduler.plan().prefill, (std::vector<Slice>{{.sequence = 2, .rows = 10}, {.sequence = 1, .rows = 54}}));
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 1000);
+  scheduler.add(lane(2), 10);
+  EXPECT_EQ(planned(scheduler, 64).prefill,
+            (std::vector<Slice>{{.lane = lane(2), .rows = 10}, {.lane = lane(1), .rows = 54}}));
+}
+
+TEST(Scheduler, APromptThatOthersWaitForGoesFirst) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 1000);
+  scheduler.add(lane(2), 200);
+  scheduler.set_followers(lane(1), 9);
+  EXPECT_EQ(planned(scheduler, 64).prefill, (std::vector<Slice>{{.lane = lane(1), .rows = 64}}));
 }
 
 TEST(Scheduler, ALongPromptIsNotStarvedByAnEndlessStreamOfShortOnes) {
-  Scheduler scheduler(64);
-  scheduler.add(1, 640);
-  SequenceNumber next = 2;
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 640);
   int steps = 0;
   for (bool served = false; !served && steps < 1000; ++steps) {
-    scheduler.add(next++, 64);  // each would fill a step by itself
-    const Plan plan = scheduler.plan();
+    scheduler.add(lane(2), 64);  // each would fill a step by itself
+    const Plan plan = planned(scheduler, 64);
     for (const Slice& slice : plan.prefill) {
-      served = served || slice.sequence == 1;
-      if (slice.sequence != 1) {
-        scheduler.remove(slice.sequence);
-      }
+      served = served || slice.lane == lane(1);
     }
     scheduler.computed(plan);
+    scheduler.remove(lane(2));
   }
   EXPECT_LT(steps, 100);
 }
 
 TEST(Scheduler, MoreDecodersThanRowsTakeTurns) {
-  Scheduler scheduler(4);
-  for (SequenceNumber number = 1; number <= 10; ++number) {
-    scheduler.add(number, 1);
+  Scheduler scheduler(kLanes);
+  for (int number = 1; number <= 10; ++number) {
+    scheduler.add(lane(number), 1);
   }
   for (int step = 0; step < 50; ++step) {
-    scheduler.computed(scheduler.plan());  // until all of them decode
+    scheduler.computed(planned(scheduler, 4));  // until all of them decode
   }
-  std::map<SequenceNumber, int> rows;
+  std::map<LaneId, int> rows;
   for (int step = 0; step < 100; ++step) {
-    const Plan plan = scheduler.plan();
+    const Plan plan = planned(scheduler, 4);
     EXPECT_LE(plan.rows(), 4);
     for (const Slice& slice : plan.decode) {
-      ++rows[slice.sequence];
+      ++rows[slice.lane];
     }
     scheduler.computed(plan);
   }
-  for (SequenceNumber number = 1; number <= 10; ++number) {
-    EXPECT_NEAR(rows[number], 40, 3) << number;
+  for (int number = 1; number <= 10; ++number) {
+    EXPECT_NEAR(rows[lane(number)], 40, 3) << number;
   }
 }
 
 TEST(Scheduler, DecodingAloneNeverShutsOutAPrompt) {
   for (const int rows_max : {1, 2, 3, 4, 16}) {
-    Scheduler scheduler(rows_max);
-    for (SequenceNumber number = 1; number <= 20; ++number) {
-      scheduler.add(number, 1);
+    Scheduler scheduler(kLanes);
+    for (int number = 1; number <= 20; ++number) {
+      scheduler.add(lane(number), 1);
     }
     for (int step = 0; step < 100; ++step) {
-      scheduler.computed(scheduler.plan());
+      scheduler.computed(planned(scheduler, rows_max));
     }
-    scheduler.add(99, 5);
+    scheduler.add(lane(60), 5);
     int prefilled = 0;
     int decoded = 0;
     for (int step = 0; step < 200; ++step) {
-      const Plan plan = scheduler.plan();
+      const Plan plan = planned(scheduler, rows_max);
       EXPECT_LE(plan.rows(), rows_max);
       EXPECT_GE(plan.rows(), 1);
       decoded += static_cast<int>(plan.decode.size());
-      for (const Slice& slice : plan.prefill) {
-        prefilled += slice.rows;
-      }
+      prefilled += plan.prefill_rows();
       scheduler.computed(plan);
     }
     EXPECT_EQ(prefilled, 5) << rows_max;
@@ -96,18 +127,18 @@ TEST(Scheduler, DecodingAloneNeverShutsOutAPrompt) {
 }
 
 TEST(Scheduler, ARemovedSequenceGetsNoRows) {
-  Scheduler scheduler(8);
-  scheduler.add(1, 4);
-  scheduler.add(2, 4);
-  scheduler.remove(1);
-  EXPECT_EQ(scheduler.plan().prefill, (std::vector<Slice>{{.sequence = 2, .rows = 4}}));
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 4);
+  scheduler.add(lane(2), 4);
+  scheduler.remove(lane(1));
+  EXPECT_EQ(planned(scheduler, 8).prefill, (std::vector<Slice>{{.lane = lane(2), .rows = 4}}));
 }
 
 TEST(Plan, ShrinkingHalvesPromptsAndKeepsDecoders) {
-  Plan plan{.decode = {{.sequence = 1, .rows = 1}},
-            .prefill = {{.sequence = 2, .rows = 6}, {.sequence = 3, .rows = 4}}};
+  Plan plan{.decode = {{.lane = lane(1), .rows = 1}},
+            .prefill = {{.lane = lane(2), .rows = 6}, {.lane = lane(3), .rows = 4}}};
   ASSERT_TRUE(plan.shrink());
-  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.sequence = 2, .rows = 5}}));
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(2), .rows = 5}}));
   int shrinks = 0;
   while (plan.shrink()) {
     ++shrinks;
@@ -118,7 +149,7 @@ TEST(Plan, ShrinkingHalvesPromptsAndKeepsDecoders) {
 }
 
 TEST(Plan, APromptAloneShrinksToOneRowAndNoFurther) {
-  Plan plan{.decode = {}, .prefill = {{.sequence = 2, .rows = 100}}};
+  Plan plan{.decode = {}, .prefill = {{.lane = lane(2), .rows = 100}}};
   int shrinks = 0;
   while (plan.shrink()) {
     ++shrinks;

@@ -4,43 +4,72 @@
 // tokens[0, computed) are what the lane holds.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "engine/backend.h"
-#include "engine/output_text.h"
 #include "engine/scheduler.h"
+#include "engine/stop_matcher.h"
 #include "engine/stream.h"
+#include "puna/base/seam.h"
 
 namespace puna::engine {
 
 struct Sequence {
-  // Requires a request that was checked: see check_request().
+  // Requires a request that was checked. window_tokens: the engine's.
   Sequence(GenerationRequest request, std::unique_ptr<TokenFilter> token_filter,
-           std::shared_ptr<Generation::Stream> output, int output_tokens_max)
-      : tokens(std::move(request.prompt)),
+           std::shared_ptr<Generation::Stream> output, int engine_window_tokens)
+      : agent(request.agent),
+        random_key(random_key_of(request)),
+        tokens(std::move(request.prompt)),
         prompt_tokens(tokens.size()),
+        window_tokens(static_cast<std::size_t>(window_of(request, engine_window_tokens))),
+        output_max(output_max_of(request, prompt_tokens, engine_window_tokens)),
+        fills_window(request.tokens_max == 0 || static_cast<std::size_t>(request.tokens_max) > output_max),
         sampling(request.sampling),
         filter(std::move(token_filter)),
-        text(std::move(request.stop)),
+        stops(request.stop),
         stream(std::move(output)),
-        output_max(output_tokens_max) {}
+        deadline(request.deadline) {
+    tokens.reserve(prompt_tokens + output_max);
+  }
 
-  [[nodiscard]] std::int64_t output_count() const { return static_cast<std::int64_t>(tokens.size() - prompt_tokens); }
+  [[nodiscard]] static int window_of(const GenerationRequest& request, int engine_window_tokens) {
+    return request.window_tokens == 0 ? engine_window_tokens : std::min(request.window_tokens, engine_window_tokens);
+  }
+  // How many tokens it may generate: what was asked for, or what is left of the window.
+  [[nodiscard]] static std::size_t output_max_of(const GenerationRequest& request, std::size_t prompt_tokens,
+                                                 int engine_window_tokens) {
+    const std::size_t left = static_cast<std::size_t>(window_of(request, engine_window_tokens)) - prompt_tokens;
+    return request.tokens_max == 0 ? left : std::min(left, static_cast<std::size_t>(request.tokens_max));
+  }
+  [[nodiscard]] static std::uint64_t random_key_of(const GenerationRequest& request) {
+    const std::uint64_t agent = Random::mix(request.sampling.seed, static_cast<std::uint64_t>(request.agent));
+    return Random::mix(agent, request.turn);
+  }
+  [[nodiscard]] std::size_t output_count() const { return tokens.size() - prompt_tokens; }
 
-  SequenceNumber number = 0;  // in the order of arrival
-  std::vector<Token> tokens;  // prompt, then output
+  AgentId agent;
+  std::uint64_t random_key;     // the numbers of this generation: a function of it and the token's index
+  SequenceNumber number = 0;    // in the order of arrival
+  std::uint64_t line_turn = 0;  // its place in the waiting line
+  std::vector<Token> tokens;    // prompt, then output; room for all of them
   std::size_t prompt_tokens;
+  std::size_t window_tokens;
+  std::size_t output_max;
+  bool fills_window;  // output_max is where the window ends, not what was asked for
   std::size_t computed = 0;
   LaneId lane{};
 
   Sampling sampling;
   std::unique_ptr<TokenFilter> filter;  // may be null
-  OutputText text;
+  StopMatcher stops;
   std::shared_ptr<Generation::Stream> stream;
-  int output_max;
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::shared_ptr<Pin::State> pin;  // set: computes its prompt, generates nothing, and its lane stays
 
   bool started = false;  // it ran before, and waits again because memory ran short
   Usage usage;

@@ -5,66 +5,107 @@
 
 namespace puna {
 
-// Joins the piece to the last one when the stream is full. True: it is taken care of.
-bool Generation::Stream::join(Piece& piece) {
-  if (pieces_.size() < kStreamPiecesMax) {
-    return false;
-  }
-  if (auto* text = std::get_if<piece::Text>(&piece)) {
-    auto* last = std::get_if<piece::Text>(&pieces_.back());
-    if (last != nullptr) {
-      last->text += text->text;
-      last->tokens.insert(last->tokens.end(), text->tokens.begin(), text->tokens.end());
-    }
-    return last != nullptr;
-  }
-  if (std::holds_alternative<piece::Prefill>(piece) && std::holds_alternative<piece::Prefill>(pieces_.back())) {
-    pieces_.back() = std::move(piece);
-    return true;
-  }
-  return false;
+Generation::Stream::Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes)
+    : tokens_(std::make_unique<Token[]>(tokens_max)),
+      capacity_(tokens_max),
+      text_(std::move(stops)),
+      bytes_(std::move(bytes)) {}
+
+void Generation::Stream::announce() noexcept {
+  news_.fetch_add(1, std::memory_order_release);
+  news_.notify_one();
 }
 
-void Generation::Stream::push(Piece piece) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (error_) {
-      return;
-    }
-    if (std::holds_alternative<piece::Finished>(piece)) {
-      error_ = Error{.code = ErrorCode::invalid_argument, .message = "the generation has finished", .hint = {}};
-    }
-    if (!join(piece)) {
-      pieces_.push_back(std::move(piece));
-    }
+void Generation::Stream::prefilled(const piece::Prefill& progress) noexcept {
+  prefill_total_.store(progress.tokens_total, std::memory_order_relaxed);
+  prefill_cached_.store(progress.tokens_cached, std::memory_order_relaxed);
+  prefill_done_.store(progress.tokens_done, std::memory_order_release);
+  announce();
+}
+
+void Generation::Stream::push(Token token) noexcept {
+  const std::size_t at = ready_.load(std::memory_order_relaxed);
+  PUNA_CHECK(at < capacity_, "a generation has no more tokens than were announced");
+  tokens_[at] = token;
+  ready_.store(at + 1, std::memory_order_release);
+  announce();
+}
+
+void Generation::Stream::finish(FinishReason reason, const Usage& usage) noexcept {
+  if (end_.load(std::memory_order_relaxed) == End::open) {
+    finished_ = {.reason = reason, .usage = usage};
+    end_.store(End::finished, std::memory_order_release);
+    announce();
   }
-  arrived_.notify_one();
 }
 
 void Generation::Stream::fail(Error error) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (error_) {
-      return;
-    }
+  if (end_.load(std::memory_order_relaxed) == End::open) {
     error_ = std::move(error);
+    end_.store(End::failed, std::memory_order_release);
+    announce();
   }
-  arrived_.notify_one();
+}
+
+// What the tokens that have arrived add to the text. A stop string ends it, whatever comes after.
+piece::Text Generation::Stream::take_text() {
+  piece::Text all;
+  const std::size_t ready = ready_.load(std::memory_order_acquire);
+  for (; read_ < ready && !text_.stopped(); ++read_) {
+    piece::Text text = text_.push(tokens_[read_], bytes_(tokens_[read_]));
+    all.text += text.text;
+    all.tokens.insert(all.tokens.end(), text.tokens.begin(), text.tokens.end());
+  }
+  return all;
+}
+
+// The next piece, in the order progress, text, end; nothing when there is no news.
+std::optional<Result<Piece>> Generation::Stream::take() {
+  const End end = end_.load(std::memory_order_acquire);  // before the tokens: what is finished is complete
+  const std::int64_t done = prefill_done_.load(std::memory_order_acquire);
+  if (done != prefill_seen_) {
+    prefill_seen_ = done;
+    return Piece(piece::Prefill{.tokens_done = done,
+                                .tokens_total = prefill_total_.load(std::memory_order_relaxed),
+                                .tokens_cached = prefill_cached_.load(std::memory_order_relaxed)});
+  }
+  piece::Text text = take_text();
+  if (end == End::finished && !std::exchange(flushed_, true) && !text_.stopped()) {
+    piece::Text rest = text_.finish();
+    text.text += rest.text;
+    text.tokens.insert(text.tokens.end(), rest.tokens.begin(), rest.tokens.end());
+  }
+  if (!text.text.empty() || !text.tokens.empty()) {
+    return Piece(std::move(text));
+  }
+  if (end == End::failed) {
+    return std::unexpected(*error_);
+  }
+  if (end == End::finished) {
+    if (std::exchange(told_, true)) {
+      return puna::fail(ErrorCode::invalid_argument, "the generation has finished");
+    }
+    return Piece(finished_);
+  }
+  return std::nullopt;
 }
 
 Result<Piece> Generation::Stream::next(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  const bool arrived = arrived_.wait(lock, stop, [this] { return !pieces_.empty() || error_.has_value(); });
-  if (stop.stop_requested() || !arrived) {
-    cancel();
-    return puna::fail(ErrorCode::cancelled, "the generation was cancelled");
+  const std::stop_callback wake(stop, [this] {
+    news_.fetch_add(1, std::memory_order_release);
+    news_.notify_all();
+  });
+  for (;;) {
+    const std::uint32_t seen = news_.load(std::memory_order_acquire);
+    if (stop.stop_requested()) {
+      cancel();
+      return puna::fail(ErrorCode::cancelled, "the generation was cancelled");
+    }
+    if (auto piece = take()) {
+      return *std::move(piece);
+    }
+    news_.wait(seen, std::memory_order_acquire);
   }
-  if (!pieces_.empty()) {
-    Piece piece = std::move(pieces_.front());
-    pieces_.pop_front();
-    return piece;
-  }
-  return std::unexpected(*error_);
 }
 
 Generation::Generation(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {}
@@ -91,6 +132,25 @@ Result<Piece> Generation::next(std::stop_token stop) {
   return stream_->next(stop);
 }
 
+Pin::Pin(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Pin::Pin(Pin&&) noexcept = default;
+
+Pin& Pin::operator=(Pin&& other) noexcept {
+  if (this != &other) {
+    if (state_) {
+      state_->dropped = true;
+    }
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+
+Pin::~Pin() {
+  if (state_) {
+    state_->dropped = true;
+  }
+}
+
 std::string_view name_of(FinishReason reason) noexcept {
   switch (reason) {
     case FinishReason::end_of_turn:
@@ -103,6 +163,8 @@ std::string_view name_of(FinishReason reason) noexcept {
       return "window_full";
     case FinishReason::grammar_end:
       return "grammar_end";
+    case FinishReason::deadline:
+      return "deadline";
   }
   return "unknown";
 }

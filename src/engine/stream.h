@@ -1,40 +1,69 @@
-// The two ends of one generation's output. The engine thread pushes and never waits; the caller waits in next().
+// The two ends of one generation's output. The engine's end takes no lock and no memory: tokens go into an array that
+// was made for all of them, progress into atomic numbers. The caller's end turns tokens into text, on its own thread,
+// and sleeps on a counter that the engine raises.
 //
-// Invariant: at most kStreamPiecesMax + 2 pieces are held; a slow reader finds text joined into fewer, longer pieces.
-// Nothing is lost. After Finished or fail() nothing more is accepted.
+// Invariant: a slow reader loses nothing and slows nobody; it finds more tokens in fewer, longer pieces.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
+#include <functional>
+#include <memory>
 #include <optional>
 
+#include "engine/output_text.h"
 #include "puna/engine/generation.h"
 
 namespace puna {
 
-inline constexpr std::size_t kStreamPiecesMax = 256;
-
 class Generation::Stream {
  public:
-  // The engine's end.
-  void push(Piece piece);
+  // The bytes of a token; must stay valid as long as the stream is read.
+  using Bytes = std::function<std::string_view(Token)>;
+
+  // Requires  push() is called at most tokens_max times; validate_stops(stops).
+  Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes);
+
+  // The engine's end. Thread  one owner.
+  void prefilled(const piece::Prefill& progress) noexcept;
+  void push(Token token) noexcept;
+  void finish(FinishReason reason, const Usage& usage) noexcept;
   void fail(Error error);
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
 
-  // The caller's end.
+  // The caller's end. Thread  one at a time.
   [[nodiscard]] Result<Piece> next(const std::stop_token& stop);
   void cancel() noexcept { cancelled_.store(true, std::memory_order_release); }
 
  private:
-  [[nodiscard]] bool join(Piece& piece);
+  enum class End : std::uint8_t { open, finished, failed };
 
+  void announce() noexcept;
+  [[nodiscard]] std::optional<Result<Piece>> take();
+  [[nodiscard]] piece::Text take_text();
+
+  const std::unique_ptr<Token[]> tokens_;  // [capacity_]
+  const std::size_t capacity_;
+  std::atomic<std::size_t> ready_ = 0;  // tokens_[0, ready_) may be read
+  std::atomic<std::int64_t> prefill_done_ = -1;
+  std::atomic<std::int64_t> prefill_total_ = 0;
+  std::atomic<std::int64_t> prefill_cached_ = 0;
+  std::atomic<End> end_ = End::open;  // what follows is written before it
+  piece::Finished finished_;
+  std::optional<Error> error_;
+  std::atomic<std::uint32_t> news_ = 0;  // rises with every change
   std::atomic<bool> cancelled_ = false;
-  std::mutex mutex_;
-  std::condition_variable_any arrived_;
-  std::deque<Piece> pieces_;    // guarded by mutex_
-  std::optional<Error> error_;  // guarded by mutex_; what next() says once the pieces are gone
+
+  // The reader's own.
+  engine::OutputText text_;
+  Bytes bytes_;
+  std::size_t read_ = 0;
+  std::int64_t prefill_seen_ = -1;
+  bool flushed_ = false;
+  bool told_ = false;  // Finished was handed out
+};
+
+struct Pin::State {
+  std::atomic<bool> dropped = false;
 };
 
 }  // namespace puna

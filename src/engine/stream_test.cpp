@@ -10,71 +10,89 @@ namespace {
 
 using Stream = Generation::Stream;
 
-Piece text(std::string words, std::vector<Token> tokens = {}) {
-  return piece::Text{.text = std::move(words), .tokens = std::move(tokens)};
+// Token n is the letter n.
+std::shared_ptr<Stream> stream_of(std::size_t tokens_max, std::vector<std::string> stops = {}) {
+  static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  return std::make_shared<Stream>(tokens_max, std::move(stops), [](Token token) {
+    return kLetters.substr(static_cast<std::size_t>(token) % kLetters.size(), 1);
+  });
 }
 
 TEST(Stream, PiecesComeOutInOrderAndThenOnlyErrors) {
-  auto stream = std::make_shared<Stream>();
-  stream->push(piece::Prefill{.tokens_done = 1});
-  stream->push(text("a"));
-  stream->push(piece::Finished{});
-  stream->push(text("too late"));
+  auto stream = stream_of(4);
+  stream->prefilled({.tokens_done = 1, .tokens_total = 7, .tokens_cached = 0});
+  stream->push(0);
+  stream->push(1);
+  stream->finish(FinishReason::tokens_max, {.output_tokens = 2});
+  stream->fail({.code = ErrorCode::internal, .message = "too late", .hint = {}});
   Generation generation(stream);
-  EXPECT_TRUE(std::holds_alternative<piece::Prefill>(*generation.next()));
-  EXPECT_EQ(std::get<piece::Text>(*generation.next()).text, "a");
-  EXPECT_TRUE(std::holds_alternative<piece::Finished>(*generation.next()));
+  EXPECT_EQ(std::get<piece::Prefill>(*generation.next()).tokens_total, 7);
+  const auto text = std::get<piece::Text>(*generation.next());
+  EXPECT_EQ(text.text, "ab");
+  EXPECT_EQ(text.tokens, (std::vector<Token>{0, 1}));
+  EXPECT_EQ(std::get<piece::Finished>(*generation.next()).usage.output_tokens, 2);
   EXPECT_EQ(generation.next().error().code, ErrorCode::invalid_argument);
   EXPECT_EQ(generation.next().error().code, ErrorCode::invalid_argument);
 }
 
 TEST(Stream, AnErrorComesAfterWhatWasProducedBeforeIt) {
-  auto stream = std::make_shared<Stream>();
-  stream->push(text("partial"));
+  auto stream = stream_of(4);
+  stream->push(2);
   stream->fail({.code = ErrorCode::unavailable, .message = "gone", .hint = {}});
   Generation generation(stream);
-  EXPECT_EQ(std::get<piece::Text>(*generation.next()).text, "partial");
+  EXPECT_EQ(std::get<piece::Text>(*generation.next()).text, "c");
   EXPECT_EQ(generation.next().error().message, "gone");
 }
 
-TEST(Stream, ASlowReaderLosesNothingAndHoldsABoundedNumberOfPieces) {
-  auto stream = std::make_shared<Stream>();
-  std::string expected;
-  for (int i = 0; i < 20'000; ++i) {
-    stream->push(text(std::to_string(i), {i}));
-    expected += std::to_string(i);
+TEST(Stream, ASlowReaderLosesNothingAndFindsItInOnePiece) {
+  constexpr int kTokens = 20'000;
+  auto stream = stream_of(kTokens);
+  for (int i = 0; i < kTokens; ++i) {
+    stream->push(i);
   }
-  stream->push(piece::Finished{});
+  stream->finish(FinishReason::tokens_max, {});
   Generation generation(stream);
-  std::string got;
-  Token next = 0;
-  std::size_t pieces = 0;
-  for (;;) {
-    const auto piece = generation.next();
-    ++pieces;
-    const auto* words = std::get_if<piece::Text>(&*piece);
-    if (words == nullptr) {
-      break;
-    }
-    got += words->text;
-    for (const Token token : words->tokens) {
-      EXPECT_EQ(token, next++);
-    }
+  const auto text = std::get<piece::Text>(*generation.next());
+  ASSERT_EQ(text.tokens.size(), std::size_t{kTokens});
+  for (int i = 0; i < kTokens; ++i) {
+    ASSERT_EQ(text.tokens[static_cast<std::size_t>(i)], i);
   }
-  EXPECT_EQ(got, expected);
-  EXPECT_EQ(next, 20'000);
-  EXPECT_LE(pieces, kStreamPiecesMax + 2);
+  EXPECT_TRUE(std::holds_alternative<piece::Finished>(*generation.next()));
+}
+
+TEST(Stream, AStopStringEndsTheTextAndItsTokensAreStillReported) {
+  auto stream = stream_of(8, {"cd"});
+  for (const Token token : {0, 1, 2, 3}) {
+    stream->push(token);
+  }
+  stream->finish(FinishReason::stop_string, {});
+  Generation generation(stream);
+  const auto text = std::get<piece::Text>(*generation.next());
+  EXPECT_EQ(text.text, "ab");
+  EXPECT_EQ(text.tokens.size(), 4U);
+  EXPECT_EQ(std::get<piece::Finished>(*generation.next()).reason, FinishReason::stop_string);
+}
+
+TEST(Stream, TextThatMightHaveBecomeAStopStringComesWithTheEnd) {
+  auto stream = stream_of(8, {"cd"});
+  stream->push(1);
+  stream->push(2);
+  Generation generation(stream);
+  EXPECT_EQ(std::get<piece::Text>(*generation.next()).text, "b");
+  stream->finish(FinishReason::tokens_max, {});
+  EXPECT_EQ(std::get<piece::Text>(*generation.next()).text, "c");
+  EXPECT_TRUE(std::holds_alternative<piece::Finished>(*generation.next()));
 }
 
 TEST(Stream, DroppingOrReplacingTheHandleCancels) {
-  auto dropped = std::make_shared<Stream>();
+  auto dropped = stream_of(1);
   {
     const Generation generation(dropped);
   }
   EXPECT_TRUE(dropped->cancelled());
 
-  auto first = std::make_shared<Stream>();
-  auto second = std::make_shared<Stream>();
+  auto first = stream_of(1);
+  auto second = stream_of(1);
   Generation generation(first);
   generation = Generation(second);
   EXPECT_TRUE(first->cancelled());
@@ -82,7 +100,7 @@ TEST(Stream, DroppingOrReplacingTheHandleCancels) {
 }
 
 TEST(Stream, AStopWakesAWaitingReaderAndCancels) {
-  auto stream = std::make_shared<Stream>();
+  auto stream = stream_of(1);
   Generation generation(stream);
   std::stop_source stop;
   std::jthread asker([&stop] { stop.request_stop(); });
@@ -91,25 +109,32 @@ TEST(Stream, AStopWakesAWaitingReaderAndCancels) {
   EXPECT_TRUE(stream->cancelled());
 }
 
-TEST(Stream, AReaderOnAnotherThreadSeesEveryPiece) {
-  auto stream = std::make_shared<Stream>();
-  std::jthread engine([stream] {
-    for (int i = 0; i < 5000; ++i) {
-      stream->push(text("x"));
+TEST(Stream, AReaderOnAnotherThreadSeesEveryToken) {
+  constexpr int kTokens = 5000;
+  for (int round = 0; round < 20; ++round) {
+    auto stream = stream_of(kTokens);
+    std::jthread engine([stream] {
+      for (int i = 0; i < kTokens; ++i) {
+        stream->push(i);
+      }
+      stream->finish(FinishReason::tokens_max, {.output_tokens = kTokens});
+    });
+    Generation generation(stream);
+    Token next = 0;
+    for (;;) {
+      const auto piece = generation.next();
+      const auto* text = std::get_if<piece::Text>(&*piece);
+      if (text == nullptr) {
+        EXPECT_EQ(std::get<piece::Finished>(*piece).usage.output_tokens, kTokens);
+        break;
+      }
+      EXPECT_EQ(text->text.size(), text->tokens.size());
+      for (const Token token : text->tokens) {
+        ASSERT_EQ(token, next++);
+      }
     }
-    stream->push(piece::Finished{});
-  });
-  Generation generation(stream);
-  std::size_t count = 0;
-  for (;;) {
-    const auto piece = generation.next();
-    const auto* words = std::get_if<piece::Text>(&*piece);
-    if (words == nullptr) {
-      break;
-    }
-    count += words->text.size();
+    EXPECT_EQ(next, kTokens);
   }
-  EXPECT_EQ(count, 5000U);
 }
 
 }  // namespace

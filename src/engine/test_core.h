@@ -26,7 +26,7 @@ struct Output {
 
 // One generation's caller side.
 struct Caller {
-  std::shared_ptr<Generation::Stream> stream = std::make_shared<Generation::Stream>();
+  std::shared_ptr<Generation::Stream> stream;
 
   // All that arrived so far; never waits.
   Output drain() const {
@@ -52,9 +52,10 @@ struct Caller {
 
 class EngineCoreTest : public testing::Test {
  protected:
-  void open(fake::Settings settings, EngineOptions options = {}) {
-    options.sequences_max = settings.lanes;
+  void open(fake::Settings settings, EngineOptions options = {}, int sequences_max = 0) {
+    options.sequences_max = sequences_max == 0 ? settings.lanes : sequences_max;
     options_ = with_defaults(options, weights_.facts(), 1);
+    options_.saved_bytes_max = options.saved_bytes_max < 0 ? 1 << 20 : options.saved_bytes_max;
     settings_ = settings;
     backend_ = std::make_unique<fake::FakeBackend>(std::move(settings));
     core_ = std::make_unique<EngineCore>(*backend_, weights_, options_, Clock::system(), counters_);
@@ -62,11 +63,22 @@ class EngineCoreTest : public testing::Test {
 
   Caller submit(std::vector<Token> prompt, int tokens_max, Sampling sampling = {.temperature = 0.0F},
                 std::unique_ptr<TokenFilter> filter = nullptr, std::vector<std::string> stop = {}) {
-    Caller caller;
+    return submit(GenerationRequest{
+        .prompt = std::move(prompt), .sampling = sampling, .stop = std::move(stop), .tokens_max = tokens_max},
+                  std::move(filter));
+  }
+
+  Caller submit(GenerationRequest request, std::unique_ptr<TokenFilter> filter = nullptr,
+                std::shared_ptr<Pin::State> pin = nullptr) {
+    const std::size_t output_max =
+        Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
+    Caller caller{.stream = std::make_shared<Generation::Stream>(
+                      output_max, request.stop, [this](Token token) { return weights_.bytes(token); })};
     ++counters_.waiting;
-    core_->submit(std::make_unique<Sequence>(
-        GenerationRequest{.prompt = std::move(prompt), .sampling = sampling, .stop = std::move(stop)},
-        std::move(filter), caller.stream, tokens_max));
+    auto sequence = std::make_unique<Sequence>(std::move(request), std::move(filter), caller.stream,
+                                               options_.window_tokens);
+    sequence->pin = std::move(pin);
+    core_->submit(std::move(sequence));
     return caller;
   }
 

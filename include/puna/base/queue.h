@@ -1,6 +1,7 @@
 // A bounded queue between threads: many producers, many consumers, first in first out.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -29,10 +30,14 @@ class BoundedQueue {
         return Push::full;
       }
       items_.push_back(std::move(item));
+      count_.store(items_.size(), std::memory_order_release);
     }
     filled_.notify_one();
     return Push::accepted;
   }
+
+  // Takes no lock: for a consumer that looks often and seldom finds something.
+  [[nodiscard]] bool has_items() const noexcept { return count_.load(std::memory_order_acquire) > 0; }
 
   [[nodiscard]] std::optional<T> try_pop() {
     const std::scoped_lock lock(mutex_);
@@ -67,6 +72,7 @@ class BoundedQueue {
     }
     std::optional<T> item(std::move(items_.front()));
     items_.pop_front();
+    count_.store(items_.size(), std::memory_order_release);
     return item;
   }
 
@@ -75,6 +81,7 @@ class BoundedQueue {
   std::condition_variable_any filled_;
   std::deque<T> items_;  // guarded by mutex_
   bool closed_ = false;  // guarded by mutex_
+  std::atomic<std::size_t> count_ = 0;
 };
 
 }  // namespace puna

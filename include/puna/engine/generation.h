@@ -3,6 +3,7 @@
 // The engine owns a generation and its memory; the caller owns the handle. Dropping the handle cancels.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,16 +19,26 @@
 
 namespace puna {
 
+// Whose generation this is: the caller's number. Turns are fair among agents; an agent's cache is kept while it waits
+// for a tool; random numbers are drawn for (seed, agent, turn, token).
+enum class AgentId : std::uint64_t {};
+inline constexpr AgentId kNoAgent{};
+
 struct GenerationRequest {
   std::vector<Token> prompt;  // 1 .. window-1 tokens
   Sampling sampling;
   std::optional<Grammar> grammar;
   // Output ends before the first of these; they may span tokens. At most 64, each of 1 to 1,024 bytes.
   std::vector<std::string> stop;
-  int tokens_max = 0;  // 0 = what is left of the window
+  int tokens_max = 0;     // 0 = what is left of the window
+  int window_tokens = 0;  // prompt and output together; 0 or more than the engine's = the engine's
+  AgentId agent = kNoAgent;
+  std::uint64_t turn = 0;  // the agent's how many-th
+  // When it must be over, waiting included; what came until then stays valid.
+  std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 
-enum class FinishReason : std::uint8_t { end_of_turn, stop_string, tokens_max, window_full, grammar_end };
+enum class FinishReason : std::uint8_t { end_of_turn, stop_string, tokens_max, window_full, grammar_end, deadline };
 [[nodiscard]] std::string_view name_of(FinishReason reason) noexcept;
 
 namespace piece {
@@ -48,6 +59,22 @@ struct Finished {
 };
 }  // namespace piece
 using Piece = std::variant<piece::Prefill, piece::Text, piece::Finished>;
+
+// A prefix that stays in the cache while the handle lives, so that every prompt that begins with it starts warm: the
+// system prompt and the tools of a role. Dropping the handle lets it be forgotten like any other; so does a generation
+// that is alone and would otherwise not fit.
+// Thread  one caller at a time. May outlive the Engine.
+class Pin {
+ public:
+  struct State;  // engine's side, private to the room
+  explicit Pin(std::shared_ptr<State> state);
+  Pin(Pin&&) noexcept;
+  Pin& operator=(Pin&&) noexcept;
+  ~Pin();
+
+ private:
+  std::shared_ptr<State> state_;
+};
 
 // One running generation. Dropping the handle cancels it at the next step and frees its sequence. A slow reader slows
 // nobody: what it has not read yet is joined into fewer, longer pieces.

@@ -1,0 +1,207 @@
+// EngineCore's admission: whose turn it is, what of the prompt is there already, and into which lane it goes.
+#include <algorithm>
+#include <format>
+#include <utility>
+
+#include "engine/engine_core.h"
+
+namespace puna::engine {
+
+void EngineCore::admit() {
+  recall_followers();
+  while (!line_.empty() && running_count_ < options_.sequences_max && !short_of_room_) {
+    std::unique_ptr<Sequence> sequence = line_.pop();
+    if (sequence->stream->cancelled() || past_deadline(*sequence)) {
+      end_waiting(std::move(sequence), nullptr);
+    } else if (over_quota(*sequence)) {
+      held_.push_back(std::move(sequence));
+    } else if (!start(sequence)) {
+      line_.put_back(std::move(sequence));  // no lane is free
+      return;
+    }
+  }
+}
+
+bool EngineCore::over_quota(const Sequence& sequence) const {
+  if (options_.agent_generations_max == 0 || sequence.agent == kNoAgent) {
+    return false;
+  }
+  const auto running = running_of_agent_.find(sequence.agent);
+  return running != running_of_agent_.end() && running->second >= options_.agent_generations_max;
+}
+
+// Those whose prefix was computed, or will not be, go back to their place in the line.
+void EngineCore::recall_followers() {
+  for (Follower& follower : following_) {
+    const std::unique_ptr<Sequence>& leader = running_[index_of(follower.leader)];
+    if (leader == nullptr || leader->number != follower.leader_number || leader->computed >= follower.tokens) {
+      line_.put_back(std::move(follower.sequence));
+    }
+  }
+  std::erase_if(following_, [](const Follower& follower) { return follower.sequence == nullptr; });
+}
+
+// Lets the sequence wait if a running prompt will soon have more of it than is there now.
+bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t available) {
+  if (abilities_.share == Share::nothing || !abilities_.cut) {
+    return false;
+  }
+  const std::size_t least = abilities_.share == Share::any_part ? 1 : kCopyTokensMin;
+  const auto promised = promised_.longest(std::span(sequence->tokens).first(sequence->tokens.size() - 1));
+  if (!promised || promised->tokens < available + least) {
+    return false;
+  }
+  const auto leader = static_cast<LaneId>(promised->holder);
+  following_.push_back({.sequence = std::move(sequence),
+                        .leader = leader,
+                        .leader_number = running(leader).number,
+                        .tokens = promised->tokens});
+  scheduler_.set_followers(leader, static_cast<int>(std::ranges::count(following_, leader, &Follower::leader)));
+  return true;
+}
+
+// False: no lane is free; the sequence is still the caller's. True: it runs, or follows one that does.
+bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
+  const auto placement = ledger_.place(sequence->tokens);
+  if (!placement) {
+    return false;
+  }
+  if (sequence->pin && !ledger_.may_pin(sequence->tokens.size())) {
+    const Error error{.code = ErrorCode::limit,
+                      .message = std::format("{} more tokens cannot be pinned in a cache of {}",
+                                             sequence->tokens.size(), backend_.shape().cells),
+                      .hint = "pin less than half of the cache, in fewer pieces"};
+    end_waiting(std::move(sequence), &error);
+    return true;
+  }
+  const auto reusable = std::span(sequence->tokens).first(sequence->tokens.size() - 1);
+  auto saved = saved_.best(reusable, !abilities_.cut);
+  if (saved && saved->tokens < placement->reused() + kSaveTokensMin) {
+    saved.reset();
+  }
+  if (follow(sequence, saved ? saved->tokens : placement->reused())) {
+    return true;
+  }
+  LaneId lane = placement->lane;
+  std::size_t available = 0;
+  if (saved) {
+    lane = *ledger_.free_lane();
+    available = restore(lane, *saved);
+  }
+  if (available == 0) {
+    const auto again = saved ? ledger_.place(sequence->tokens) : placement;
+    lane = again->lane;
+    available = prepare_lane(*again);
+  }
+  begin(std::move(sequence), lane, available);
+  return true;
+}
+
+void EngineCore::cut(LaneId lane, std::size_t tokens) {
+  if (tokens == ledger_.tokens(lane).size()) {
+    return;
+  }
+  const bool removed = tokens > 0 && backend_.remove_from(lane, static_cast<std::int32_t>(tokens));
+  if (!removed) {
+    backend_.clear(lane);
+  }
+  ledger_.truncate(lane, removed ? tokens : 0);
+}
+
+// Makes the lane hold the reused prefix and nothing else. Returns how many tokens that are.
+std::size_t EngineCore::prepare_lane(const KvLedger::Placement& placement) {
+  const LaneId lane = placement.lane;
+  if (!placement.share_from) {
+    if (placement.keep < ledger_.tokens(lane).size()) {
+      save(lane);
+    }
+    cut(lane, placement.keep);
+    return ledger_.tokens(lane).size();
+  }
+  give_up(lane);
+  const auto tokens = static_cast<std::int32_t>(placement.share_tokens);
+  if (!backend_.share_prefix(*placement.share_from, lane, tokens)) {
+    return 0;
+  }
+  ledger_.append(lane, ledger_.tokens(*placement.share_from).first(placement.share_tokens));
+  return placement.share_tokens;
+}
+
+// Saves what only this lane has, if that is worth it. The lane stays as it is.
+void EngineCore::save(LaneId lane) {
+  const auto tokens = ledger_.tokens(lane);
+  if (!abilities_.save || options_.saved_bytes_max == 0 || ledger_.own_tail(lane) < kSaveTokensMin) {
+    return;
+  }
+  const auto known = saved_.best(tokens, false);
+  if (known && known->tokens == tokens.size() && abilities_.cut) {
+    return;
+  }
+  if (backend_.save(lane, saving_) &&
+      saved_.add({.tokens = {tokens.begin(), tokens.end()}, .bytes = {saving_.begin(), saving_.end()}},
+                 !abilities_.cut)) {
+    ++counters_.states_saved;
+    counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
+  }
+}
+
+// Empties a lane; what only it has is saved.
+void EngineCore::give_up(LaneId lane) {
+  if (ledger_.tokens(lane).empty()) {
+    return;
+  }
+  save(lane);
+  backend_.clear(lane);
+  ledger_.clear(lane);
+}
+
+// Returns how many tokens the lane now holds, 0 when the state could not be restored.
+std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
+  const std::size_t wanted = saved.tokens;
+  SavedStates::State state = saved_.take(saved.holder);  // out of reach of what is saved to make room for it
+  give_up(lane);
+  std::size_t tokens = 0;
+  bool restored = backend_.restore(lane, state.bytes);
+  while (!restored) {
+    const auto victim = ledger_.next_victim(clock_.now());
+    if (!victim) {
+      break;
+    }
+    give_up(*victim);
+    restored = backend_.restore(lane, state.bytes);
+  }
+  if (restored) {
+    ledger_.append(lane, state.tokens);
+    cut(lane, wanted);
+    tokens = ledger_.tokens(lane).size();
+    counters_.tokens_restored += static_cast<std::int64_t>(tokens);
+  }
+  static_cast<void>(saved_.add(std::move(state), !abilities_.cut));
+  return tokens;
+}
+
+void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available) {
+  counters_.leave_line();
+  sequence->computed = available;
+  sequence->lane = lane;
+  ledger_.take(lane);
+  ++running_count_;
+  ++counters_.sequences_busy;
+  if (sequence->agent != kNoAgent && options_.agent_generations_max > 0) {
+    ++running_of_agent_[sequence->agent];
+  }
+  counters_.tokens_reused += static_cast<std::int64_t>(available);
+  if (!std::exchange(sequence->started, true)) {
+    sequence->began = clock_.now();
+    sequence->usage.prompt_tokens = static_cast<std::int64_t>(sequence->prompt_tokens);
+    sequence->usage.cached_tokens = static_cast<std::int64_t>(available);
+    note_prompt(*sequence);
+  }
+  const std::size_t missing = sequence->tokens.size() - available;
+  const bool decodes = missing == 1 && sequence->output_count() > 0;  // it was parked, and nothing was lost
+  scheduler_.add(lane, decodes ? 0 : static_cast<int>(missing));
+  promised_.put(static_cast<PrefixTree::Holder>(lane), sequence->tokens);
+  running_[index_of(lane)] = std::move(sequence);
+}
+
+}  // namespace puna::engine

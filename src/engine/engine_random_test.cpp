@@ -1,0 +1,123 @@
+// Random operations on the engine against a naive model of the cache: every generation's text is what it is alone, and
+// after every step the ledger says what the library holds.
+#include <gtest/gtest.h>
+
+#include "engine/test_core.h"
+
+namespace puna::engine {
+namespace {
+
+using fake::tokens_of;
+using test::Caller;
+using test::Output;
+
+struct Asked {
+  Caller caller;
+  std::vector<Token> prompt;
+  int tokens_max = 0;
+  bool cancelled = false;
+};
+
+class EngineRandom : public test::EngineCoreTest {
+ protected:
+  void check_ledger(int lanes) const {
+    for (int i = 0; i < lanes; ++i) {
+      const auto lane = static_cast<LaneId>(i);
+      const auto held = core_->ledger().tokens(lane);
+      ASSERT_EQ(std::vector<Token>(held.begin(), held.end()), backend_->tokens(lane)) << "lane " << i;
+    }
+  }
+
+  // A prompt that continues, repeats or branches from what was asked before, or is new.
+  std::vector<Token> next_prompt(Random& random, const std::vector<Asked>& asked) const {
+    std::vector<Token> prompt;
+    if (!asked.empty() && random.next() % 4 != 0) {
+      const Asked& old = asked[random.next() % asked.size()];
+      prompt = old.prompt;
+      const std::size_t more = random.next() % 8;
+      for (std::size_t i = 0; i < more; ++i) {
+        prompt.push_back(settings_.next(prompt));  // what the model would have said: a next turn, or a fork
+      }
+      if (random.next() % 3 == 0) {
+        prompt.resize(1 + random.next() % prompt.size());  // a rollback
+      }
+    }
+    const std::size_t own = random.next() % 12 + (prompt.empty() ? 1 : 0);
+    for (std::size_t i = 0; i < own; ++i) {
+      prompt.push_back('A' + static_cast<Token>(random.next() % 3));
+    }
+    prompt.resize(std::min<std::size_t>(prompt.size(), 40));
+    return prompt;
+  }
+
+  void play(std::uint64_t seed);
+};
+
+void EngineRandom::play(std::uint64_t seed) {
+  Random random(seed);
+  const auto pick = [&random](int low, int high) {
+    return low + static_cast<int>(random.next() % static_cast<std::uint64_t>(high - low + 1));
+  };
+  const int lanes = pick(1, 6);
+  fake::Settings settings{.lanes = lanes, .cells = pick(70, 200)};
+  settings.abilities = {.share = static_cast<Share>(pick(0, 2)), .cut = pick(0, 2) != 0, .save = pick(0, 2) != 0};
+  for (int i = 0; i < pick(0, 4); ++i) {
+    settings.outcomes[pick(1, 200)] = pick(0, 1) == 0 ? DecodeStatus::failed : DecodeStatus::aborted;
+  }
+  open(settings, {.window_tokens = 64, .batch_tokens = pick(1, 48), .saved_bytes_max = pick(0, 2) * 400},
+       pick(1, lanes));
+  std::vector<Asked> asked;
+  std::vector<std::pair<std::shared_ptr<Pin::State>, Caller>> pins;
+  for (int operation = 0; operation < 120; ++operation) {
+    const int kind = pick(0, 19);
+    if (kind < 5 && asked.size() < 40) {
+      Asked next{.caller = {}, .prompt = next_prompt(random, asked), .tokens_max = pick(1, 12)};
+      next.caller = submit({.prompt = next.prompt,
+                            .sampling = {.temperature = 0.0F},
+                            .tokens_max = next.tokens_max,
+                            .agent = AgentId{static_cast<std::uint64_t>(pick(0, 3))}});
+      asked.push_back(std::move(next));
+    } else if (kind == 5 && !asked.empty()) {
+      Asked& victim = asked[random.next() % asked.size()];
+      victim.caller.stream->cancel();
+      victim.cancelled = true;
+    } else if (kind == 6) {
+      core_->leave_for_tool(AgentId{static_cast<std::uint64_t>(pick(1, 3))}, "tool");
+    } else if (kind == 7 && pins.size() < 3) {
+      auto state = std::make_shared<Pin::State>();
+      const auto caller = submit({.prompt = next_prompt(random, asked), .tokens_max = 1}, nullptr, state);
+      pins.emplace_back(std::move(state), caller);
+    } else if (kind == 8 && !pins.empty()) {
+      pins.back().first->dropped = true;
+    } else {
+      core_->step();
+      ASSERT_NO_FATAL_FAILURE(check_ledger(lanes));
+      ASSERT_EQ(backend_->calls().violation, "");
+    }
+  }
+  for (const auto& [state, caller] : pins) {
+    state->dropped = true;
+  }
+  run_to_end();
+  ASSERT_NO_FATAL_FAILURE(check_ledger(lanes));
+  ASSERT_EQ(counters_.waiting, 0);
+  ASSERT_EQ(counters_.sequences_busy, 0);
+  for (const Asked& one : asked) {
+    const Output output = one.caller.drain();
+    if (!one.cancelled) {
+      ASSERT_TRUE(output.finished) << output.error->message;
+      ASSERT_EQ(output.text, expected(one.prompt, one.tokens_max));
+      ASSERT_LE(output.finished->usage.cached_tokens, static_cast<std::int64_t>(one.prompt.size()) - 1);
+    }
+  }
+}
+
+TEST_F(EngineRandom, EveryGenerationGetsItsOwnTextAndTheLedgerIsRight) {
+  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+    play(seed);
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+  }
+}
+
+}  // namespace
+}  // namespace puna::engine

@@ -1,0 +1,74 @@
+// Least recently used, by the count of uses.
+#include "engine/saved_states.h"
+
+#include <utility>
+
+#include "puna/base/error.h"
+
+namespace puna::engine {
+
+std::uint64_t SavedStates::size_of(const State& state) {
+  return state.bytes.size() + state.tokens.size() * sizeof(Token);
+}
+
+bool SavedStates::add(State state, bool whole_only) {
+  const std::uint64_t size = size_of(state);
+  if (size > bytes_max_ || state.tokens.empty()) {
+    return false;
+  }
+  const auto longer = tree_.longest(state.tokens);
+  if (longer && longer->tokens == state.tokens.size()) {
+    const auto same = tree_.longest_whole(state.tokens);
+    if (!whole_only || (same && same->tokens == state.tokens.size())) {
+      touch(longer->holder);
+      return true;
+    }
+  }
+  while (!whole_only) {
+    const auto shorter = tree_.longest_whole(state.tokens);
+    if (!shorter) {
+      break;
+    }
+    static_cast<void>(take(shorter->holder));
+  }
+  make_room(size);
+  const Number number = next_++;
+  tree_.put(number, state.tokens);
+  bytes_ += size;
+  by_use_[++clock_] = number;
+  states_.emplace(number, Kept{.state = std::move(state), .last_use = clock_});
+  return true;
+}
+
+void SavedStates::make_room(std::uint64_t wanted) {
+  while (bytes_ + wanted > bytes_max_) {
+    State state = take(by_use_.begin()->second);
+    if (overflow_) {
+      overflow_(std::move(state));
+    }
+  }
+}
+
+std::optional<PrefixTree::Match> SavedStates::best(std::span<const Token> prompt, bool whole_only) const {
+  return whole_only ? tree_.longest_whole(prompt) : tree_.longest(prompt);
+}
+
+void SavedStates::touch(Number number) {
+  Kept& kept = states_.at(number);
+  by_use_.erase(kept.last_use);
+  kept.last_use = ++clock_;
+  by_use_[clock_] = number;
+}
+
+SavedStates::State SavedStates::take(Number number) {
+  const auto found = states_.find(number);
+  PUNA_CHECK(found != states_.end(), "a state that is taken is there");
+  State state = std::move(found->second.state);
+  bytes_ -= size_of(state);
+  by_use_.erase(found->second.last_use);
+  states_.erase(found);
+  tree_.erase(number);
+  return state;
+}
+
+}  // namespace puna::engine

@@ -1,0 +1,42 @@
+// Moving averages: a step without prompts says what decoding costs, one with prompts what their rows add.
+#include "engine/step_time.h"
+
+#include <algorithm>
+
+namespace puna::engine {
+namespace {
+
+constexpr double kLearn = 0.1;     // weight of a new measurement
+constexpr int kRowsUnknown = 32;   // prompt rows beside decoding before anything was measured
+
+void learn(double& average, double value) {
+  average = average == 0 ? value : average + kLearn * (value - average);
+}
+
+}  // namespace
+
+void StepTime::note(int decode_rows, int prefill_rows, Duration took) {
+  const double seconds = std::max(took.count(), 1e-9);
+  if (prefill_rows == 0) {
+    learn(decode_step_, seconds);
+  } else if (decode_rows == 0) {
+    learn(prefill_row_, seconds / prefill_rows);
+  } else if (decode_step_ > 0) {
+    // A row cannot be cheaper than nothing; a slow moment of the machine counts less than a fast one.
+    const double added = std::max(seconds - decode_step_, 0.05 * seconds) / prefill_rows;
+    learn(prefill_row_, prefill_row_ == 0 ? added : std::min(added, 4 * prefill_row_));
+  } else if (prefill_row_ > 0) {
+    learn(decode_step_, std::max(seconds - prefill_row_ * prefill_rows, 0.05 * seconds));
+  }
+}
+
+int StepTime::prefill_rows_max(int decode_rows, int rows_max) const {
+  const int rows =
+      decode_step_ > 0 && prefill_row_ > 0
+          ? static_cast<int>(std::min<double>(decode_step_ / prefill_row_, static_cast<double>(rows_max)))
+          : kRowsUnknown;
+  const int tiles = (decode_rows + rows) / kRowTile * kRowTile;
+  return std::clamp(tiles - decode_rows, kRowTile, std::max(kRowTile, rows_max));
+}
+
+}  // namespace puna::engine

@@ -1,0 +1,60 @@
+// How many prompt rows fit beside decoding.
+#include "engine/step_time.h"
+
+#include <gtest/gtest.h>
+
+namespace puna::engine {
+namespace {
+
+using Duration = StepTime::Duration;
+
+TEST(StepTime, WithoutMeasurementsAFixedSmallNumberIsAllowed) {
+  const StepTime time;
+  EXPECT_EQ(time.prefill_rows_max(4, 512), 32);
+  EXPECT_EQ(time.prefill_rows_max(4, 8), 8);
+}
+
+TEST(StepTime, PromptRowsMayTakeAsLongAsTheDecodingItself) {
+  StepTime time;
+  for (int i = 0; i < 50; ++i) {
+    time.note(8, 0, Duration(0.027));
+    time.note(0, 100, Duration(0.15));
+  }
+  EXPECT_EQ(time.prefill_rows_max(8, 512), 16);  // 27 ms at 1.5 ms a row, in tiles of four
+}
+
+TEST(StepTime, MixedStepsTeachWhatARowCosts) {
+  StepTime time;
+  for (int i = 0; i < 100; ++i) {
+    time.note(8, 0, Duration(0.020));
+    time.note(8, 40, Duration(0.020 + 40 * 0.001));
+  }
+  EXPECT_NEAR(time.prefill_row(), 0.001, 1e-5);
+  EXPECT_EQ(time.prefill_rows_max(8, 512), 20);
+}
+
+TEST(StepTime, RowsAreAlwaysAtLeastATileAndAtMostTheBatch) {
+  StepTime time;
+  for (int i = 0; i < 50; ++i) {
+    time.note(1, 0, Duration(0.001));
+    time.note(0, 10, Duration(1.0));
+  }
+  EXPECT_EQ(time.prefill_rows_max(1, 512), kRowTile);
+  for (int i = 0; i < 200; ++i) {
+    time.note(1, 0, Duration(10.0));
+    time.note(0, 1000, Duration(0.001));
+  }
+  EXPECT_LE(time.prefill_rows_max(1, 512), 512);
+}
+
+TEST(StepTime, DecodingAndPromptsTogetherFillTiles) {
+  StepTime time;
+  for (int i = 0; i < 50; ++i) {
+    time.note(6, 0, Duration(0.030));
+    time.note(0, 100, Duration(0.1));
+  }
+  EXPECT_EQ((6 + time.prefill_rows_max(6, 512)) % kRowTile, 0);
+}
+
+}  // namespace
+}  // namespace puna::engine

@@ -1,0 +1,100 @@
+// Fair among agents, in order within one, and nobody for ever.
+#include "engine/waiting_line.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace puna::engine {
+namespace {
+
+std::unique_ptr<Sequence> turn_of(std::uint64_t agent, SequenceNumber number) {
+  auto sequence = std::make_unique<Sequence>(GenerationRequest{.prompt = {1}, .tokens_max = 1, .agent = AgentId{agent}},
+                                             nullptr, nullptr, 16);
+  sequence->number = number;
+  return sequence;
+}
+
+TEST(WaitingLine, WithoutAgentsItIsFirstComeFirstServed) {
+  WaitingLine line;
+  for (SequenceNumber number = 1; number <= 5; ++number) {
+    line.push(turn_of(0, number));
+  }
+  for (SequenceNumber number = 1; number <= 5; ++number) {
+    EXPECT_EQ(line.pop()->number, number);
+  }
+  EXPECT_TRUE(line.empty());
+}
+
+TEST(WaitingLine, AnAgentThatAsksOftenDoesNotHoldUpTheOthers) {
+  WaitingLine line;
+  for (SequenceNumber number = 1; number <= 100; ++number) {
+    line.push(turn_of(1, number));
+  }
+  line.push(turn_of(2, 101));
+  EXPECT_EQ(line.pop()->number, 1U);
+  EXPECT_EQ(line.pop()->number, 101U);
+  EXPECT_EQ(line.pop()->number, 2U);
+}
+
+TEST(WaitingLine, OneThatIsPutBackKeepsItsPlace) {
+  WaitingLine line;
+  for (SequenceNumber number = 1; number <= 3; ++number) {
+    line.push(turn_of(0, number));
+  }
+  line.put_back(line.pop());
+  EXPECT_EQ(line.pop()->number, 1U);
+}
+
+TEST(WaitingLine, TenThousandAgentsThatAlwaysAskAgainGetEqualTurns) {
+  constexpr std::uint64_t kAgents = 10'000;
+  WaitingLine line;
+  SequenceNumber number = 0;
+  for (std::uint64_t agent = 1; agent <= kAgents; ++agent) {
+    line.push(turn_of(agent, ++number));
+    if (agent % 100 == 0) {  // some are greedy
+      for (int i = 0; i < 20; ++i) {
+        line.push(turn_of(agent, ++number));
+      }
+    }
+  }
+  std::map<std::uint64_t, int> turns;
+  for (std::uint64_t served = 1; served <= 5 * kAgents; ++served) {
+    const auto sequence = line.pop();
+    const auto agent = static_cast<std::uint64_t>(sequence->agent);
+    line.push(turn_of(agent, ++number));
+    ++turns[agent];
+    if (served % 1000 != 0) {
+      continue;
+    }
+    // Jain's index over the agents served in these 1,000 turns.
+    double sum = 0;
+    double squares = 0;
+    for (const auto& [who, count] : turns) {
+      sum += count;
+      squares += static_cast<double>(count) * count;
+    }
+    ASSERT_GE(sum * sum / (static_cast<double>(turns.size()) * squares), 0.95);
+    turns.clear();
+  }
+  std::map<std::uint64_t, int> waiting;
+  line.remove_if([](const Sequence&) { return true; },
+                 [&waiting](const auto& sequence) { ++waiting[static_cast<std::uint64_t>(sequence->agent)]; });
+  EXPECT_EQ(waiting.size(), kAgents);
+  EXPECT_TRUE(line.empty());
+}
+
+TEST(WaitingLine, WhoLeavesIsHandedOut) {
+  WaitingLine line;
+  for (SequenceNumber number = 1; number <= 6; ++number) {
+    line.push(turn_of(0, number));
+  }
+  int left = 0;
+  line.remove_if([](const Sequence& sequence) { return sequence.number % 2 == 0; },
+                 [&left](const auto& sequence) { left += static_cast<int>(sequence->number); });
+  EXPECT_EQ(left, 2 + 4 + 6);
+  EXPECT_EQ(line.size(), 3U);
+}
+
+}  // namespace
+}  // namespace puna::engine
