@@ -46,8 +46,10 @@ enum class Share : std::uint8_t {
 // What this memory can do, found out by trying it when the model was loaded.
 struct Abilities {
   Share share = Share::nothing;
-  bool cut = false;   // remove_from() works at every position
-  bool save = false;  // save() and restore() work, and what is restored goes on bit for bit
+  bool cut = false;    // remove_from() works at every position
+  bool mark = false;   // mark() and rewind() work, for memories that cannot be cut
+  bool save = false;   // save() and restore() work, and what is restored goes on bit for bit
+  bool shift = false;  // positions can be moved
 
   bool operator==(const Abilities&) const = default;
 };
@@ -74,12 +76,21 @@ class Backend {
   // Empty when that row asked for none.
   [[nodiscard]] virtual std::span<const float> logits(std::size_t index) = 0;
 
-  // Forgets positions [position, end). False: this memory cannot forget a part; the lane must then be cleared.
+  // Forgets positions [position, end). False: this lane cannot forget that part, and is as before.
   [[nodiscard]] virtual bool remove_from(LaneId lane, std::int32_t position) = 0;
   virtual void clear(LaneId lane) = 0;
   // Lets the empty lane `to` hold the first `tokens` tokens of `from`. False: this memory cannot; `to` is then empty.
   [[nodiscard]] virtual bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) = 0;
 
+  // What has to be remembered so that the lane, when it has gone on, can come back to where it is now.
+  [[nodiscard]] virtual bool mark(LaneId lane, std::vector<std::byte>& bytes) = 0;
+  // Goes back to a position where mark() gave these bytes, for this lane or the one it is a copy of. False: it cannot;
+  // the lane must be cleared.
+  [[nodiscard]] virtual bool rewind(LaneId lane, std::int32_t position, std::span<const std::byte> bytes) = 0;
+
+  // False: a copy from or to this lane is carried out with the next decode(); until then save() and restore() must
+  // leave the lane alone.
+  [[nodiscard]] virtual bool settled(LaneId lane) const = 0;
   // The lane's whole memory as bytes that only this context understands, or one like it. False: the library refused.
   [[nodiscard]] virtual bool save(LaneId lane, std::vector<std::byte>& bytes) = 0;
   // Into an empty lane. False: no room, or not bytes of such a context; the lane is then empty.

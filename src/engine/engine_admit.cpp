@@ -43,7 +43,7 @@ void EngineCore::recall_followers() {
 
 // Lets the sequence wait if a running prompt will soon have more of it than is there now.
 bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t available) {
-  if (abilities_.share == Share::nothing || !abilities_.cut) {
+  if (abilities_.share == Share::nothing || !(abilities_.cut || abilities_.mark)) {
     return false;
   }
   const std::size_t least = abilities_.share == Share::any_part ? 1 : kCopyTokensMin;
@@ -52,6 +52,9 @@ bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t availab
     return false;
   }
   const auto leader = static_cast<LaneId>(promised->holder);
+  if (!abilities_.cut) {
+    want_mark(running(leader), promised->tokens);
+  }
   following_.push_back({.sequence = std::move(sequence),
                         .leader = leader,
                         .leader_number = running(leader).number,
@@ -101,7 +104,10 @@ void EngineCore::cut(LaneId lane, std::size_t tokens) {
   if (tokens == ledger_.tokens(lane).size()) {
     return;
   }
-  const bool removed = tokens > 0 && backend_.remove_from(lane, static_cast<std::int32_t>(tokens));
+  const auto position = static_cast<std::int32_t>(tokens);
+  const KvLedger::Mark* mark = ledger_.mark_at(lane, tokens);
+  const bool removed = tokens > 0 && (mark != nullptr ? backend_.rewind(lane, position, mark->bytes)
+                                                      : backend_.remove_from(lane, position));
   if (!removed) {
     backend_.clear(lane);
   }
@@ -111,26 +117,49 @@ void EngineCore::cut(LaneId lane, std::size_t tokens) {
 // Makes the lane hold the reused prefix and nothing else. Returns how many tokens that are.
 std::size_t EngineCore::prepare_lane(const KvLedger::Placement& placement) {
   const LaneId lane = placement.lane;
-  if (!placement.share_from) {
-    if (placement.keep < ledger_.tokens(lane).size()) {
-      save(lane);
-    }
-    cut(lane, placement.keep);
-    return ledger_.tokens(lane).size();
+  if (placement.share_from) {
+    give_up(lane);
+    return share(placement) ? placement.share_tokens : 0;
   }
-  give_up(lane);
+  if (placement.keep < ledger_.tokens(lane).size()) {
+    save(lane);
+  }
+  cut(lane, placement.keep);
+  return ledger_.tokens(lane).size();
+}
+
+// False: it cannot be done after all, and the lane is empty.
+bool EngineCore::share(const KvLedger::Placement& placement) {
+  const LaneId lane = placement.lane;
+  const LaneId from = *placement.share_from;
   const auto tokens = static_cast<std::int32_t>(placement.share_tokens);
-  if (!backend_.share_prefix(*placement.share_from, lane, tokens)) {
-    return 0;
+  const auto held = ledger_.tokens(from);
+  if (abilities_.cut || placement.share_tokens == held.size()) {
+    if (!backend_.share_prefix(from, lane, tokens)) {
+      return false;
+    }
+  } else {
+    const KvLedger::Mark* mark = ledger_.mark_at(from, placement.share_tokens);
+    if (mark == nullptr || !backend_.share_prefix(from, lane, static_cast<std::int32_t>(held.size()))) {
+      return false;
+    }
+    if (!backend_.rewind(lane, tokens, mark->bytes)) {
+      backend_.clear(lane);
+      return false;
+    }
   }
-  ledger_.append(lane, ledger_.tokens(*placement.share_from).first(placement.share_tokens));
-  return placement.share_tokens;
+  ledger_.append(lane, held.first(placement.share_tokens));
+  if (const KvLedger::Mark* mark = ledger_.mark_at(from, placement.share_tokens)) {
+    ledger_.add_mark(lane, *mark);
+  }
+  return true;
 }
 
 // Saves what only this lane has, if that is worth it. The lane stays as it is.
 void EngineCore::save(LaneId lane) {
   const auto tokens = ledger_.tokens(lane);
-  if (!abilities_.save || options_.saved_bytes_max == 0 || ledger_.own_tail(lane) < kSaveTokensMin) {
+  if (!abilities_.save || options_.saved_bytes_max == 0 || !backend_.settled(lane) ||
+      ledger_.own_tail(lane) < kSaveTokensMin) {
     return;
   }
   const auto known = saved_.best(tokens, false);
@@ -157,6 +186,9 @@ void EngineCore::give_up(LaneId lane) {
 
 // Returns how many tokens the lane now holds, 0 when the state could not be restored.
 std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
+  if (!backend_.settled(lane)) {
+    return 0;
+  }
   const std::size_t wanted = saved.tokens;
   SavedStates::State state = saved_.take(saved.holder);  // out of reach of what is saved to make room for it
   give_up(lane);
@@ -180,10 +212,23 @@ std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
   return tokens;
 }
 
+// The sequence stops there for a step, so that the lane can be marked.
+void EngineCore::want_mark(Sequence& sequence, std::size_t tokens) {
+  if (tokens <= sequence.computed || std::ranges::contains(sequence.marks, tokens)) {
+    return;
+  }
+  sequence.marks.push_back(tokens);
+  std::ranges::sort(sequence.marks, std::ranges::greater());
+}
+
 void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available) {
   counters_.leave_line();
   sequence->computed = available;
   sequence->lane = lane;
+  sequence->marks.clear();
+  if (abilities_.mark && !abilities_.cut) {
+    want_mark(*sequence, sequence->prompt_tokens - 1);  // from there the same prompt, or one like it, can go on
+  }
   ledger_.take(lane);
   ++running_count_;
   ++counters_.sequences_busy;

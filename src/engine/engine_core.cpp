@@ -59,6 +59,7 @@ bool EngineCore::step() {
   if (plan_.empty() || dead_) {
     return false;
   }
+  stop_at_marks();
   if (decode()) {
     ++counters_.steps;
     sample();

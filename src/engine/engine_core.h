@@ -72,8 +72,10 @@ class EngineCore {
   [[nodiscard]] bool start(std::unique_ptr<Sequence>& sequence);
   [[nodiscard]] bool follow(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] std::size_t prepare_lane(const KvLedger::Placement& placement);
+  [[nodiscard]] bool share(const KvLedger::Placement& placement);
   [[nodiscard]] std::size_t restore(LaneId lane, const PrefixTree::Match& saved);
   void cut(LaneId lane, std::size_t tokens);
+  static void want_mark(Sequence& sequence, std::size_t tokens);
   void give_up(LaneId lane);
   void save(LaneId lane);
   void begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available);
@@ -87,6 +89,8 @@ class EngineCore {
   void note_computed();
   void note_slice(const Slice& slice);
   void note_prompt(Sequence& sequence);
+  void stop_at_marks();
+  void take_mark(Sequence& sequence);
   void resync();
 
   // engine_sample.cpp: from logits to tokens.
@@ -133,7 +137,7 @@ class EngineCore {
   Plan plan_;
   std::vector<Row> rows_;
   std::vector<std::size_t> logits_row_;  // by lane; kNoRow
-  std::vector<std::byte> saving_;
+  std::vector<std::byte> saving_;  // scratch
 
   SequenceNumber next_number_ = 1;
   std::int64_t steps_ = 0;

@@ -125,6 +125,26 @@ void EngineCore::note_slice(const Slice& slice) {
   sequence.computed += rows;
 }
 
+// Prompts end their piece of the step where the lane is to be marked.
+void EngineCore::stop_at_marks() {
+  for (Slice& slice : plan_.prefill) {
+    const Sequence& sequence = running(slice.lane);
+    if (!sequence.marks.empty() && sequence.marks.back() > sequence.computed) {
+      slice.rows = std::min(slice.rows, static_cast<int>(sequence.marks.back() - sequence.computed));
+    }
+  }
+}
+
+void EngineCore::take_mark(Sequence& sequence) {
+  if (sequence.marks.empty() || sequence.computed < sequence.marks.back()) {
+    return;
+  }
+  if (sequence.computed == sequence.marks.back() && backend_.mark(sequence.lane, saving_)) {
+    ledger_.add_mark(sequence.lane, {.tokens = sequence.computed, .bytes = saving_});
+  }
+  sequence.marks.pop_back();
+}
+
 // Tells the reader how far its prompt is.
 void EngineCore::note_prompt(Sequence& sequence) {
   sequence.stream->prefilled({.tokens_done = static_cast<std::int64_t>(std::min(sequence.computed, sequence.prompt_tokens)),
@@ -139,6 +159,7 @@ void EngineCore::note_computed() {
     note_slice(slice);
     counters_.tokens_prefilled += slice.rows;
     Sequence& sequence = running(slice.lane);
+    take_mark(sequence);
     if (sequence.output_count() == 0) {
       note_prompt(sequence);
     }

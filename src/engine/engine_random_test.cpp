@@ -61,6 +61,7 @@ void EngineRandom::play(std::uint64_t seed) {
   const int lanes = pick(1, 6);
   fake::Settings settings{.lanes = lanes, .cells = pick(70, 200)};
   settings.abilities = {.share = static_cast<Share>(pick(0, 2)), .cut = pick(0, 2) != 0, .save = pick(0, 2) != 0};
+  settings.abilities.mark = !settings.abilities.cut && pick(0, 1) == 0;
   for (int i = 0; i < pick(0, 4); ++i) {
     settings.outcomes[pick(1, 200)] = pick(0, 1) == 0 ? DecodeStatus::failed : DecodeStatus::aborted;
   }

@@ -186,6 +186,37 @@ TEST_F(EngineSharing, AMemoryThatCannotForgetContinuesWholeLanesAndStaysRight) {
   EXPECT_EQ(three.drain().text, expected(other, 3));
 }
 
+TEST_F(EngineSharing, AMemoryThatCannotForgetGoesBackToItsMarks) {
+  open({.lanes = 4, .abilities = {.share = Share::whole_lane, .cut = false, .mark = true}}, {.batch_tokens = 16});
+  const auto prompt = tokens_of("recurrent state that was marked at the prompt's end");
+  const Caller one = submit(prompt, 6);
+  run_to_end();
+  const auto before = counters_.tokens_prefilled.load();
+  const Caller same = submit(prompt, 6);
+  const auto other = with(prompt, ", another reply");
+  const Caller two = submit(other, 6);
+  run_to_end();
+  EXPECT_EQ(one.drain().text, expected(prompt, 6));
+  EXPECT_EQ(same.drain().text, expected(prompt, 6));
+  EXPECT_EQ(two.drain().text, expected(other, 6));
+  EXPECT_EQ(counters_.tokens_prefilled - before, 1 + 16);
+}
+
+TEST_F(EngineSharing, ColdAgentsOfAMemoryThatCannotForgetShareAtAMark) {
+  open({.lanes = 8, .abilities = {.share = Share::whole_lane, .cut = false, .mark = true}}, {.batch_tokens = 64});
+  std::vector<std::vector<Token>> prompts;
+  std::vector<Caller> callers;
+  for (int i = 0; i < 8; ++i) {
+    prompts.push_back(with(std::vector<Token>(300, 's'), std::to_string(i) + " agent"));
+    callers.push_back(submit(prompts.back(), 5));
+  }
+  run_to_end();
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(callers[i].drain().text, expected(prompts[i], 5));
+  }
+  EXPECT_EQ(counters_.tokens_prefilled, distinct(prompts));
+}
+
 TEST_F(EngineSharing, AnAgentRunsAtMostAsManyGenerationsAsItMay) {
   open({.lanes = 8}, {.agent_generations_max = 2});
   std::vector<Caller> callers;

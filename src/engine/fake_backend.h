@@ -45,6 +45,8 @@ struct Calls {
   int shares = 0;
   int saves = 0;
   int restores = 0;
+  int marks = 0;
+  int rewinds = 0;
   int removals = 0;
   int clears = 0;
   int refused_for_room = 0;
@@ -89,6 +91,7 @@ class FakeBackend final : public Backend {
       ++calls_->refused_for_room;
       return DecodeStatus::no_room;
     }
+    unsettled_.clear();
     store(rows);
     calls_->rows += static_cast<std::int64_t>(rows.size());
     return DecodeStatus::ok;
@@ -131,12 +134,39 @@ class FakeBackend final : public Backend {
       calls_->violation = "a copy of a part of a lane that cannot be cut";
       return false;
     }
+    unsettled_.insert({from, to});
     for (const Cell& cell : std::span(source).first(static_cast<std::size_t>(tokens))) {
       target.push_back({.token = cell.token, .id = next_cell_++});
     }
     return true;
   }
+  // A mark is the tokens up to it, so that a wrong one is noticed.
+  [[nodiscard]] bool mark(LaneId lane, std::vector<std::byte>& bytes) override {
+    ++calls_->marks;
+    if (!settings_.abilities.mark) {
+      calls_->violation = "a mark in a memory that has none";
+    }
+    const auto held = tokens(lane);
+    const auto raw = std::as_bytes(std::span(held));
+    bytes.assign(raw.begin(), raw.end());
+    return true;
+  }
+  [[nodiscard]] bool rewind(LaneId lane, std::int32_t position, std::span<const std::byte> bytes) override {
+    ++calls_->rewinds;
+    const auto held = tokens(lane);
+    const auto wanted = std::as_bytes(std::span(held).first(static_cast<std::size_t>(position)));
+    if (!std::ranges::equal(wanted, bytes)) {
+      calls_->violation = "a rewind to a place where the lane was not marked";
+    }
+    lanes_[index_of(lane)].resize(static_cast<std::size_t>(position));
+    return true;
+  }
+  // With separate memories copies are carried out late.
+  [[nodiscard]] bool settled(LaneId lane) const override { return !unsettled_.contains(lane); }
   [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override {
+    if (!settled(lane)) {
+      calls_->violation = "a lane saved before it was copied";
+    }
     ++calls_->saves;
     std::vector<Token> tokens;
     for (const Cell& cell : lanes_[index_of(lane)]) {
@@ -148,6 +178,9 @@ class FakeBackend final : public Backend {
   }
   [[nodiscard]] bool restore(LaneId lane, std::span<const std::byte> bytes) override {
     ++calls_->restores;
+    if (!settled(lane)) {
+      calls_->violation = "a lane restored before it was copied";
+    }
     std::vector<Token> tokens(bytes.size() / sizeof(Token));
     std::memcpy(tokens.data(), bytes.data(), bytes.size());
     if (!lanes_[index_of(lane)].empty()) {
@@ -234,6 +267,7 @@ class FakeBackend final : public Backend {
   std::vector<std::vector<Cell>> lanes_;
   std::map<std::size_t, std::vector<float>> logits_;
   std::uint64_t next_cell_ = 1;
+  std::set<LaneId> unsettled_;
   std::atomic<bool> interrupted_ = false;
 };
 

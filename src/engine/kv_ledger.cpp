@@ -15,8 +15,13 @@ std::size_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
   return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
 }
 
-LaneId lane_of(PrefixTree::Holder holder) { return static_cast<LaneId>(holder); }
-PrefixTree::Holder holder_of(std::size_t index) { return static_cast<PrefixTree::Holder>(index); }
+// In the tree a lane is a holder, and each of its marks is one.
+constexpr std::size_t kHoldersEach = kMarksMax + 1;
+
+LaneId lane_of(PrefixTree::Holder holder) { return static_cast<LaneId>(holder / kHoldersEach); }
+PrefixTree::Holder holder_of(std::size_t index, std::size_t mark = 0) {
+  return static_cast<PrefixTree::Holder>(index * kHoldersEach + mark);
+}
 
 }  // namespace
 
@@ -42,7 +47,35 @@ void KvLedger::enter() {
     } else {
       tree_.put(holder_of(i), lanes_[i].tokens);
     }
+    enter_marks(i);
   }
+}
+
+void KvLedger::enter_marks(std::size_t index) {
+  const std::vector<Mark>& marks = lanes_[index].marks;
+  for (std::size_t i = 0; i < kMarksMax; ++i) {
+    if (i < marks.size()) {
+      tree_.put(holder_of(index, i + 1), std::span(lanes_[index].tokens).first(marks[i].tokens));
+    } else {
+      tree_.erase(holder_of(index, i + 1));
+    }
+  }
+}
+
+void KvLedger::add_mark(LaneId lane, Mark mark) {
+  PUNA_CHECK(mark.tokens <= at(lane).tokens.size(), "a mark is where the lane has been");
+  std::vector<Mark>& marks = at(lane).marks;
+  std::erase_if(marks, [&mark](const Mark& known) { return known.tokens == mark.tokens; });
+  if (marks.size() == kMarksMax) {
+    marks.erase(marks.begin());
+  }
+  marks.push_back(std::move(mark));
+  at(lane).grew = true;
+}
+
+const KvLedger::Mark* KvLedger::mark_at(LaneId lane, std::size_t tokens) const {
+  const auto found = std::ranges::find(at(lane).marks, tokens, &Mark::tokens);
+  return found == at(lane).marks.end() ? nullptr : &*found;
 }
 
 // The idle lane that is empty (or not), used longest ago.
@@ -118,8 +151,14 @@ std::optional<KvLedger::Placement> KvLedger::place(std::span<const Token> prompt
     return std::nullopt;
   }
   const std::size_t common = common_prefix(reusable, at(*lane).tokens);
-  const bool usable = abilities_.cut || common == at(*lane).tokens.size();
-  return Placement{.lane = *lane, .keep = usable ? common : 0};
+  if (abilities_.cut || common == at(*lane).tokens.size()) {
+    return Placement{.lane = *lane, .keep = common};
+  }
+  std::size_t keep = 0;
+  for (const Mark& mark : at(*lane).marks) {
+    keep = std::max(keep, mark.tokens <= common ? mark.tokens : 0);
+  }
+  return Placement{.lane = *lane, .keep = keep};
 }
 
 void KvLedger::take(LaneId lane) {
@@ -177,12 +216,22 @@ void KvLedger::append(LaneId lane, std::span<const Token> tokens) {
 void KvLedger::truncate(LaneId lane, std::size_t tokens) {
   PUNA_CHECK(tokens <= at(lane).tokens.size(), "a lane is cut to no more than it holds");
   at(lane).tokens.resize(tokens);
+  std::erase_if(at(lane).marks, [tokens](const Mark& mark) { return mark.tokens > tokens; });
   at(lane).grew = true;
+}
+
+// A lane that can only go on from its marks is worth all its tokens.
+std::size_t KvLedger::own_tail_of(std::size_t index) const {
+  if (!lanes_[index].marks.empty()) {
+    return lanes_[index].tokens.size();
+  }
+  const PrefixTree::Holder holder = holder_of(index);
+  return tree_.contains(holder) ? tree_.own_tail(holder) : 0;
 }
 
 std::size_t KvLedger::own_tail(LaneId lane) {
   enter();
-  return tree_.contains(holder_of(index_of(lane))) ? tree_.own_tail(holder_of(index_of(lane))) : 0;
+  return own_tail_of(index_of(lane));
 }
 
 std::size_t KvLedger::distinct_tokens() {
@@ -202,8 +251,8 @@ std::optional<LaneId> KvLedger::next_victim(TimePoint now) {
     if (a_late && a.expected != b.expected) {
       return a.expected > b.expected;  // both are: the one that comes later goes first
     }
-    const bool a_covered = tree_.own_tail(holder_of(index_of(a_id))) == 0;
-    const bool b_covered = tree_.own_tail(holder_of(index_of(b_id))) == 0;
+    const bool a_covered = own_tail_of(index_of(a_id)) == 0;
+    const bool b_covered = own_tail_of(index_of(b_id)) == 0;
     return a_covered != b_covered ? b_covered : a.last_use < b.last_use;
   };
   for (std::size_t i = 0; i < lanes_.size(); ++i) {

@@ -18,6 +18,7 @@ namespace puna::engine {
 
 // A copy moves all the source's memory: not for fewer tokens than this.
 inline constexpr std::size_t kCopyTokensMin = 64;
+inline constexpr std::size_t kMarksMax = 4;  // of one lane
 
 class KvLedger {
  public:
@@ -52,6 +53,15 @@ class KvLedger {
   void pin(LaneId lane);
   void unpin(LaneId lane);
 
+  // A place in the lane to which a memory that cannot be cut can go back: the first `tokens` tokens, by these bytes.
+  // The oldest of more than kMarksMax is forgotten; so are those that truncate() cuts off.
+  struct Mark {
+    std::size_t tokens = 0;
+    std::vector<std::byte> bytes;
+  };
+  void add_mark(LaneId lane, Mark mark);
+  [[nodiscard]] const Mark* mark_at(LaneId lane, std::size_t tokens) const;
+
   void append(LaneId lane, std::span<const Token> tokens);
   void truncate(LaneId lane, std::size_t tokens);
   void clear(LaneId lane) { truncate(lane, 0); }
@@ -75,6 +85,7 @@ class KvLedger {
     bool busy = false;
     bool pinned = false;
     bool grew = false;  // since it was put into the tree
+    std::vector<Mark> marks;
 
     [[nodiscard]] bool idle() const { return !busy && !pinned; }
   };
@@ -82,6 +93,8 @@ class KvLedger {
   [[nodiscard]] const Lane& at(LaneId lane) const { return lanes_[index_of(lane)]; }
   [[nodiscard]] Lane& at(LaneId lane) { return lanes_[index_of(lane)]; }
   void enter();
+  void enter_marks(std::size_t index);
+  [[nodiscard]] std::size_t own_tail_of(std::size_t index) const;
   [[nodiscard]] std::optional<LaneId> same_and_idle(const PrefixTree::Match& match) const;
   [[nodiscard]] std::optional<LaneId> oldest_idle(bool empty, std::optional<LaneId> except) const;
   [[nodiscard]] bool worth_a_copy(const PrefixTree::Match& match) const;

@@ -38,6 +38,7 @@ class BatchArrays {
     }
   }
 
+  [[nodiscard]] std::size_t capacity() const { return tokens_.size(); }
   [[nodiscard]] llama_batch view(std::span<const Row> rows) {
     PUNA_CHECK(rows.size() <= tokens_.size(), "a batch has at most batch_tokens rows");
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -82,6 +83,7 @@ class LlamaBackend final : public Backend {
     try {
       switch (llama_decode(context_.get(), arrays_.view(rows))) {
         case 0:
+          std::ranges::fill(unsettled_, 0);
           return DecodeStatus::ok;
         case 1:
           return DecodeStatus::no_room;
@@ -104,7 +106,7 @@ class LlamaBackend final : public Backend {
   }
 
   [[nodiscard]] bool remove_from(LaneId lane, std::int32_t position) override {
-    return llama_memory_seq_rm(memory_, seq(lane), position, -1);
+    return window_reaches(lane, position) && llama_memory_seq_rm(memory_, seq(lane), position, -1);
   }
   void clear(LaneId lane) override { llama_memory_seq_rm(memory_, seq(lane), -1, -1); }
   [[nodiscard]] bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
@@ -114,6 +116,9 @@ class LlamaBackend final : public Backend {
     }
     // A partial copy between separate memories aborts the process: copy all, then forget the rest.
     llama_memory_seq_cp(memory_, seq(from), seq(to), -1, -1);
+    if (separate_) {
+      unsettled_[index_of(from)] = unsettled_[index_of(to)] = 1;
+    }
     if (length(to) == tokens || (remove_from(to, tokens) && length(to) == tokens)) {
       return true;
     }
@@ -121,26 +126,24 @@ class LlamaBackend final : public Backend {
     return false;
   }
 
+  [[nodiscard]] bool mark(LaneId lane, std::vector<std::byte>& bytes) override {
+    return get_state(lane, bytes, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
+  }
+  // The state first, the rest afterwards: the other order leaves the attention part as it was.
+  [[nodiscard]] bool rewind(LaneId lane, std::int32_t position, std::span<const std::byte> bytes) override {
+    return set_state(lane, bytes, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) &&
+           llama_memory_seq_rm(memory_, seq(lane), position, -1) && length(lane) == position;
+  }
+
+  [[nodiscard]] bool settled(LaneId lane) const override { return unsettled_[index_of(lane)] == 0; }
   [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override {
-    try {
-      bytes.resize(llama_state_seq_get_size(context_.get(), seq(lane)));
-      auto* const data = reinterpret_cast<std::uint8_t*>(bytes.data());
-      const std::size_t written = llama_state_seq_get_data(context_.get(), data, bytes.size(), seq(lane));
-      bytes.resize(written);
-      return written > 0;
-    } catch (const std::exception&) {
-      return false;
-    }
+    return get_state(lane, bytes, LLAMA_STATE_SEQ_FLAGS_NONE);
   }
   [[nodiscard]] bool restore(LaneId lane, std::span<const std::byte> bytes) override {
-    try {
-      const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-      if (llama_state_seq_set_data(context_.get(), data, bytes.size(), seq(lane)) != 0) {
-        return true;
-      }
-    } catch (const std::exception&) {
+    if (set_state(lane, bytes, LLAMA_STATE_SEQ_FLAGS_NONE)) {
+      return true;
     }
-    clear(lane);
+    clear(lane);  // a refused state may have been read in part
     return false;
   }
   [[nodiscard]] std::int32_t length(LaneId lane) override { return llama_memory_seq_pos_max(memory_, seq(lane)) + 1; }
@@ -151,6 +154,15 @@ class LlamaBackend final : public Backend {
   struct Free {
     void operator()(llama_context* context) const { llama_free(context); }
   };
+  // A sliding window forgets what is behind it, and a restored lane never had it: going back is right only as far as
+  // the window in front of the new end is still there.
+  [[nodiscard]] bool window_reaches(LaneId lane, std::int32_t position) const {
+    return llama_memory_seq_pos_min(memory_, seq(lane)) <= std::max(0, position - window_ + 1);
+  }
+  [[nodiscard]] bool get_state(LaneId lane, std::vector<std::byte>& bytes, llama_state_seq_flags flags);
+  [[nodiscard]] bool set_state(LaneId lane, std::span<const std::byte> bytes, llama_state_seq_flags flags);
+  [[nodiscard]] Abilities probe(const llama_model* model);
+
   static bool wants_abort(void* self) {
     return static_cast<LlamaBackend*>(self)->interrupted_.load(std::memory_order_relaxed);
   }
@@ -161,6 +173,9 @@ class LlamaBackend final : public Backend {
   std::vector<bool> wanted_;
   std::size_t rows_ = 0;
   BackendShape shape_;
+  bool separate_ = false;                // every lane has a memory of its own
+  int window_ = 0;                       // of sliding-window attention; 0 = none
+  std::vector<std::uint8_t> unsettled_;  // by lane: copied since the last decode
   std::unique_ptr<llama_context, Free> context_;
   llama_memory_t memory_ = nullptr;
 };
@@ -208,13 +223,75 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
     return fail(ErrorCode::invalid_argument, "the model has no cache, so it does not generate text",
                 "give a model that generates text");
   }
-  shape_.lanes = static_cast<int>(params.n_seq_max);
+  shape_.lanes = lanes;
   shape_.cells = static_cast<int>(llama_n_ctx(context_.get()));
-  // Recurrent state can be taken over as a whole only, and nothing of it can be forgotten.
-  const bool recurrent = llama_model_is_recurrent(model) || llama_model_is_hybrid(model);
-  shape_.abilities = {
-      .share = fast && !recurrent ? Share::any_part : Share::whole_lane, .cut = !recurrent, .save = true};
+  separate_ = !params.kv_unified;
+  window_ = std::max(0, llama_model_n_swa(model));
+  unsettled_.assign(static_cast<std::size_t>(lanes), 0);
+  shape_.abilities = probe(model);
+  llama_memory_clear(memory_, true);
+  std::ranges::fill(unsettled_, 0);
   return {};
+}
+
+bool LlamaBackend::get_state(LaneId lane, std::vector<std::byte>& bytes, llama_state_seq_flags flags) {
+  try {
+    bytes.resize(llama_state_seq_get_size_ext(context_.get(), seq(lane), flags));
+    auto* const data = reinterpret_cast<std::uint8_t*>(bytes.data());
+    bytes.resize(llama_state_seq_get_data_ext(context_.get(), data, bytes.size(), seq(lane), flags));
+    return !bytes.empty();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+bool LlamaBackend::set_state(LaneId lane, std::span<const std::byte> bytes, llama_state_seq_flags flags) {
+  try {
+    const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    return llama_state_seq_set_data_ext(context_.get(), data, bytes.size(), seq(lane), flags) != 0;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+// Tries on a few tokens what the library's calls do with this memory: some refuse, some do nothing, some do something
+// else. What is not seen to work is not used.
+Abilities LlamaBackend::probe(const llama_model* model) {
+  constexpr std::int32_t kTokens = 8;
+  constexpr std::int32_t kHalf = kTokens / 2;
+  const auto a = static_cast<LaneId>(0);
+  const auto b = static_cast<LaneId>(1);
+  Abilities abilities;
+  std::vector<Row> rows;
+  for (std::int32_t i = 0; i < kTokens; ++i) {
+    rows.push_back({.token = i % llama_vocab_n_tokens(llama_model_get_vocab(model)), .position = i, .lane = a});
+  }
+  for (std::size_t begin = 0; begin < rows.size(); begin += arrays_.capacity()) {
+    const auto count = std::min(arrays_.capacity(), rows.size() - begin);
+    if (decode(std::span(rows).subspan(begin, count)) != DecodeStatus::ok) {
+      return abilities;
+    }
+  }
+  abilities.shift = llama_memory_can_shift(memory_);
+  std::vector<std::byte> bytes;
+  abilities.save = save(a, bytes) && (shape_.lanes < 2 || (restore(b, bytes) && length(b) == kTokens));
+  if (shape_.lanes > 1) {
+    clear(b);
+    if (!separate_) {
+      llama_memory_seq_cp(memory_, seq(a), seq(b), 0, kHalf);
+      const bool part = llama_memory_seq_pos_min(memory_, seq(b)) == 0 && length(b) == kHalf;
+      abilities.share = part ? Share::any_part : Share::nothing;
+      clear(b);
+    }
+    if (abilities.share == Share::nothing) {
+      abilities.share = share_prefix(a, b, kTokens) ? Share::whole_lane : Share::nothing;
+      clear(b);
+    }
+  }
+  abilities.cut = remove_from(a, kHalf) && length(a) == kHalf && llama_memory_seq_pos_min(memory_, seq(a)) == 0;
+  // Only states without a place for every token need marks; the library has them where it has such states.
+  abilities.mark = !abilities.cut && (llama_model_is_recurrent(model) || llama_model_is_hybrid(model));
+  return abilities;
 }
 
 class LlamaFilter final : public TokenFilter {

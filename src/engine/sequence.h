@@ -63,6 +63,7 @@ struct Sequence {
   bool fills_window;  // output_max is where the window ends, not what was asked for
   std::size_t computed = 0;
   LaneId lane{};
+  std::vector<std::size_t> marks;  // positions ahead at which the lane is marked, the nearest last
 
   Sampling sampling;
   std::unique_ptr<TokenFilter> filter;  // may be null

@@ -1,0 +1,166 @@
+// Every kind of memory, with models of random weights: what is reused must be what would have been computed. In the
+// deterministic profile each reply is compared with the one of a fresh engine that never held anything else.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "puna/engine.h"
+#include "puna/engine/random_model.h"
+
+namespace puna {
+namespace {
+
+constexpr Sampling kGreedy = {.temperature = 0.0F};
+constexpr Sampling kWarm = {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F, .seed = 7};
+
+struct Said {
+  std::vector<Token> tokens;
+  std::int64_t cached = 0;
+};
+
+Said read(Generation& generation) {
+  Said said;
+  for (;;) {
+    auto piece = generation.next();
+    if (!piece) {
+      ADD_FAILURE() << piece.error().message;
+      return said;
+    }
+    if (const auto* text = std::get_if<piece::Text>(&*piece)) {
+      said.tokens.insert(said.tokens.end(), text->tokens.begin(), text->tokens.end());
+    } else if (const auto* finished = std::get_if<piece::Finished>(&*piece)) {
+      said.cached = finished->usage.cached_tokens;
+      return said;
+    }
+  }
+}
+
+class EngineKinds : public testing::TestWithParam<RandomModelKind> {
+ protected:
+  void SetUp() override {
+    const auto file = std::filesystem::path(testing::TempDir()) /
+                      ("kinds-" + std::to_string(static_cast<int>(GetParam())) + "-" + std::to_string(::getpid()) + ".gguf");
+    ASSERT_TRUE(write_random_model(file, RandomModelOptions::tiny(GetParam())));
+    auto weights = Weights::load({.file = file});
+    std::filesystem::remove(file);
+    ASSERT_TRUE(weights) << weights.error().message;
+    weights_ = *weights;
+  }
+
+  std::unique_ptr<Engine> open(EngineOptions options) const {
+    options.threads = options.threads == 0 ? 1 : options.threads;
+    if (options.window_tokens == 0) {
+      options.window_tokens = 512;
+    }
+    auto engine = Engine::create(weights_, options);
+    EXPECT_TRUE(engine) << engine.error().message;
+    return *std::move(engine);
+  }
+
+  // What a fresh engine says, which never held anything else.
+  Said alone(const GenerationRequest& request) const {
+    const auto engine = open({.sequences_max = 1, .profile = Profile::deterministic});
+    auto generation = engine->submit(request);
+    return read(*generation);
+  }
+
+  static std::vector<Token> some_tokens(std::uint64_t seed, std::size_t count) {
+    Random random(seed);
+    std::vector<Token> tokens(count);
+    for (Token& token : tokens) {
+      token = static_cast<Token>(20 + random.next() % 400);
+    }
+    return tokens;
+  }
+
+  static std::vector<Token> joined(std::vector<Token> a, const std::vector<Token>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  }
+
+  std::shared_ptr<const Weights> weights_;
+};
+
+// Cold agents with one beginning, their next turns, forks, the same prompt again, a rollback: all in one engine.
+TEST_P(EngineKinds, WhateverIsReusedTheDeterministicReplyIsTheOneOfAFreshEngine) {
+  const auto engine = open({.sequences_max = 4, .batch_tokens = 48, .profile = Profile::deterministic});
+  const auto role = some_tokens(1, 150);
+  std::vector<std::vector<Token>> prompts;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    prompts.push_back(joined(role, some_tokens(10 + i, 12 + 5 * i)));
+  }
+  const auto ask = [&](const std::vector<std::vector<Token>>& all) {
+    std::vector<Generation> generations;
+    for (const auto& prompt : all) {
+      generations.push_back(*engine->submit({.prompt = prompt, .sampling = kWarm, .tokens_max = 12}));
+    }
+    std::vector<Said> said;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      said.push_back(read(generations[i]));
+      EXPECT_EQ(said.back().tokens, alone({.prompt = all[i], .sampling = kWarm, .tokens_max = 12}).tokens) << i;
+    }
+    return said;
+  };
+  const auto first = ask(prompts);
+  std::vector<std::vector<Token>> next;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    next.push_back(joined(joined(prompts[i], first[i].tokens), some_tokens(50 + i, 9)));  // next turns
+  }
+  ask(next);
+  ask({prompts[0], prompts[0], joined(prompts[1], some_tokens(70, 5)), joined(role, some_tokens(71, 30))});
+  const auto again = ask({prompts[2], joined(prompts[2], first[2].tokens)});
+  EXPECT_GT(again[0].cached, 0);
+}
+
+TEST_P(EngineKinds, ColdAgentsComputeTheirCommonBeginningOnce) {
+  for (const Profile profile : {Profile::fast, Profile::deterministic}) {
+    const auto engine = open({.sequences_max = 4, .batch_tokens = 64, .profile = profile});
+    const auto role = some_tokens(2, 200);
+    std::vector<Generation> generations;
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      auto own = some_tokens(20, 10);
+      own[0] = static_cast<Token>(100 + i);
+      generations.push_back(*engine->submit({.prompt = joined(role, own), .sampling = kGreedy, .tokens_max = 2}));
+    }
+    for (Generation& generation : generations) {
+      read(generation);
+    }
+    EXPECT_EQ(engine->stats().tokens_prefilled, 200 + 4 * 10) << static_cast<int>(profile);
+  }
+}
+
+TEST_P(EngineKinds, StatesThatWereSavedGoOnAsIfTheyHadStayed) {
+  // Two lanes for four conversations: they push each other out.
+  const auto engine = open({.sequences_max = 2, .batch_tokens = 64, .profile = Profile::deterministic});
+  std::vector<std::vector<Token>> talks;
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    talks.push_back(some_tokens(100 + i, 60));
+  }
+  for (int turn = 0; turn < 3; ++turn) {
+    for (std::size_t i = 0; i < talks.size(); ++i) {
+      const GenerationRequest request{.prompt = talks[i], .sampling = kWarm, .tokens_max = 8};
+      auto generation = engine->submit(request);
+      const Said said = read(*generation);
+      ASSERT_EQ(said.tokens, alone(request).tokens) << "talk " << i << " turn " << turn;
+      talks[i] = joined(joined(talks[i], said.tokens), some_tokens(200 + i, 6));
+    }
+  }
+  const EngineStats stats = engine->stats();
+  EXPECT_GT(stats.tokens_restored, 0);
+  EXPECT_LE(stats.tokens_prefilled, 4 * 60 + 2 * 4 * (6 + 8 + 1));
+}
+
+std::string kind_name(const testing::TestParamInfo<RandomModelKind>& info) {
+  constexpr std::array kNames = {"attention", "sliding_window", "recurrent", "hybrid"};
+  return kNames.at(static_cast<std::size_t>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EngineKinds,
+                         testing::Values(RandomModelKind::attention, RandomModelKind::sliding_window,
+                                         RandomModelKind::recurrent, RandomModelKind::hybrid),
+                         kind_name);
+
+}  // namespace
+}  // namespace puna
