@@ -72,6 +72,7 @@ struct RunEnd {
 };
 
 struct AgentOptions {
+  AgentId id{1};  // tells agents of one model apart; with the seed it fixes the random numbers
   Sampling sampling;
   Budget budget;
   TranscriptFile* record = nullptr;  // borrowed; gets each message that the run adds, before anything else happens

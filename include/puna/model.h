@@ -8,6 +8,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "puna/base.h"
@@ -24,6 +25,9 @@ struct Request {
   Sampling sampling;
   std::vector<std::string> stop;
   int tokens_max = 0;  // 0 = what is left of the window
+  // Who asks, and the how many-th time: see GenerationRequest.
+  AgentId agent = kNoAgent;
+  std::uint64_t turn = 0;
 };
 
 struct Reply {
@@ -41,14 +45,17 @@ class Model {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  // Waits for the whole reply. Emits event::PromptReady (local only), Prefill, ReasoningDelta, TextDelta and
-  // ReplyReady, in that order, on the caller's thread.
+  // Waits for the whole reply. Emits event::PromptReady and PrefixLost (local only), Prefill, ReasoningDelta, TextDelta
+  // and ReplyReady, in that order, on the caller's thread.
   //
   // Errors  invalid_argument  the request cannot be asked (no messages, schema with tools, unsupported keyword)
   //         limit             the prompt does not fit the window; the message says both sizes
   //         cancelled         stop was asked for
   //         unavailable       the back end is gone, or (scripted) has no reply left
   [[nodiscard]] virtual Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop = {}) = 0;
+
+  // The agent runs this tool now and will ask again: what it needs then may be kept until about then. A hint.
+  virtual void waits_for_tool(AgentId /*agent*/, std::string_view /*tool*/) {}
 
   // The exact number of prompt tokens this request would have; nothing is computed.
   [[nodiscard]] virtual Result<std::int64_t> count_tokens(const Request& request) = 0;

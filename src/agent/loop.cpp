@@ -166,6 +166,7 @@ class Run {
       }
       return tool_error(agent::kRepeatedCall);
     }
+    model_.waits_for_tool(options_.id, call.name);
     ToolResult result = tools_.run(call, deadline_.token());
     if (result.is_error) {  // a tool that was interrupted says so in its own way; the model reads one way
       end = deadline_.passed();
@@ -186,7 +187,9 @@ class Run {
     return {.messages = transcript_,
             .tools = specs_,
             .sampling = options_.sampling,
-            .tokens_max = static_cast<int>(tokens_max)};
+            .tokens_max = static_cast<int>(tokens_max),
+            .agent = options_.id,
+            .turn = transcript_.size()};
   }
 
   [[nodiscard]] std::int64_t tokens_left() const { return budget_.output_tokens_max - end_.usage.output_tokens; }

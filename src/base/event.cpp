@@ -18,6 +18,14 @@ Json line(const event::TurnStarted& e) { return Json::object({{"type", "turn.sta
 Json line(const event::PromptReady& e) {
   return Json::object({{"type", "prompt.ready"}, {"prompt", e.prompt}, {"token_ids", e.token_ids}});
 }
+Json line(const event::PrefixLost& e) {
+  return Json::object({{"type", "prefix.lost"},
+                       {"tokens_kept", e.tokens_kept},
+                       {"tokens_before", e.tokens_before},
+                       {"was", e.was},
+                       {"is", e.is},
+                       {"reason", e.reason}});
+}
 Json line(const event::Prefill& e) {
   return Json::object({{"type", "prefill"},
                        {"tokens_done", e.tokens_done},

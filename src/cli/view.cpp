@@ -70,6 +70,13 @@ class Screen final : public EventSink {
       console_.err("── prompt tokens ──\n" + e.token_ids + "\n── output ──\n", Style::dim);
     }
   }
+  void show(const event::PrefixLost& e) {
+    if (verbose_) {
+      console_.err(std::format("prefix lost after {} of {} tokens: {}; was {}, is {}\n", e.tokens_kept, e.tokens_before,
+                               e.reason, Json(e.was).dump(), Json(e.is).dump()),
+                   Style::yellow);
+    }
+  }
   void show(const event::Prefill& e) {
     if (e.tokens_done < e.tokens_total) {
       console_.status(std::format("prefill  {} / {} tok, {} cached", count_text(e.tokens_done),

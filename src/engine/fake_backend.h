@@ -300,7 +300,8 @@ class FakeWeights final : public EngineWeights {
   }
 
   [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
-  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts) const override {
+  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts,
+                                                    const Known& /*known*/) const override {
     std::vector<Token> tokens;
     for (const PromptPart& part : parts) {
       for (const char c : part.text) {

@@ -220,8 +220,9 @@ class LlamaWeights final : public EngineWeights {
   }
 
   [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
-  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts) const override {
-    return tokenizer_.tokenize(parts);
+  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts,
+                                                    const Known& known) const override {
+    return tokenizer_.tokenize(parts, known);
   }
   [[nodiscard]] std::string piece(Token token) const override { return std::string(bytes(token)); }
   [[nodiscard]] std::string_view bytes(Token token) const override {

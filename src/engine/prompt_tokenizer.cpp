@@ -159,7 +159,8 @@ Result<void> PromptTokenizer::append_plain(std::string_view text, std::vector<To
               "this model's vocabulary cannot be used safely");
 }
 
-Result<std::vector<Token>> PromptTokenizer::tokenize(std::span<const PromptPart> parts) const {
+Result<std::vector<Token>> PromptTokenizer::tokenize(std::span<const PromptPart> parts,
+                                                     const Weights::Known& known) const {
   Text text;
   for (const PromptPart& part : parts) {
     if (part.text.size() > kPromptBytesMax - text.bytes.size()) {
@@ -172,7 +173,15 @@ Result<std::vector<Token>> PromptTokenizer::tokenize(std::span<const PromptPart>
     }
   }
   std::vector<Token> tokens;
-  for (const Stretch& stretch : cut(text)) {
+  std::vector<Stretch> stretches = cut(text);
+  if (!known.tokens.empty() && text.bytes.starts_with(known.text)) {
+    const auto next = std::ranges::find(stretches, known.text.size(), &Stretch::begin);
+    if (next != stretches.end() && next->token) {
+      tokens.assign(known.tokens.begin(), known.tokens.end());
+      stretches.erase(stretches.begin(), next);
+    }
+  }
+  for (const Stretch& stretch : stretches) {
     if (stretch.token) {
       tokens.push_back(*stretch.token);
     } else {

@@ -37,9 +37,11 @@ class PromptTokenizer {
   // plain   tokenises a text in which no control token is recognised.
   PromptTokenizer(std::vector<SpecialToken> specials, std::optional<Token> bos, Plain plain);
 
+  // known   see Weights::tokenize().
   // Errors  limit     the text is longer than kPromptBytesMax
   //         internal  the vocabulary makes a control token of plain text, whatever we try; or the library failed
-  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts) const;
+  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts,
+                                                    const Weights::Known& known = {}) const;
 
  private:
   struct Stretch {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "model/token_logs.h"
 #include "puna/model.h"
 
 namespace puna {
@@ -51,6 +52,7 @@ class Collector {
   }
   void take(const piece::Text& text) {
     raw_ += text.text;
+    tokens_.insert(tokens_.end(), text.tokens.begin(), text.tokens.end());
     emit(parser_.feed(text.text));
   }
   void take(const piece::Finished& finished) {
@@ -60,6 +62,8 @@ class Collector {
   }
 
   [[nodiscard]] bool finished() const { return finished_; }
+  [[nodiscard]] const std::string& raw() const { return raw_; }
+  [[nodiscard]] const std::vector<Token>& tokens() const { return tokens_; }
 
   // Call ids count on from the calls that the conversation has already, so that they repeat in a repeated run.
   [[nodiscard]] Reply reply(std::size_t calls_before) {
@@ -93,6 +97,7 @@ class Collector {
   ReplyParser parser_;
   EventSink& events_;
   std::string raw_;
+  std::vector<Token> tokens_;
   // Emitted so far; what the parser gave out is always the beginning of its final text.
   std::size_t reasoning_bytes_ = 0;
   std::size_t content_bytes_ = 0;
@@ -109,30 +114,39 @@ class EngineModel final : public LocalModel {
         engine_(std::move(engine)),
         template_(std::move(chat_template)),
         clock_(clock),
-        control_texts_(control_texts_of(*weights_)) {}
+        control_texts_(control_texts_of(*weights_)),
+        logs_(*weights_) {}
 
   [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
     PUNA_TRY(Prompt prompt, render(request));
-    PUNA_TRY(std::vector<Token> tokens, weights_->tokenize(prompt.parts));
-    events.on(event::PromptReady{.prompt = prompt.text(), .token_ids = ids_text(tokens)});
-
-    PUNA_TRY(Generation generation, engine_->submit({.prompt = std::move(tokens),
+    PUNA_TRY(model::TokenLogs::Prompt known, logs_.tokenize(prompt.parts, request.agent));
+    events.on(event::PromptReady{.prompt = prompt.text(), .token_ids = ids_text(known.tokens)});
+    if (known.lost) {
+      events.on(*std::move(known.lost));
+    }
+    PUNA_TRY(Generation generation, engine_->submit({.prompt = known.tokens,
                                                      .sampling = request.sampling,
                                                      .grammar = std::move(prompt.grammar),
                                                      .stop = request.stop,
-                                                     .tokens_max = request.tokens_max}));
+                                                     .tokens_max = request.tokens_max,
+                                                     .agent = request.agent,
+                                                     .turn = request.turn},
+                                                    stop));
     const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none;
     Collector collector(prompt.reasoning_open, may_call ? ReplyParser::Calls::read : ReplyParser::Calls::text, events);
     while (!collector.finished()) {
       PUNA_TRY(const Piece piece, generation.next(stop));
       std::visit([&collector](const auto& part) { collector.take(part); }, piece);
     }
+    logs_.remember(prompt.parts, std::move(known.tokens), collector.raw(), collector.tokens(), request.agent);
     std::size_t calls_before = 0;
     for (const Message& message : request.messages) {
       calls_before += message.calls.size();
     }
     return collector.reply(calls_before);
   }
+
+  void waits_for_tool(AgentId agent, std::string_view tool) override { engine_->leave_for_tool(agent, tool); }
 
   [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
     PUNA_TRY(const Prompt prompt, render(request));
@@ -173,6 +187,7 @@ class EngineModel final : public LocalModel {
   const std::unique_ptr<const ChatTemplate> template_;
   const Clock& clock_;
   const std::vector<std::string> control_texts_;
+  model::TokenLogs logs_;
 };
 
 Result<std::string> template_source(const LocalModelOptions& options, const ModelFacts& facts) {

@@ -38,6 +38,14 @@ struct PromptReady {
   std::string prompt;
   std::string token_ids;  // decimal ids, separated by spaces
 };
+// The prompt does not begin with what this agent's conversation had been, so its cache serves up to here only.
+struct PrefixLost {
+  std::int64_t tokens_kept = 0;    // before the first difference
+  std::int64_t tokens_before = 0;  // that the conversation had
+  std::string was;                 // text around the first token that differs, as it was
+  std::string is;                  // and as it is now; empty when the prompt ends there
+  std::string reason;
+};
 struct Prefill {
   std::int64_t tokens_done = 0;
   std::int64_t tokens_total = 0;
@@ -79,7 +87,7 @@ struct RunEnded {
 
 }  // namespace event
 
-using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::Prefill, event::TextDelta,
+using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::Prefill, event::TextDelta,
                            event::ReasoningDelta, event::ReplyReady, event::ToolStarted, event::ToolEnded,
                            event::Notice, event::RunEnded>;
 

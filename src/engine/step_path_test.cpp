@@ -1,0 +1,137 @@
+// The step path takes no memory and no lock once it is warm. Both are counted by replacing what the C++ runtime calls,
+// in this test program only; calls inside the (fake) library are left out.
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+#include "engine/test_core.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PUNA_COUNTS_CALLS 0
+#else
+#define PUNA_COUNTS_CALLS 1
+#endif
+
+namespace {
+
+struct Counted {
+  bool on = false;
+  int allocations = 0;
+  int locks = 0;
+};
+thread_local Counted counted;
+
+}  // namespace
+
+#if PUNA_COUNTS_CALLS
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  counted.allocations += counted.on ? 1 : 0;
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) {
+    throw std::bad_alloc();
+  }
+  return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+extern "C" int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
+  counted.locks += counted.on ? 1 : 0;
+  using Lock = int (*)(pthread_mutex_t*);
+  static const auto kReal = reinterpret_cast<Lock>(dlsym(RTLD_NEXT, "pthread_mutex_lock"));
+  return kReal(mutex);
+}
+#endif
+
+namespace puna::engine {
+namespace {
+
+// Hands every call on without counting what happens inside.
+class Uncounted final : public Backend {
+ public:
+  explicit Uncounted(Backend& inner) : inner_(inner) {}
+
+  [[nodiscard]] const BackendShape& shape() const override { return inner_.shape(); }
+  [[nodiscard]] DecodeStatus decode(std::span<const Row> rows) override {
+    const Pause pause;
+    return inner_.decode(rows);
+  }
+  [[nodiscard]] std::span<const float> logits(std::size_t index) override {
+    const Pause pause;
+    return inner_.logits(index);
+  }
+  [[nodiscard]] bool remove_from(LaneId lane, std::int32_t position) override {
+    return inner_.remove_from(lane, position);
+  }
+  void clear(LaneId lane) override { inner_.clear(lane); }
+  [[nodiscard]] bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
+    return inner_.share_prefix(from, to, tokens);
+  }
+  [[nodiscard]] bool mark(LaneId lane, std::vector<std::byte>& bytes) override { return inner_.mark(lane, bytes); }
+  [[nodiscard]] bool rewind(LaneId lane, std::int32_t position, std::span<const std::byte> bytes) override {
+    return inner_.rewind(lane, position, bytes);
+  }
+  [[nodiscard]] bool settled(LaneId lane) const override { return inner_.settled(lane); }
+  [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override { return inner_.save(lane, bytes); }
+  [[nodiscard]] bool restore(LaneId lane, std::span<const std::byte> bytes) override {
+    return inner_.restore(lane, bytes);
+  }
+  [[nodiscard]] std::int32_t length(LaneId lane) override { return inner_.length(lane); }
+  void interrupt() noexcept override { inner_.interrupt(); }
+
+ private:
+  struct Pause {
+    Pause() : was(std::exchange(counted.on, false)) {}
+    ~Pause() { counted.on = was; }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+    bool was;
+  };
+  Backend& inner_;
+};
+
+class StepPath : public test::EngineCoreTest {};
+
+TEST_F(StepPath, AWarmStepTakesNoMemoryAndNoLock) {
+  if (PUNA_COUNTS_CALLS == 0) {
+    GTEST_SKIP() << "the sanitizer's own allocator and locks are in use";
+  }
+  open({.lanes = 8, .next = [](const std::vector<Token>& tokens) { return 'a' + static_cast<Token>(tokens.size() % 3); }},
+       {.window_tokens = 2048});
+  Uncounted backend(*backend_);
+  core_ = std::make_unique<EngineCore>(backend, weights_, options_, Clock::system(), counters_);
+  std::vector<test::Caller> callers;
+  for (int i = 0; i < 8; ++i) {
+    Sampling sampling{.temperature = i % 2 == 0 ? 0.0F : 0.8F, .repeat_penalty = i < 4 ? 1.0F : 1.1F};
+    callers.push_back(submit({.prompt = std::vector<Token>(40, 'A' + i),
+                              .sampling = sampling,
+                              .stop = {"never said", "nor this"},
+                              .agent = AgentId{static_cast<std::uint64_t>(i)}}));
+  }
+  counted = {.on = true};
+  callers.reserve(2 * callers.capacity());
+  std::mutex mutex;
+  mutex.lock();
+  mutex.unlock();
+  counted.on = false;
+  EXPECT_EQ(counted.allocations, 1);  // the counters do count
+  EXPECT_EQ(counted.locks, 1);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(core_->step());
+  }
+  counted = {.on = true};
+  for (int i = 0; i < 500; ++i) {
+    static_cast<void>(core_->step());
+  }
+  counted.on = false;
+  EXPECT_EQ(counters_.sequences_busy, 8);
+  EXPECT_EQ(counted.allocations, 0);
+  EXPECT_EQ(counted.locks, 0);
+}
+
+}  // namespace
+}  // namespace puna::engine

@@ -1,0 +1,129 @@
+// Texts are compared as bytes: a few hundred comparisons of a few kilobytes are nothing beside one token.
+#include "model/token_logs.h"
+
+#include <algorithm>
+
+namespace puna::model {
+namespace {
+
+constexpr std::size_t kShownTokens = 8;  // of each side, around the first difference
+
+struct Flat {
+  std::string text;
+  std::vector<std::size_t> trust;  // ends of the parts; trusted and untrusted alternate, trusted first
+};
+
+Flat flat(const std::vector<PromptPart>& parts) {
+  Flat all;
+  bool trusted = true;
+  for (const PromptPart& part : parts) {
+    if (part.text.empty()) {
+      continue;
+    }
+    if ((part.trust == Trust::trusted) != trusted) {
+      all.trust.push_back(all.text.size());
+      trusted = !trusted;
+    }
+    all.text += part.text;
+  }
+  return all;
+}
+
+// Whether the first `bytes` bytes of both are trusted alike.
+bool trusted_alike(const std::vector<std::size_t>& a, const std::vector<std::size_t>& b, std::size_t bytes) {
+  const auto within = [bytes](const std::vector<std::size_t>& changes) {
+    return std::span(changes).first(
+        static_cast<std::size_t>(std::ranges::lower_bound(changes, bytes) - changes.begin()));
+  };
+  return std::ranges::equal(within(a), within(b));
+}
+
+std::string text_of(const Weights& weights, std::span<const Token> tokens, std::size_t from) {
+  std::string text;
+  for (const Token token : tokens.subspan(std::min(from, tokens.size())).first(
+           std::min(kShownTokens, tokens.size() - std::min(from, tokens.size())))) {
+    text += weights.piece(token);
+  }
+  return utf8::sanitize(text);
+}
+
+}  // namespace
+
+TokenLogs::Log* TokenLogs::longest_beginning(const std::string& text, const std::vector<std::size_t>& trust) {
+  Log* best = nullptr;
+  for (Log& log : logs_) {
+    if ((best == nullptr || log.text.size() > best->text.size()) && text.starts_with(log.text) &&
+        trusted_alike(log.trust, trust, log.prompt_bytes)) {
+      best = &log;
+    }
+  }
+  return best;
+}
+
+// What this agent's last conversation had that the prompt does not begin with.
+std::optional<event::PrefixLost> TokenLogs::compare(const std::vector<Token>& tokens, AgentId agent) const {
+  const Log* last = nullptr;
+  for (const Log& log : logs_) {
+    if (agent != kNoAgent && log.agent == agent && (last == nullptr || log.last_use > last->last_use)) {
+      last = &log;
+    }
+  }
+  if (last == nullptr) {
+    return std::nullopt;
+  }
+  const auto kept = static_cast<std::size_t>(std::ranges::mismatch(tokens, last->tokens).in1 - tokens.begin());
+  if (kept == last->tokens.size()) {
+    return std::nullopt;
+  }
+  const std::string was = text_of(weights_, last->tokens, kept);
+  const std::string is = text_of(weights_, tokens, kept);
+  const char* reason = kept == tokens.size() ? "the prompt ends before the conversation did"
+                       : was == is           ? "the same text was tokenised in another way"
+                                             : "the prompt has other text than the conversation had";
+  return event::PrefixLost{.tokens_kept = static_cast<std::int64_t>(kept),
+                           .tokens_before = static_cast<std::int64_t>(last->tokens.size()),
+                           .was = was,
+                           .is = is,
+                           .reason = reason};
+}
+
+Result<TokenLogs::Prompt> TokenLogs::tokenize(const std::vector<PromptPart>& parts, AgentId agent) {
+  const Flat all = flat(parts);
+  const std::scoped_lock lock(mutex_);
+  Weights::Known known;
+  if (Log* log = longest_beginning(all.text, all.trust)) {
+    log->last_use = ++uses_;
+    known = {.text = log->text, .tokens = log->tokens};
+  }
+  PUNA_TRY(std::vector<Token> tokens, weights_.tokenize(parts, known));
+  auto lost = compare(tokens, agent);
+  return Prompt{.tokens = std::move(tokens), .lost = std::move(lost)};
+}
+
+void TokenLogs::remember(const std::vector<PromptPart>& parts, std::vector<Token> prompt, std::string_view reply,
+                         const std::vector<Token>& reply_tokens, AgentId agent) {
+  std::string spelt;
+  for (const Token token : reply_tokens) {
+    spelt += weights_.piece(token);
+  }
+  if (spelt != reply) {
+    return;  // a stop string cut the reply short: the conversation goes on with other tokens
+  }
+  Flat all = flat(parts);
+  const std::size_t prompt_bytes = all.text.size();
+  all.text += reply;
+  prompt.insert(prompt.end(), reply_tokens.begin(), reply_tokens.end());
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(logs_, [&all](const Log& log) { return log.text == all.text; });
+  if (logs_.size() >= kLogsMax) {
+    logs_.erase(std::ranges::min_element(logs_, {}, &Log::last_use));
+  }
+  logs_.push_back({.text = std::move(all.text),
+                   .trust = std::move(all.trust),
+                   .prompt_bytes = prompt_bytes,
+                   .tokens = std::move(prompt),
+                   .agent = agent,
+                   .last_use = ++uses_});
+}
+
+}  // namespace puna::model

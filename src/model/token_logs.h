@@ -1,0 +1,52 @@
+// The exact tokens of the conversations so far, so that old turns are never tokenised again: a prompt that begins with a
+// conversation takes that conversation's ids, generated ones included, and only its new text is tokenised.
+//
+// Bounded: kLogsMax conversations, the one used longest ago is forgotten first. Thread  any.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "puna/engine.h"
+
+namespace puna::model {
+
+inline constexpr std::size_t kLogsMax = 256;
+
+class TokenLogs {
+ public:
+  explicit TokenLogs(const Weights& weights) : weights_(weights) {}
+
+  struct Prompt {
+    std::vector<Token> tokens;
+    std::optional<event::PrefixLost> lost;  // only for a known agent
+  };
+  // Errors  those of Weights::tokenize().
+  [[nodiscard]] Result<Prompt> tokenize(const std::vector<PromptPart>& parts, AgentId agent);
+
+  // A prompt that was answered: reply_tokens spell reply, without the token that ended the turn.
+  void remember(const std::vector<PromptPart>& parts, std::vector<Token> prompt, std::string_view reply,
+                const std::vector<Token>& reply_tokens, AgentId agent);
+
+ private:
+  struct Log {
+    std::string text;                // prompt and reply
+    std::vector<std::size_t> trust;  // where in the prompt trusted and untrusted text change places
+    std::size_t prompt_bytes = 0;
+    std::vector<Token> tokens;
+    AgentId agent = kNoAgent;
+    std::uint64_t last_use = 0;
+  };
+  [[nodiscard]] Log* longest_beginning(const std::string& text, const std::vector<std::size_t>& trust);
+  [[nodiscard]] std::optional<event::PrefixLost> compare(const std::vector<Token>& tokens, AgentId agent) const;
+
+  const Weights& weights_;
+  std::mutex mutex_;
+  std::vector<Log> logs_;  // guarded by mutex_
+  std::uint64_t uses_ = 0;
+};
+
+}  // namespace puna::model
