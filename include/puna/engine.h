@@ -38,15 +38,25 @@ struct EngineOptions {
   int threads_batch = 0;   // for prefill; 0 = threads
   int waiting_max = 1024;  // submissions that may wait
   int agent_generations_max = 0;      // of one agent at once, further ones wait; 0 = no limit
-  std::int64_t saved_bytes_max = -1;  // memory for saved prefixes; -1 = an eighth of what is free, 0 = none
+  std::int64_t saved_bytes_max = -1;  // memory for saved prefixes; -1 = an eighth of what is left, 0 = none
+  // Ceiling for weights, cache, compute buffers and saved prefixes together; 0 = what is free. A pool shrinks to fit.
+  std::uint64_t memory_bytes_max = 0;
   Profile profile = Profile::fast;
 };
 
-// What an engine with these options needs, before anything is allocated.
+// What an engine with these options needs, before anything is allocated. The sum is never passed while it runs.
 struct MemoryEstimate {
   std::uint64_t weights_bytes = 0;
   std::uint64_t kv_bytes = 0;
+  std::uint64_t compute_bytes = 0;    // the library's buffers for one step; estimated from the model's sizes
+  std::uint64_t saved_bytes_max = 0;  // what saved prefixes may grow to
   std::uint64_t available_bytes = 0;  // free memory of this machine
+  std::uint64_t ceiling_bytes = 0;    // the option, or what is free; 0 = unknown
+
+  [[nodiscard]] std::uint64_t needed_bytes() const {
+    return weights_bytes + kv_bytes + compute_bytes + saved_bytes_max;
+  }
+  [[nodiscard]] bool fits() const { return ceiling_bytes == 0 || needed_bytes() <= ceiling_bytes; }
 };
 [[nodiscard]] MemoryEstimate estimate_memory(const ModelFacts& facts, const EngineOptions& options);
 

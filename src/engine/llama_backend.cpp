@@ -14,12 +14,11 @@
 #include <format>
 
 #include "engine/gbnf_check.h"
+#include "engine/memory_plan.h"
 
 namespace puna::engine {
 namespace {
 
-// Rows that the library computes at once: larger costs memory. At least the largest number of sequences (256).
-constexpr std::uint32_t kMicroBatchMax = 512;
 
 llama_seq_id seq(LaneId lane) { return static_cast<llama_seq_id>(lane); }
 
@@ -182,14 +181,13 @@ class LlamaBackend final : public Backend {
 
 // In one pool a lane costs no more than a row of logits, so idle prefixes can have lanes too.
 constexpr int kLanesEach = 4;
-constexpr int kLanesMin = 32;
 
 int lanes_of(const llama_model* model, const EngineOptions& options) {
   const bool recurrent = llama_model_is_recurrent(model) || llama_model_is_hybrid(model);
   if (options.profile != Profile::fast || recurrent) {
     return options.sequences_max;
   }
-  return std::min(std::max(kLanesEach * options.sequences_max, kLanesMin),
+  return std::min(std::max(kLanesEach * options.sequences_max, kLogitsRowsMin),
                   static_cast<int>(llama_max_parallel_sequences()));
 }
 
@@ -200,7 +198,7 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   params.n_seq_max = static_cast<std::uint32_t>(lanes);
   // Batches smaller than the number of sequences are legal for us and abort the process at creation.
   params.n_batch = std::max(static_cast<std::uint32_t>(options.batch_tokens), params.n_seq_max);
-  params.n_ubatch = std::min(params.n_batch, kMicroBatchMax);
+  params.n_ubatch = std::min(params.n_batch, static_cast<std::uint32_t>(kMicroBatchRows));
   params.n_outputs_max = params.n_seq_max;  // the library insists on one row of logits for each lane
   params.n_outputs_max_per_seq = 1;
   params.n_threads = options.threads;

@@ -245,21 +245,27 @@ class LlamaWeights final : public EngineWeights {
                   "load the weights");
     }
     options = with_defaults(options, facts_, default_threads());
-    const std::uint64_t available = on_gpu_ ? 0 : available_memory_bytes();  // a GPU's cache is in its own memory
-    const CachePlan plan = plan_cache(facts_, options, available);
-    if (options.saved_bytes_max < 0) {
-      options.saved_bytes_max = static_cast<std::int64_t>(available_memory_bytes() / kSavedShare);
+    // Weights that were read are not free any more; mapped ones still count as free.
+    std::uint64_t available = on_gpu_ ? 0 : available_memory_bytes();  // a GPU's cache is in its own memory
+    if (available > 0 && facts_.file_bytes <= kReadNotMappedMax) {
+      available += facts_.weights_bytes;
     }
-    if (available > 0 && plan.bytes > available) {
-      return fail(ErrorCode::limit, std::format("the cache needs {} bytes and {} are free", plan.bytes, available),
-                  "give a smaller window (-c) or fewer sequences");
-    }
-    if (plan.cells > std::numeric_limits<std::int32_t>::max()) {
+    const MemoryEstimate plan = plan_memory(facts_, options, available);
+    if (!plan.fits()) {
       return fail(ErrorCode::limit,
-                  std::format("a cache of {} tokens is more than the library can address", plan.cells),
+                  std::format("{} bytes of weights, {} of cache and {} of compute buffers are more than the {} there are",
+                              plan.weights_bytes, plan.kv_bytes, plan.compute_bytes, plan.ceiling_bytes),
+                  "give a smaller window (-c), fewer sequences or a smaller quantisation");
+    }
+    options.saved_bytes_max = static_cast<std::int64_t>(plan.saved_bytes_max);
+    const std::uint64_t left = plan.ceiling_bytes == 0 ? 0 : plan.ceiling_bytes - plan.weights_bytes - plan.compute_bytes;
+    const CachePlan cache = plan_cache(facts_, options, left);
+    if (cache.cells > std::numeric_limits<std::int32_t>::max()) {
+      return fail(ErrorCode::limit,
+                  std::format("a cache of {} tokens is more than the library can address", cache.cells),
                   "give a smaller window (-c) or fewer sequences");
     }
-    return open_llama_backend(model_.get(), options, plan.cells);
+    return open_llama_backend(model_.get(), options, cache.cells);
   }
   [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const override {
     return make_llama_filter(vocab_, grammar);

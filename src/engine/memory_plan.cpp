@@ -69,15 +69,43 @@ CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std:
   return {.cells = cells, .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token};
 }
 
+// Activations of one micro-batch: what the widest layer needs, several times over; without flash attention also the
+// scores of every head for every row and position; and one row of logits for each lane.
+std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options) {
+  constexpr std::uint64_t kActivations = 24;  // rows of the embedding's width alive at once, feed-forward included
+  const auto rows = static_cast<std::uint64_t>(std::min(options.batch_tokens, kMicroBatchRows));
+  const auto lanes = static_cast<std::uint64_t>(std::max(kLogitsRowsMin, 4 * options.sequences_max));
+  const auto value = std::uint64_t{sizeof(float)};
+  std::uint64_t bytes = rows * static_cast<std::uint64_t>(facts.embedding) * kActivations * value +
+                        lanes * static_cast<std::uint64_t>(facts.vocabulary_tokens) * value;
+  if (options.profile == Profile::deterministic) {
+    bytes += rows * static_cast<std::uint64_t>(facts.heads) * static_cast<std::uint64_t>(options.window_tokens) * value;
+  }
+  return bytes;
+}
+
+MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options, std::uint64_t available_bytes) {
+  MemoryEstimate plan{.weights_bytes = facts.weights_bytes,
+                      .compute_bytes = compute_bytes(facts, options),
+                      .available_bytes = available_bytes,
+                      .ceiling_bytes = options.memory_bytes_max == 0 ? available_bytes : options.memory_bytes_max};
+  const auto left_of = [&plan](std::uint64_t used) { return plan.ceiling_bytes > used ? plan.ceiling_bytes - used : 0; };
+  const std::uint64_t left = left_of(plan.weights_bytes + plan.compute_bytes);
+  plan.kv_bytes = plan_cache(facts, options, plan.ceiling_bytes == 0 ? 0 : std::max<std::uint64_t>(left, 1)).bytes;
+  const std::uint64_t unused = left > plan.kv_bytes ? left - plan.kv_bytes : 0;
+  if (options.saved_bytes_max < 0) {
+    plan.saved_bytes_max = unused / kSavedShare;
+  } else {
+    const auto wanted = static_cast<std::uint64_t>(options.saved_bytes_max);
+    plan.saved_bytes_max = plan.ceiling_bytes == 0 ? wanted : std::min(wanted, unused);
+  }
+  return plan;
+}
+
 }  // namespace engine
 
 MemoryEstimate estimate_memory(const ModelFacts& facts, const EngineOptions& options) {
-  const std::uint64_t available = engine::available_memory_bytes();
-  const EngineOptions full = engine::with_defaults(options, facts, 1);
-  const std::uint64_t left = available > facts.weights_bytes ? available - facts.weights_bytes : 1;
-  return {.weights_bytes = facts.weights_bytes,
-          .kv_bytes = engine::plan_cache(facts, full, available == 0 ? 0 : left).bytes,
-          .available_bytes = available};
+  return engine::plan_memory(facts, engine::with_defaults(options, facts, 1), engine::available_memory_bytes());
 }
 
 }  // namespace puna

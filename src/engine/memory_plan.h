@@ -14,7 +14,11 @@ inline constexpr int kPoolWindows = 4;
 inline constexpr int kWindowDefaultMax = 8192;
 inline constexpr int kCellsStep = 256;  // libllama rounds its caches up to this
 
-// Saved prefixes get this share of the free memory unless the options say how much.
+// Rows that the library computes at once: larger costs memory. At least the largest number of lanes (256).
+inline constexpr int kMicroBatchRows = 512;
+// Lanes of a pool are at least this many, and each has a row of logits.
+inline constexpr int kLogitsRowsMin = 32;
+// Saved prefixes get this share of the memory that is left unless the options say how much.
 inline constexpr std::uint64_t kSavedShare = 8;
 
 // Errors  invalid_argument  an option out of range; the message names it.
@@ -30,5 +34,10 @@ struct CachePlan {
 // Requires  options from with_defaults(). available_bytes: memory that is free for the cache; 0 = unknown, no limit.
 [[nodiscard]] CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options,
                                    std::uint64_t available_bytes);
+
+// Everything that an engine needs, within the ceiling. Requires  as plan_cache(); available_bytes counts the weights'
+// memory as free.
+[[nodiscard]] MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options,
+                                         std::uint64_t available_bytes);
 
 }  // namespace puna::engine

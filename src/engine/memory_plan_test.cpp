@@ -62,6 +62,33 @@ TEST(MemoryPlan, EveryOptionOutOfItsRangeIsNamed) {
   }
 }
 
+TEST(MemoryPlan, TheSumStaysBelowTheCeilingOrDoesNotFit) {
+  ModelFacts model = facts(8192, 131'072);  // one window is 1 GiB
+  model.weights_bytes = std::uint64_t{4} << 30;
+  model.embedding = 4096;
+  model.heads = 32;
+  model.vocabulary_tokens = 128'000;
+  for (const Profile profile : {Profile::fast, Profile::deterministic}) {
+    for (std::uint64_t ceiling = 1; ceiling <= 64; ++ceiling) {
+      EngineOptions options = with_defaults({.sequences_max = 4, .profile = profile}, model, 1);
+      options.memory_bytes_max = ceiling << 30;
+      const MemoryEstimate plan = plan_memory(model, options, std::uint64_t{128} << 30);
+      EXPECT_EQ(plan.fits(), plan.needed_bytes() <= ceiling << 30);
+      EXPECT_EQ(plan.fits(), ceiling >= (profile == Profile::fast ? 6U : 9U)) << ceiling;
+      EXPECT_GT(plan.compute_bytes, 0U);
+      options.saved_bytes_max = std::int64_t{1} << 40;
+      EXPECT_EQ(plan_memory(model, options, 0).fits(), plan.fits());  // saved prefixes take what is left, no more
+    }
+  }
+}
+
+TEST(MemoryPlan, WithoutAKnownAmountOfMemoryNothingIsRefused) {
+  ModelFacts model = facts(8192, 131'072);
+  model.weights_bytes = std::uint64_t{4} << 40;
+  EXPECT_TRUE(plan_memory(model, with_defaults({.saved_bytes_max = 77}, model, 1), 0).fits());
+  EXPECT_EQ(plan_memory(model, with_defaults({.saved_bytes_max = 77}, model, 1), 0).saved_bytes_max, 77U);
+}
+
 TEST(MemoryPlan, TheEstimateNamesWeightsCacheAndFreeMemory) {
   ModelFacts model = facts(4096, 5120);
   model.weights_bytes = 1000;

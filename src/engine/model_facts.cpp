@@ -193,6 +193,8 @@ Result<ModelFacts> model_facts(const GgufHeader& header, std::span<const std::by
   facts.window_trained_tokens = static_cast<int>(std::min<std::uint64_t>(window, std::numeric_limits<int>::max()));
   facts.layers = static_cast<int>(layers);
   facts.embedding = static_cast<int>(embedding);
+  PUNA_TRY(const auto heads, per_layer(header, arch + ".attention.head_count", layers, 0));
+  facts.heads = heads.empty() ? 0 : static_cast<int>(std::ranges::max(heads));
   PUNA_TRY(facts.kv_bytes_per_token, cache_bytes_per_token(header, arch, layers, embedding));
   PUNA_TRY_VOID(read_vocabulary(header, head, facts));
   for (const auto& [key, value] : header.entries) {

@@ -57,6 +57,7 @@ struct ModelFacts {
   int window_trained_tokens = 0;
   int layers = 0;
   int embedding = 0;
+  int heads = 0;  // of attention; the most that a layer has
   int vocabulary_tokens = 0;
   std::vector<std::pair<std::string, std::string>> metadata;  // every key of the header; arrays as "[n items]"
 };
