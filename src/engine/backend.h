@@ -82,6 +82,10 @@ class Backend {
   // Lets the empty lane `to` hold the first `tokens` tokens of `from`. False: this memory cannot; `to` is then empty.
   [[nodiscard]] virtual bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) = 0;
 
+  // Lets the lane's first `tokens` tokens be those of `from`, which are the same tokens: their memory is then held once.
+  // For Share::any_part. False: it stays as it is.
+  [[nodiscard]] virtual bool relink(LaneId lane, LaneId from, std::int32_t tokens) = 0;
+
   // What has to be remembered so that the lane, when it has gone on, can come back to where it is now.
   [[nodiscard]] virtual bool mark(LaneId lane, std::vector<std::byte>& bytes) = 0;
   // Goes back to a position where mark() gave these bytes, for this lane or the one it is a copy of. False: it cannot;

@@ -166,9 +166,8 @@ void EngineCore::save(LaneId lane) {
   if (known && known->tokens == tokens.size() && abilities_.cut) {
     return;
   }
-  if (backend_.save(lane, saving_) &&
-      saved_.add({.tokens = {tokens.begin(), tokens.end()}, .bytes = {saving_.begin(), saving_.end()}},
-                 !abilities_.cut)) {
+  SavedStates::State state{.tokens = {tokens.begin(), tokens.end()}, .bytes = {}};
+  if (backend_.save(lane, state.bytes) && saved_.add(std::move(state), !abilities_.cut)) {
     ++counters_.states_saved;
     counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
   }
@@ -203,13 +202,23 @@ std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
     restored = backend_.restore(lane, state.bytes);
   }
   if (restored) {
+    relink(lane, state.tokens);
     ledger_.append(lane, state.tokens);
     cut(lane, wanted);
     tokens = ledger_.tokens(lane).size();
     counters_.tokens_restored += static_cast<std::int64_t>(tokens);
   }
   static_cast<void>(saved_.add(std::move(state), !abilities_.cut));
+  counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
   return tokens;
+}
+
+// A restored state has its own copy of a beginning that others still hold: one of the two is enough.
+void EngineCore::relink(LaneId lane, std::span<const Token> tokens) {
+  const auto live = ledger_.longest(tokens);
+  if (abilities_.share == Share::any_part && live && live->tokens >= kCopyTokensMin) {
+    static_cast<void>(backend_.relink(lane, live->lane, static_cast<std::int32_t>(live->tokens)));
+  }
 }
 
 // The sequence stops there for a step, so that the lane can be marked.

@@ -74,6 +74,7 @@ class EngineCore {
   [[nodiscard]] std::size_t prepare_lane(const KvLedger::Placement& placement);
   [[nodiscard]] bool share(const KvLedger::Placement& placement);
   [[nodiscard]] std::size_t restore(LaneId lane, const PrefixTree::Match& saved);
+  void relink(LaneId lane, std::span<const Token> tokens);
   void cut(LaneId lane, std::size_t tokens);
   static void want_mark(Sequence& sequence, std::size_t tokens);
   void give_up(LaneId lane);

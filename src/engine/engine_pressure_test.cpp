@@ -99,6 +99,27 @@ TEST_F(EnginePressure, AnIdlePrefixThatHadToLeaveIsRestoredForItsAgent) {
   EXPECT_TRUE(other.drain().finished);
 }
 
+TEST_F(EnginePressure, ARestoredStateHoldsACommonBeginningOnce) {
+  open({.lanes = 3, .cells = 230});
+  const auto trunk = std::vector<Token>(100, 't');
+  auto state = std::make_shared<Pin::State>();
+  submit({.prompt = std::vector<Token>(80, 't'), .tokens_max = 1}, nullptr, state);
+  run_to_end();
+  auto branch = trunk;
+  branch.resize(130, 'b');
+  submit(branch, 1);
+  run_to_end();
+  submit(std::vector<Token>(110, 'x'), 1);  // pushes the branch out
+  run_to_end();
+  auto again = branch;
+  again.push_back('c');
+  const Caller back = submit(again, 1);
+  run_to_end();
+  EXPECT_EQ(back.drain().text, expected(again, 1));
+  EXPECT_EQ(counters_.tokens_restored, 130);
+  EXPECT_EQ(backend_->cells_used(), 131U);  // the pinned 80 are not there twice
+}
+
 TEST_F(EnginePressure, TheOldestNeverWaitsForAYoungerOne) {
   open({.lanes = 4, .cells = 100});
   std::vector<Caller> callers;

@@ -140,6 +140,19 @@ class FakeBackend final : public Backend {
     }
     return true;
   }
+  [[nodiscard]] bool relink(LaneId lane, LaneId from, std::int32_t tokens) override {
+    const auto& source = lanes_[index_of(from)];
+    auto& target = lanes_[index_of(lane)];
+    const auto count = static_cast<std::size_t>(tokens);
+    if (settings_.abilities.share != Share::any_part || source.size() < count || target.size() < count ||
+        !std::ranges::equal(std::span(source).first(count), std::span(target).first(count), {}, &Cell::token,
+                            &Cell::token)) {
+      calls_->violation = "a relink of tokens that are not the same";
+      return false;
+    }
+    std::ranges::copy(std::span(source).first(count), target.begin());
+    return true;
+  }
   // A mark is the tokens up to it, so that a wrong one is noticed.
   [[nodiscard]] bool mark(LaneId lane, std::vector<std::byte>& bytes) override {
     ++calls_->marks;

@@ -92,6 +92,12 @@ std::optional<LaneId> KvLedger::oldest_idle(bool empty, std::optional<LaneId> ex
   return found;
 }
 
+std::optional<KvLedger::Live> KvLedger::longest(std::span<const Token> tokens) {
+  enter();
+  const auto match = tree_.longest(tokens);
+  return match ? std::optional(Live{.lane = lane_of(match->holder), .tokens = match->tokens}) : std::nullopt;
+}
+
 std::optional<LaneId> KvLedger::free_lane() const {
   const auto empty = oldest_idle(true, std::nullopt);
   return empty ? empty : oldest_idle(false, std::nullopt);

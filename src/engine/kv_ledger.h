@@ -40,6 +40,12 @@ class KvLedger {
   // Nothing when every lane is busy or pinned. Reuses at most prompt.size() - 1 tokens: one is always computed.
   // Cost  O(prompt + lanes), and O(tokens) of each lane that grew since the last call.
   [[nodiscard]] std::optional<Placement> place(std::span<const Token> prompt);
+  // Who has the longest common beginning with these tokens.
+  struct Live {
+    LaneId lane{};
+    std::size_t tokens = 0;
+  };
+  [[nodiscard]] std::optional<Live> longest(std::span<const Token> tokens);
   // An idle lane to restore a saved state into; it may hold other tokens.
   [[nodiscard]] std::optional<LaneId> free_lane() const;
 

@@ -110,6 +110,9 @@ class LlamaBackend final : public Backend {
   void clear(LaneId lane) override { llama_memory_seq_rm(memory_, seq(lane), -1, -1); }
   [[nodiscard]] bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
     if (shape_.abilities.share == Share::any_part) {
+      if (!window_reaches(from, tokens)) {
+        return false;
+      }
       llama_memory_seq_cp(memory_, seq(from), seq(to), 0, tokens);
       return true;
     }
@@ -122,6 +125,17 @@ class LlamaBackend final : public Backend {
       return true;
     }
     clear(to);
+    return false;
+  }
+
+  [[nodiscard]] bool relink(LaneId lane, LaneId from, std::int32_t tokens) override {
+    if (window_ > 0) {
+      return false;  // a window's cells are not all there any more
+    }
+    if (llama_memory_seq_rm(memory_, seq(lane), 0, tokens)) {
+      llama_memory_seq_cp(memory_, seq(from), seq(lane), 0, tokens);
+      return true;
+    }
     return false;
   }
 

@@ -71,6 +71,9 @@ class Uncounted final : public Backend {
   [[nodiscard]] bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
     return inner_.share_prefix(from, to, tokens);
   }
+  [[nodiscard]] bool relink(LaneId lane, LaneId from, std::int32_t tokens) override {
+    return inner_.relink(lane, from, tokens);
+  }
   [[nodiscard]] bool mark(LaneId lane, std::vector<std::byte>& bytes) override { return inner_.mark(lane, bytes); }
   [[nodiscard]] bool rewind(LaneId lane, std::int32_t position, std::span<const std::byte> bytes) override {
     return inner_.rewind(lane, position, bytes);
