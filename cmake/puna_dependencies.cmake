@@ -40,6 +40,11 @@ add_library(puna_simdutf INTERFACE)
 target_link_libraries(puna_simdutf INTERFACE PkgConfig::SIMDUTF)
 add_library(puna::simdutf ALIAS puna_simdutf)
 
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+add_library(puna_xxhash INTERFACE)
+target_link_libraries(puna_xxhash INTERFACE PkgConfig::XXHASH)
+add_library(puna::xxhash ALIAS puna_xxhash)
+
 pkg_check_modules(ISOCLINE REQUIRED IMPORTED_TARGET isocline)
 add_library(puna_isocline INTERFACE)
 target_link_libraries(puna_isocline INTERFACE PkgConfig::ISOCLINE)

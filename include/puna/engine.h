@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <stop_token>
 #include <string_view>
@@ -39,6 +40,10 @@ struct EngineOptions {
   int waiting_max = 1024;  // submissions that may wait
   int agent_generations_max = 0;      // of one agent at once, further ones wait; 0 = no limit
   std::int64_t saved_bytes_max = -1;  // memory for saved prefixes; -1 = an eighth of what is left, 0 = none
+  // Saved prefixes that no longer fit into memory go to files in a folder of this engine's own below this one, and are
+  // gone with the engine; empty = they are forgotten instead.
+  std::filesystem::path saved_folder;
+  std::uint64_t saved_files_bytes_max = std::uint64_t{8} << 30;
   // Ceiling for weights, cache, compute buffers and saved prefixes together; 0 = what is free. A pool shrinks to fit.
   std::uint64_t memory_bytes_max = 0;
   Profile profile = Profile::fast;
@@ -72,7 +77,8 @@ struct EngineStats {
   std::int64_t generations_cancelled = 0;
   std::int64_t sequences_parked = 0;  // had to wait in mid-generation because the cache was full
   std::int64_t states_saved = 0;
-  std::int64_t saved_bytes = 0;  // now
+  std::int64_t saved_bytes = 0;        // now, in memory
+  std::int64_t saved_files_bytes = 0;  // now, in files
   int sequences_busy = 0;        // now
   int waiting = 0;               // now
 };
@@ -103,6 +109,18 @@ class Engine {
   // The agent waits for this tool now. Its cache is kept for about as long as the tool usually takes, which the engine
   // learns by itself from when the agent asks again.  Thread  any.
   virtual void leave_for_tool(AgentId agent, std::string_view tool) = 0;
+
+  // Writes what the engine holds of the beginning of these tokens to a file: an agent put to sleep. Returns how many
+  // tokens that are. The file serves this model, profile and library only.
+  // Errors  not_found  the engine holds none of them, or no such folder;  io  the file cannot be written;
+  //         invalid_argument  this model's memory cannot be saved
+  // Thread  any; waits for the engine.
+  [[nodiscard]] virtual Result<std::int64_t> hibernate(std::vector<Token> tokens, const std::filesystem::path& file) = 0;
+  // Reads such a file; the next prompt that begins with its tokens goes on from it. Returns the tokens.
+  // Errors  not_found, io;  corrupt  damaged;  invalid_argument  of another model, profile or library;
+  //         limit  larger than what saved prefixes may take
+  // Thread  any.
+  [[nodiscard]] virtual Result<std::vector<Token>> wake(const std::filesystem::path& file) = 0;
 
   [[nodiscard]] virtual EngineStats stats() const = 0;             // Thread  any.
   [[nodiscard]] virtual const EngineOptions& options() const = 0;  // with every 0 replaced by what is in force

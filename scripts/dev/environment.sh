@@ -13,7 +13,8 @@ readonly llama_version_min=1:0.7   # as Debian writes it
 
 # What CMake, the tests and `check` use. A changed list makes a new environment.
 readonly packages_base="g++ cmake ninja-build ccache mold pkgconf libllama-dev libggml-dev nlohmann-json3-dev libminja-dev
-  libcli11-dev libsimdutf-dev libisocline-dev libgtest-dev llama.cpp-tools tzdata python3
+  libcli11-dev libcpp-httplib-dev libsimdutf-dev libisocline-dev libxxhash-dev libgtest-dev llama.cpp-tools tzdata
+  python3
   clang clang-tidy clang-format libclang-rt-dev llvm gdb valgrind"
 
 # Groups are added to the same root filesystem when a command first needs them.

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -99,6 +100,9 @@ class Backend {
   [[nodiscard]] virtual bool save(LaneId lane, std::vector<std::byte>& bytes) = 0;
   // Into an empty lane. False: no room, or not bytes of such a context; the lane is then empty.
   [[nodiscard]] virtual bool restore(LaneId lane, std::span<const std::byte> bytes) = 0;
+  // What else must be the same where such bytes are restored: model, kind of cache, library. The same for as long as the
+  // backend lives; any thread.
+  [[nodiscard]] virtual const std::string& state_key() const = 0;
   // How many tokens the lane holds by the library's own account.
   [[nodiscard]] virtual std::int32_t length(LaneId lane) = 0;
 

@@ -20,6 +20,7 @@ struct Counters {
   std::atomic<std::int64_t> sequences_parked = 0;
   std::atomic<std::int64_t> states_saved = 0;
   std::atomic<std::int64_t> saved_bytes = 0;
+  std::atomic<std::int64_t> saved_files_bytes = 0;
   std::atomic<int> sequences_busy = 0;
   std::atomic<int> waiting = 0;
   std::atomic<std::uint32_t> line_moved = 0;  // rises when somebody leaves the waiting line
@@ -42,6 +43,7 @@ struct Counters {
             .sequences_parked = sequences_parked,
             .states_saved = states_saved,
             .saved_bytes = saved_bytes,
+            .saved_files_bytes = saved_files_bytes,
             .sequences_busy = sequences_busy,
             .waiting = waiting};
   }

@@ -3,7 +3,9 @@
 #include "puna/engine.h"
 
 #include <atomic>
+#include <chrono>
 #include <format>
+#include <future>
 #include <thread>
 #include <variant>
 
@@ -26,17 +28,25 @@ Error died() {
 
 // Room in the inbox for what is not a generation, so that a generation that has a place in the line always fits.
 constexpr std::size_t kHintsMax = 4096;
+// How long the engine sleeps while everybody waits for files to be read.
+constexpr auto kFilePause = std::chrono::microseconds(200);
 
 class ThreadedEngine final : public Engine {
  public:
   ThreadedEngine(std::shared_ptr<const EngineWeights> weights, std::unique_ptr<Backend> backend,
-                 const EngineOptions& options)
+                 const EngineOptions& options, std::unique_ptr<StateFolder> folder)
       : weights_(std::move(weights)),
         backend_(std::move(backend)),
         options_(options),
         inbox_(static_cast<std::size_t>(options.waiting_max) + kHintsMax),
         core_(*backend_, *weights_, options_, Clock::system(), counters_),
-        thread_([this](const std::stop_token& stop) { run(stop); }) {}
+        state_key_(backend_->state_key()),
+        thread_([this, folder = std::move(folder)](const std::stop_token& stop) mutable {
+          if (folder != nullptr) {
+            core_.use_folder(std::move(folder));
+          }
+          run(stop);
+        }) {}
 
   ~ThreadedEngine() override {
     thread_.request_stop();
@@ -50,6 +60,8 @@ class ThreadedEngine final : public Engine {
   [[nodiscard]] Result<Generation> submit(GenerationRequest request, std::stop_token stop) override;
   [[nodiscard]] Result<Generation> try_submit(GenerationRequest request) override;
   [[nodiscard]] Result<Pin> pin(std::vector<Token> prefix, std::stop_token stop) override;
+  [[nodiscard]] Result<std::int64_t> hibernate(std::vector<Token> tokens, const std::filesystem::path& file) override;
+  [[nodiscard]] Result<std::vector<Token>> wake(const std::filesystem::path& file) override;
   void leave_for_tool(AgentId agent, std::string_view tool) override {
     static_cast<void>(inbox_.try_push(Leave{.agent = agent, .tool = std::string(tool)}));
   }
@@ -63,7 +75,15 @@ class ThreadedEngine final : public Engine {
     AgentId agent{};
     std::string tool;
   };
-  using Mail = std::variant<Submission, Leave>;
+  struct Sleep {
+    std::vector<Token> tokens;
+    std::shared_ptr<std::promise<std::optional<EngineCore::Held>>> held;
+  };
+  struct Wake {
+    SavedState state;
+    std::shared_ptr<std::promise<bool>> kept;
+  };
+  using Mail = std::variant<Submission, Leave, Sleep, Wake>;
 
   [[nodiscard]] Result<void> check(const GenerationRequest& request) const;
   [[nodiscard]] Result<Submission> prepare(GenerationRequest request) const;
@@ -84,6 +104,7 @@ class ThreadedEngine final : public Engine {
   std::atomic<bool> dead_ = false;
   BoundedQueue<Mail> inbox_;
   EngineCore core_;      // touched by thread_ only
+  const std::string state_key_;
   std::jthread thread_;  // last: it uses everything above
 };
 
@@ -201,9 +222,59 @@ Result<Pin> ThreadedEngine::pin(std::vector<Token> prefix, std::stop_token stop)
   }
 }
 
+// What the engine thread promised; an engine that ends in between breaks its promises.
+template <class T>
+Result<T> answer_of(std::future<T> answer) {
+  try {
+    return answer.get();
+  } catch (const std::future_error&) {
+    return std::unexpected(closed());
+  }
+}
+
+Result<std::int64_t> ThreadedEngine::hibernate(std::vector<Token> tokens, const std::filesystem::path& file) {
+  auto promise = std::make_shared<std::promise<std::optional<EngineCore::Held>>>();
+  auto answer = promise->get_future();
+  if (!backend_->shape().abilities.save) {
+    return fail(ErrorCode::invalid_argument, "this model's memory cannot be saved");
+  }
+  if (inbox_.try_push(Sleep{.tokens = std::move(tokens), .held = std::move(promise)}) != Push::accepted) {
+    return std::unexpected(closed());
+  }
+  PUNA_TRY(const std::optional<EngineCore::Held> held, answer_of(std::move(answer)));
+  if (!held) {
+    return fail(ErrorCode::not_found, "the engine holds no beginning of these tokens",
+                "hibernate an agent after its turn, before others need its memory");
+  }
+  PUNA_TRY_VOID(write_state(file, state_key_, held->state));
+  return static_cast<std::int64_t>(held->tokens);
+}
+
+Result<std::vector<Token>> ThreadedEngine::wake(const std::filesystem::path& file) {
+  const auto bytes_max = static_cast<std::uint64_t>(options_.saved_bytes_max);
+  PUNA_TRY(SavedState state, read_state(file, state_key_, bytes_max));
+  std::vector<Token> tokens = state.tokens;
+  auto promise = std::make_shared<std::promise<bool>>();
+  auto answer = promise->get_future();
+  if (inbox_.try_push(Wake{.state = std::move(state), .kept = std::move(promise)}) != Push::accepted) {
+    return std::unexpected(closed());
+  }
+  PUNA_TRY(const bool kept, answer_of(std::move(answer)));
+  if (!kept) {
+    return fail(ErrorCode::limit, std::format("{} does not fit into the {} bytes for saved prefixes", file.string(),
+                                              bytes_max),
+                "give the engine more memory for saved prefixes");
+  }
+  return tokens;
+}
+
 void ThreadedEngine::deliver(Mail mail) {
   if (auto* leave = std::get_if<Leave>(&mail)) {
     core_.leave_for_tool(leave->agent, leave->tool);
+  } else if (auto* sleep = std::get_if<Sleep>(&mail)) {
+    sleep->held->set_value(core_.state_of(sleep->tokens));
+  } else if (auto* wake = std::get_if<Wake>(&mail)) {
+    wake->kept->set_value(core_.keep(std::move(wake->state)));
   } else if (core_.dead()) {
     counters_.leave_line();
     std::get<Submission>(mail)->stream->fail(died());
@@ -222,7 +293,9 @@ void ThreadedEngine::run(const std::stop_token& stop) {
       }
       mail = inbox_.try_pop();
     }
-    core_.step();
+    if (!core_.step() && !core_.idle()) {
+      std::this_thread::sleep_for(kFilePause);  // they wait for a file
+    }
     if (core_.dead() && !dead_.exchange(true)) {
       ++counters_.line_moved;  // whoever waits for a place learns that there will be none
       counters_.line_moved.notify_all();
@@ -250,7 +323,12 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<const Weights> we
   PUNA_TRY_VOID(engine::check_options(options));
   EngineOptions in_force = options;
   PUNA_TRY(std::unique_ptr<engine::Backend> backend, own->open_backend(in_force));
-  return std::make_unique<engine::ThreadedEngine>(std::move(own), std::move(backend), in_force);
+  std::unique_ptr<engine::StateFolder> folder;
+  if (!in_force.saved_folder.empty()) {
+    PUNA_TRY(folder, engine::StateFolder::open(in_force.saved_folder, backend->state_key(),
+                                               in_force.saved_files_bytes_max));
+  }
+  return std::make_unique<engine::ThreadedEngine>(std::move(own), std::move(backend), in_force, std::move(folder));
 }
 
 }  // namespace puna

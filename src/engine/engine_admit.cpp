@@ -63,6 +63,43 @@ bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t availab
   return true;
 }
 
+// Lets the sequence wait if a file has much more of it than is there now.
+bool EngineCore::fetch(std::unique_ptr<Sequence>& sequence, std::size_t available) {
+  if (folder_ == nullptr) {
+    return false;
+  }
+  const auto reusable = std::span(sequence->tokens).first(sequence->tokens.size() - 1);
+  const auto file = folder_->best(reusable, !abilities_.cut);
+  if (!file || file->tokens < available + kFetchTokensMin) {
+    return false;
+  }
+  folder_->fetch(file->holder);
+  if (!folder_->fetching(file->holder)) {
+    return false;  // the folder has too much to do
+  }
+  fetching_.push_back({.sequence = std::move(sequence), .file = file->holder});
+  return true;
+}
+
+// What was read from files is kept in memory, and those who waited for it go back to their place in the line.
+void EngineCore::poll_folder() {
+  if (folder_ == nullptr) {
+    return;
+  }
+  while (auto fetched = folder_->poll()) {
+    if (fetched->state) {
+      keep(*std::move(fetched->state));
+    }
+    for (Fetching& fetching : fetching_) {
+      if (fetching.file == fetched->number) {
+        line_.put_back(std::move(fetching.sequence));
+      }
+    }
+    std::erase_if(fetching_, [](const Fetching& fetching) { return fetching.sequence == nullptr; });
+  }
+  counters_.saved_files_bytes = static_cast<std::int64_t>(folder_->bytes());
+}
+
 // False: no lane is free; the sequence is still the caller's. True: it runs, or follows one that does.
 bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   const auto placement = ledger_.place(sequence->tokens);
@@ -82,7 +119,8 @@ bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   if (saved && saved->tokens < placement->reused() + kSaveTokensMin) {
     saved.reset();
   }
-  if (follow(sequence, saved ? saved->tokens : placement->reused())) {
+  const std::size_t at_hand = saved ? saved->tokens : placement->reused();
+  if (follow(sequence, at_hand) || fetch(sequence, at_hand)) {
     return true;
   }
   LaneId lane = placement->lane;

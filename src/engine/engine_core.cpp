@@ -51,6 +51,7 @@ void EngineCore::submit(std::unique_ptr<Sequence> sequence) {
 
 bool EngineCore::step() {
   ++steps_;
+  poll_folder();
   drop_pins();
   drop_ended();
   admit();
@@ -101,6 +102,12 @@ void EngineCore::drop_ended_waiting() {
     }
   }
   std::erase_if(following_, [](const Follower& follower) { return follower.sequence == nullptr; });
+  for (Fetching& fetching : fetching_) {
+    if (ended(*fetching.sequence)) {
+      leave(std::move(fetching.sequence));
+    }
+  }
+  std::erase_if(fetching_, [](const Fetching& fetching) { return fetching.sequence == nullptr; });
   for (std::unique_ptr<Sequence>& sequence : held_) {
     if (ended(*sequence)) {
       leave(std::move(sequence));
@@ -172,6 +179,9 @@ void EngineCore::fail_all(const Error& error) {
   for (Follower& follower : std::exchange(following_, {})) {
     leave(std::move(follower.sequence));
   }
+  for (Fetching& fetching : std::exchange(fetching_, {})) {
+    leave(std::move(fetching.sequence));
+  }
   for (std::unique_ptr<Sequence>& sequence : std::exchange(held_, {})) {
     leave(std::move(sequence));
   }
@@ -180,6 +190,34 @@ void EngineCore::fail_all(const Error& error) {
       fail_sequence(*sequence, error);
     }
   }
+}
+
+void EngineCore::use_folder(std::unique_ptr<StateFolder> folder) {
+  folder_ = std::move(folder);
+  saved_.set_overflow([this](SavedState state) { folder_->put(std::move(state)); });
+}
+
+std::optional<EngineCore::Held> EngineCore::state_of(std::span<const Token> tokens) {
+  const auto live = ledger_.longest(tokens);
+  const auto saved = saved_.best(tokens, false);
+  if (saved && (!live || saved->tokens >= live->tokens)) {
+    SavedState state = saved_.take(saved->holder);
+    const Held held{.state = state, .tokens = saved->tokens};
+    static_cast<void>(saved_.add(std::move(state), !abilities_.cut));
+    return held;
+  }
+  if (!live || !abilities_.save || !backend_.settled(live->lane)) {
+    return std::nullopt;
+  }
+  const auto all = ledger_.tokens(live->lane);
+  Held held{.state = {.tokens = {all.begin(), all.end()}, .bytes = {}}, .tokens = live->tokens};
+  return backend_.save(live->lane, held.state.bytes) ? std::optional(std::move(held)) : std::nullopt;
+}
+
+bool EngineCore::keep(SavedState state) {
+  const bool kept = saved_.add(std::move(state), !abilities_.cut);
+  counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
+  return kept;
 }
 
 void EngineCore::leave_for_tool(AgentId agent, std::string_view tool) {

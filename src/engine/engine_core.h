@@ -20,6 +20,7 @@
 #include "engine/saved_states.h"
 #include "engine/scheduler.h"
 #include "engine/sequence.h"
+#include "engine/state_folder.h"
 #include "engine/step_time.h"
 #include "engine/tool_times.h"
 #include "engine/waiting_line.h"
@@ -30,6 +31,8 @@ namespace puna::engine {
 inline constexpr int kDecodeFailuresMax = 3;
 // A state with fewer tokens of its own is computed again rather than saved.
 inline constexpr std::size_t kSaveTokensMin = 8;
+// A state in a file is not worth reading for fewer tokens than this.
+inline constexpr std::size_t kFetchTokensMin = 64;
 
 class EngineCore {
  public:
@@ -39,6 +42,16 @@ class EngineCore {
 
   // Adds to the waiting line. The caller has counted it in counters.waiting.
   void submit(std::unique_ptr<Sequence> sequence);
+  // Saved states that no longer fit into memory go there. Call before the first step.
+  void use_folder(std::unique_ptr<StateFolder> folder);
+  // What is held of the beginning of these tokens, as bytes. Nothing: none of it, or it cannot be saved now.
+  struct Held {
+    SavedState state;
+    std::size_t tokens = 0;  // of those that were asked for
+  };
+  [[nodiscard]] std::optional<Held> state_of(std::span<const Token> tokens);
+  // Keeps a state for the prompts that begin with it. False: there is no room for it.
+  bool keep(SavedState state);
   // The agent waits for a tool: its cells are kept for about as long as the tool usually takes.
   void leave_for_tool(AgentId agent, std::string_view tool);
 
@@ -47,7 +60,9 @@ class EngineCore {
 
   // The backend failed for good: nothing will ever be computed again.
   [[nodiscard]] bool dead() const { return dead_; }
-  [[nodiscard]] bool idle() const { return line_.empty() && following_.empty() && held_.empty() && running_count_ == 0; }
+  [[nodiscard]] bool idle() const {
+    return line_.empty() && following_.empty() && fetching_.empty() && held_.empty() && running_count_ == 0;
+  }
   // Ends every generation, waiting or running, with this error.
   void fail_all(const Error& error);
 
@@ -68,6 +83,8 @@ class EngineCore {
   // engine_admit.cpp: who comes, and what of the prompt is there already.
   void admit();
   void recall_followers();
+  void poll_folder();
+  [[nodiscard]] bool fetch(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] bool over_quota(const Sequence& sequence) const;
   [[nodiscard]] bool start(std::unique_ptr<Sequence>& sequence);
   [[nodiscard]] bool follow(std::unique_ptr<Sequence>& sequence, std::size_t available);
@@ -110,7 +127,8 @@ class EngineCore {
 
   KvLedger ledger_;
   SavedStates saved_;
-  PrefixTree promised_;  // prompts that are being computed, by lane
+  std::unique_ptr<StateFolder> folder_;  // may be null
+  PrefixTree promised_;                  // prompts that are being computed, by lane
   Scheduler scheduler_;
   StepTime step_time_;
   Sampler sampler_;
@@ -124,6 +142,11 @@ class EngineCore {
     std::size_t tokens = 0;  // that it waits for
   };
   std::vector<Follower> following_;              // they wait for a prefix that another one computes
+  struct Fetching {
+    std::unique_ptr<Sequence> sequence;
+    StateFolder::Number file = 0;
+  };
+  std::vector<Fetching> fetching_;               // they wait for a state that is being read from a file
   std::vector<std::unique_ptr<Sequence>> held_;  // their agent runs as many as it may
   std::vector<std::unique_ptr<Sequence>> running_;  // by lane
   int running_count_ = 0;

@@ -152,6 +152,34 @@ TEST_P(EngineKinds, StatesThatWereSavedGoOnAsIfTheyHadStayed) {
   EXPECT_LE(stats.tokens_prefilled, 4 * 60 + 2 * 4 * (6 + 8 + 1));
 }
 
+TEST_P(EngineKinds, AnAgentThatWasHibernatedGoesOnInAnotherEngineAsIfItHadStayed) {
+  const auto file = std::filesystem::path(testing::TempDir()) /
+                    ("sleep-" + std::to_string(static_cast<int>(GetParam())) + "-" + std::to_string(::getpid()) + ".kv");
+  const EngineOptions options = {.sequences_max = 2, .profile = Profile::deterministic};
+  auto talk = some_tokens(300, 80);
+  {
+    const auto engine = open(options);
+    auto generation = engine->submit({.prompt = talk, .sampling = kWarm, .tokens_max = 8});
+    talk = joined(talk, read(*generation).tokens);
+    const auto slept = engine->hibernate(talk, file);
+    ASSERT_TRUE(slept) << slept.error().message;
+    EXPECT_GE(*slept, static_cast<std::int64_t>(talk.size()) - 1);
+    EXPECT_EQ(engine->hibernate(some_tokens(9999, 5), file / "no").error().code, ErrorCode::not_found);
+  }
+  const auto engine = open(options);
+  const auto woken = engine->wake(file);
+  ASSERT_TRUE(woken) << woken.error().message;
+  EXPECT_TRUE(std::ranges::equal(*woken, std::span(talk).first(woken->size())));
+  const GenerationRequest request{.prompt = joined(talk, some_tokens(301, 6)), .sampling = kWarm, .tokens_max = 8};
+  auto generation = engine->submit(request);
+  const Said said = read(*generation);
+  EXPECT_EQ(said.cached, static_cast<std::int64_t>(woken->size()));
+  EXPECT_EQ(said.tokens, alone(request).tokens);
+  const auto other = open({.sequences_max = 2});
+  EXPECT_EQ(other->wake(file).error().code, ErrorCode::invalid_argument);  // another profile
+  std::filesystem::remove(file);
+}
+
 std::string kind_name(const testing::TestParamInfo<RandomModelKind>& info) {
   constexpr std::array kNames = {"attention", "sliding_window", "recurrent", "hybrid"};
   return kNames.at(static_cast<std::size_t>(info.param));

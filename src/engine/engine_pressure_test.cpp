@@ -2,6 +2,9 @@
 #include "engine/engine_core.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
 
 #include "engine/test_core.h"
 
@@ -118,6 +121,35 @@ TEST_F(EnginePressure, ARestoredStateHoldsACommonBeginningOnce) {
   EXPECT_EQ(back.drain().text, expected(again, 1));
   EXPECT_EQ(counters_.tokens_restored, 130);
   EXPECT_EQ(backend_->cells_used(), 131U);  // the pinned 80 are not there twice
+}
+
+TEST_F(EnginePressure, WhatNoLongerFitsIntoMemoryIsReadBackFromAFile) {
+  const auto root = std::filesystem::path(testing::TempDir()) / ("pressure-" + std::to_string(::getpid()));
+  open({.lanes = 2, .cells = 150}, {.saved_bytes_max = 1000});
+  core_->use_folder(*StateFolder::open(root, "fake", 1 << 20));
+  std::vector<std::vector<Token>> talks;
+  for (int i = 0; i < 5; ++i) {
+    talks.emplace_back(100, 'a' + i);
+    submit(talks.back(), 1);
+    run_to_end();
+  }
+  ASSERT_EQ(counters_.states_saved, 4);  // one of them fits into memory
+  while (counters_.saved_files_bytes < 3 * 800) {
+    core_->step();
+  }
+  const auto before = counters_.tokens_prefilled.load();
+  auto again = talks[1];
+  again.push_back('!');
+  const Caller back = submit(again, 3);
+  while (!core_->idle()) {
+    core_->step();
+  }
+  EXPECT_EQ(back.drain().text, expected(again, 3));
+  EXPECT_EQ(counters_.tokens_prefilled - before, 1);
+  EXPECT_EQ(backend_->calls().violation, "");
+  core_.reset();
+  EXPECT_TRUE(std::filesystem::is_empty(root));
+  std::filesystem::remove_all(root);
 }
 
 TEST_F(EnginePressure, TheOldestNeverWaitsForAYoungerOne) {

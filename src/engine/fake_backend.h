@@ -58,6 +58,7 @@ struct Settings {
   int cells = 1 << 20;
   Abilities abilities = {.share = Share::any_part, .cut = true, .save = true};
   int vocabulary = kVocabulary;
+  std::string state_key = "fake";
   Next next = hashed_letter;
   std::map<int, DecodeStatus> outcomes;     // of the n-th decode, from 1; such a decode computes half of its rows
   std::shared_ptr<std::atomic<bool>> hold;  // while true, decode() waits (bounded by interrupt())
@@ -207,6 +208,7 @@ class FakeBackend final : public Backend {
     }
     return true;
   }
+  [[nodiscard]] const std::string& state_key() const override { return settings_.state_key; }
   [[nodiscard]] std::int32_t length(LaneId lane) override {
     return static_cast<std::int32_t>(lanes_[index_of(lane)].size());
   }

@@ -69,7 +69,8 @@ class LlamaBackend final : public Backend {
   LlamaBackend(const EngineOptions& options, int vocabulary)
       : vocabulary_(static_cast<std::size_t>(vocabulary)), arrays_(static_cast<std::size_t>(options.batch_tokens)) {}
 
-  [[nodiscard]] Result<void> open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes);
+  [[nodiscard]] Result<void> open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes,
+                                  std::uint64_t model_fingerprint);
 
   [[nodiscard]] const BackendShape& shape() const override { return shape_; }
 
@@ -159,6 +160,7 @@ class LlamaBackend final : public Backend {
     clear(lane);  // a refused state may have been read in part
     return false;
   }
+  [[nodiscard]] const std::string& state_key() const override { return state_key_; }
   [[nodiscard]] std::int32_t length(LaneId lane) override { return llama_memory_seq_pos_max(memory_, seq(lane)) + 1; }
 
   void interrupt() noexcept override { interrupted_.store(true, std::memory_order_relaxed); }
@@ -186,6 +188,7 @@ class LlamaBackend final : public Backend {
   std::vector<bool> wanted_;
   std::size_t rows_ = 0;
   BackendShape shape_;
+  std::string state_key_;
   bool separate_ = false;                // every lane has a memory of its own
   int window_ = 0;                       // of sliding-window attention; 0 = none
   std::vector<std::uint8_t> unsettled_;  // by lane: copied since the last decode
@@ -205,7 +208,8 @@ int lanes_of(const llama_model* model, const EngineOptions& options) {
                   static_cast<int>(llama_max_parallel_sequences()));
 }
 
-Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes) {
+Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes,
+                                std::uint64_t model_fingerprint) {
   const bool fast = options.profile == Profile::fast;
   llama_context_params params = llama_context_default_params();
   params.n_ctx = static_cast<std::uint32_t>(cells);
@@ -240,6 +244,8 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   separate_ = !params.kv_unified;
   window_ = std::max(0, llama_model_n_swa(model));
   unsettled_.assign(static_cast<std::size_t>(lanes), 0);
+  state_key_ = std::format("model {:016x}, {} profile, llama.cpp {}", model_fingerprint, fast ? "fast" : "deterministic",
+                           llama_version());
   shape_.abilities = probe(model);
   llama_memory_clear(memory_, true);
   std::ranges::fill(unsettled_, 0);
@@ -373,7 +379,7 @@ Result<void> check_named_tokens(const llama_vocab* vocab, const GbnfTokens& name
 }  // namespace
 
 Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
-                                                    std::int64_t cells) {
+                                                    std::int64_t cells, std::uint64_t model_fingerprint) {
   if (!llama_model_has_decoder(model) || llama_model_has_encoder(model) || llama_model_is_diffusion(model)) {
     return fail(ErrorCode::invalid_argument, "this kind of model does not continue text",
                 "give a decoder-only language model");
@@ -381,7 +387,7 @@ Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const En
   const int vocabulary = llama_vocab_n_tokens(llama_model_get_vocab(model));
   try {
     auto backend = std::make_unique<LlamaBackend>(options, vocabulary);
-    PUNA_TRY_VOID(backend->open(model, options, cells, lanes_of(model, options)));
+    PUNA_TRY_VOID(backend->open(model, options, cells, lanes_of(model, options), model_fingerprint));
     return backend;
   } catch (const std::exception& error) {
     return fail(ErrorCode::limit, std::format("the library could not open the cache: {}", error.what()),

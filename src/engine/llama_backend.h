@@ -18,9 +18,11 @@ struct llama_vocab;
 namespace puna::engine {
 
 // Requires  options with every 0 replaced; `model` outlives the result. cells: of the whole cache.
+// model_fingerprint: see fingerprint().
 // Errors    limit  the library could not allocate it;  invalid_argument  the model does not generate text
 [[nodiscard]] Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
-                                                                  std::int64_t cells);
+                                                                  std::int64_t cells,
+                                                                  std::uint64_t model_fingerprint);
 
 // Requires  `vocab` outlives the result.
 [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_llama_filter(const llama_vocab* vocab, const Grammar& grammar);

@@ -18,6 +18,7 @@
 #include "engine/memory_plan.h"
 #include "engine/model_file.h"
 #include "engine/prompt_tokenizer.h"
+#include "engine/state_file.h"
 
 namespace puna {
 namespace engine {
@@ -200,14 +201,15 @@ std::optional<Token> bos_of(const llama_vocab* vocab) {
 
 class LlamaWeights final : public EngineWeights {
  public:
-  LlamaWeights(ModelPointer model, ModelFacts facts, bool has_weights, bool on_gpu)
+  LlamaWeights(ModelPointer model, ModelFacts facts, bool has_weights, bool on_gpu, std::uint64_t print)
       : model_(std::move(model)),
         vocab_(llama_model_get_vocab(model_.get())),
         facts_(std::move(facts)),
         tokenizer_(special_tokens(vocab_), bos_of(vocab_),
                    [vocab = vocab_](std::string_view text) { return engine::tokenize(vocab, text, false); }),
         has_weights_(has_weights),
-        on_gpu_(on_gpu) {
+        on_gpu_(on_gpu),
+        fingerprint_(print) {
     std::int32_t count = 0;
     const Token* tokens = llama_vocab_get_suppress_tokens(vocab_, &count);
     if (tokens != nullptr && count > 0) {
@@ -265,7 +267,7 @@ class LlamaWeights final : public EngineWeights {
                   std::format("a cache of {} tokens is more than the library can address", cache.cells),
                   "give a smaller window (-c) or fewer sequences");
     }
-    return open_llama_backend(model_.get(), options, cache.cells);
+    return open_llama_backend(model_.get(), options, cache.cells, fingerprint_);
   }
   [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const override {
     return make_llama_filter(vocab_, grammar);
@@ -284,6 +286,7 @@ class LlamaWeights final : public EngineWeights {
   std::vector<std::size_t> piece_ends_ = {0};
   bool has_weights_;
   bool on_gpu_;
+  std::uint64_t fingerprint_;  // of the file
 };
 
 struct Progress {
@@ -312,7 +315,8 @@ Result<std::shared_ptr<const Weights>> load_model(ModelFile file, llama_model_pa
     return fail(ErrorCode::corrupt, std::format("{}: the vocabulary is empty", path));
   }
   const bool has_weights = file.has_tensors && !params.vocab_only;
-  return std::make_shared<LlamaWeights>(std::move(model), std::move(file.facts), has_weights, on_gpu);
+  PUNA_TRY(const std::uint64_t print, fingerprint(file.facts.file));
+  return std::make_shared<LlamaWeights>(std::move(model), std::move(file.facts), has_weights, on_gpu, print);
 }
 
 Result<void> check_memory(const ModelFacts& facts, bool on_gpu) {

@@ -4,7 +4,6 @@
 // Pure but for memory. Invariant: bytes() <= bytes_max; the states used longest ago go first.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,16 +13,14 @@
 #include <vector>
 
 #include "engine/prefix_tree.h"
+#include "engine/state_file.h"
 
 namespace puna::engine {
 
 class SavedStates {
  public:
   using Number = PrefixTree::Holder;
-  struct State {
-    std::vector<Token> tokens;
-    std::vector<std::byte> bytes;
-  };
+  using State = SavedState;
 
   explicit SavedStates(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 

@@ -83,6 +83,7 @@ class Uncounted final : public Backend {
   [[nodiscard]] bool restore(LaneId lane, std::span<const std::byte> bytes) override {
     return inner_.restore(lane, bytes);
   }
+  [[nodiscard]] const std::string& state_key() const override { return inner_.state_key(); }
   [[nodiscard]] std::int32_t length(LaneId lane) override { return inner_.length(lane); }
   void interrupt() noexcept override { inner_.interrupt(); }
 

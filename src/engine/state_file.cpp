@@ -1,0 +1,165 @@
+// Reading judges the sizes against the file's own before anything is allocated.
+#include "engine/state_file.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <format>
+#include <fstream>
+#include <memory>
+#include <string>
+
+#include "engine/new_file.h"
+
+namespace puna::engine {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "state files are written as they lie in memory");
+
+constexpr std::array<char, 8> kMagic = {'P', 'U', 'N', 'A', 'K', 'V', '0', '1'};
+constexpr std::size_t kKeyBytesMax = 4096;
+constexpr std::streamoff kFingerprintBytes = 1 << 20;  // of each end
+
+struct Head {
+  std::array<char, 8> magic = kMagic;
+  std::uint64_t key_bytes = 0;
+  std::uint64_t tokens = 0;
+  std::uint64_t state_bytes = 0;
+};
+static_assert(sizeof(Head) == 32);
+
+class Hash {
+ public:
+  Hash() : state_(XXH3_createState()) { XXH3_64bits_reset(state_.get()); }
+  void add(std::string_view bytes) { XXH3_64bits_update(state_.get(), bytes.data(), bytes.size()); }
+  [[nodiscard]] std::uint64_t value() const { return XXH3_64bits_digest(state_.get()); }
+
+ private:
+  struct Free {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+  std::unique_ptr<XXH3_state_t, Free> state_;
+};
+
+template <class T>
+std::string_view view(std::span<const T> values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size_bytes()};
+}
+
+std::unexpected<Error> damaged(const std::filesystem::path& file, std::string_view why) {
+  return fail(ErrorCode::corrupt, std::format("{} is not a whole saved state: {}", file.string(), why),
+              "delete it; what it held will be computed again");
+}
+
+Result<std::ifstream> open(const std::filesystem::path& file) {
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    const int error = errno;
+    return fail(error == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+                std::format("cannot read {}: {}", file.string(), std::strerror(error)), "check the path");
+  }
+  return stream;
+}
+
+bool read_into(std::ifstream& stream, char* data, std::uint64_t bytes) {
+  stream.read(data, static_cast<std::streamsize>(bytes));
+  return static_cast<std::uint64_t>(stream.gcount()) == bytes;
+}
+
+// The sizes in the head must be those of a file of this length.
+Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file, std::uint64_t bytes_max) {
+  std::error_code code;
+  const std::uint64_t length = std::filesystem::file_size(file, code);
+  Head head;
+  if (code || length < sizeof(Head) + sizeof(std::uint64_t) ||
+      !read_into(stream, reinterpret_cast<char*>(&head), sizeof head)) {
+    return damaged(file, "it is too short");
+  }
+  if (head.magic != kMagic) {
+    return damaged(file, "it begins with other bytes");
+  }
+  if (head.key_bytes > kKeyBytesMax || head.tokens > length / sizeof(Token) || head.state_bytes > length ||
+      sizeof(Head) + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + sizeof(std::uint64_t) != length) {
+    return damaged(file, std::format("it has {} bytes, and its head says otherwise", length));
+  }
+  if (head.state_bytes > bytes_max) {
+    return fail(ErrorCode::limit,
+                std::format("{} holds a state of {} bytes, and {} are allowed", file.string(), head.state_bytes, bytes_max),
+                "give the engine more memory for saved prefixes");
+  }
+  return head;
+}
+
+}  // namespace
+
+Result<void> write_state(const std::filesystem::path& file, std::string_view key, const SavedState& state) {
+  PUNA_CHECK(key.size() <= kKeyBytesMax, "a state's key is short");
+  const Head head{.key_bytes = key.size(), .tokens = state.tokens.size(), .state_bytes = state.bytes.size()};
+  PUNA_TRY(NewFile out, NewFile::create(file));
+  Hash hash;
+  for (const std::string_view part : {view(std::span(&head, 1)), key, view(std::span(state.tokens)),
+                                      view(std::span(state.bytes))}) {
+    hash.add(part);
+    PUNA_TRY_VOID(out.write(part));
+  }
+  const std::uint64_t sum = hash.value();
+  PUNA_TRY_VOID(out.write(view(std::span(&sum, 1))));
+  return out.finish();
+}
+
+Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key, std::uint64_t bytes_max) {
+  PUNA_TRY(std::ifstream stream, open(file));
+  PUNA_TRY(const Head head, read_head(stream, file, bytes_max));
+  std::string found(head.key_bytes, '\0');
+  SavedState state;
+  state.tokens.resize(head.tokens);
+  state.bytes.resize(head.state_bytes);
+  std::uint64_t sum = 0;
+  if (!read_into(stream, found.data(), head.key_bytes) ||
+      !read_into(stream, reinterpret_cast<char*>(state.tokens.data()), head.tokens * sizeof(Token)) ||
+      !read_into(stream, reinterpret_cast<char*>(state.bytes.data()), head.state_bytes) ||
+      !read_into(stream, reinterpret_cast<char*>(&sum), sizeof sum)) {
+    return damaged(file, "it became shorter");
+  }
+  Hash hash;
+  for (const std::string_view part : {view(std::span(&head, 1)), std::string_view(found),
+                                      view(std::span(std::as_const(state.tokens))),
+                                      view(std::span(std::as_const(state.bytes)))}) {
+    hash.add(part);
+  }
+  if (hash.value() != sum) {
+    return damaged(file, "its bytes are not those that were written");
+  }
+  if (found != key) {
+    return fail(ErrorCode::invalid_argument,
+                std::format("{} was saved by [{}], and this is [{}]", file.string(), found, key),
+                "wake it with the same model, options and library");
+  }
+  return state;
+}
+
+Result<std::uint64_t> fingerprint(const std::filesystem::path& file) {
+  PUNA_TRY(std::ifstream stream, open(file));
+  stream.seekg(0, std::ios::end);
+  const std::streamoff length = stream.tellg();
+  Hash hash;
+  hash.add(view(std::span(&length, 1)));
+  std::string piece(static_cast<std::size_t>(kFingerprintBytes), '\0');
+  for (const std::streamoff begin : {std::streamoff{0}, std::max<std::streamoff>(0, length - kFingerprintBytes)}) {
+    stream.clear();
+    stream.seekg(begin);
+    stream.read(piece.data(), kFingerprintBytes);
+    hash.add(std::string_view(piece).substr(0, static_cast<std::size_t>(stream.gcount())));
+  }
+  if (stream.bad()) {
+    return fail(ErrorCode::io, std::format("cannot read {}: {}", file.string(), std::strerror(errno)));
+  }
+  return hash.value();
+}
+
+}  // namespace puna::engine

@@ -1,0 +1,39 @@
+// A saved state as a file: the tokens, the library's bytes, what they belong to, and a hash over all of it. Written
+// under a temporary name and renamed; a damaged file or one of another model, cache or library is refused.
+//
+// Layout, little-endian: "PUNAKV01", u64 key bytes, u64 tokens, u64 state bytes, key, tokens (i32 each), state, u64 XXH3
+// of everything in front of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "puna/engine/weights.h"
+
+namespace puna::engine {
+
+struct SavedState {
+  std::vector<Token> tokens;
+  std::vector<std::byte> bytes;
+};
+
+// key: says for which model, cache and library the bytes are; at most 4,096 bytes.
+// Errors  io, not_found  the file cannot be written; nothing is left behind
+[[nodiscard]] Result<void> write_state(const std::filesystem::path& file, std::string_view key,
+                                       const SavedState& state);
+// Errors  not_found, io     no such file, or it cannot be read
+//         corrupt           not such a file, cut short, or its bytes changed
+//         invalid_argument  of another model, cache or library; the message says both
+//         limit             more than bytes_max bytes
+[[nodiscard]] Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key,
+                                            std::uint64_t bytes_max);
+
+// A number that differs for different model files: of the size and of the first and the last megabyte.
+// Errors  not_found, io
+[[nodiscard]] Result<std::uint64_t> fingerprint(const std::filesystem::path& file);
+
+}  // namespace puna::engine

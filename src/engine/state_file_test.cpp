@@ -1,0 +1,124 @@
+// A state that was written comes back; anything else is refused and says why.
+#include "engine/state_file.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "puna/base/seam.h"
+
+namespace puna::engine {
+namespace {
+
+constexpr std::uint64_t kLarge = 1 << 30;
+
+class StateFile : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(testing::TempDir()) / ("state-file-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder_);
+    file_ = folder_ / "one.kv";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  static SavedState some_state() {
+    SavedState state{.tokens = {1, 2, 3, -4}, .bytes = {}};
+    for (int i = 0; i < 1000; ++i) {
+      state.bytes.push_back(static_cast<std::byte>(i * 7));
+    }
+    return state;
+  }
+  std::string content() const {
+    std::ifstream in(file_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void put(const std::string& bytes) const { std::ofstream(file_, std::ios::binary) << bytes; }
+
+  std::filesystem::path folder_;
+  std::filesystem::path file_;
+};
+
+TEST_F(StateFile, WhatWasWrittenComesBack) {
+  const SavedState state = some_state();
+  ASSERT_TRUE(write_state(file_, "model a", state));
+  const auto read = read_state(file_, "model a", kLarge);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->tokens, state.tokens);
+  EXPECT_EQ(read->bytes, state.bytes);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);  // no temporary file
+}
+
+TEST_F(StateFile, OneOfAnotherModelIsRefusedAndBothAreNamed) {
+  ASSERT_TRUE(write_state(file_, "model a", some_state()));
+  const auto read = read_state(file_, "model b", kLarge);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(read.error().message.contains("model a") && read.error().message.contains("model b"));
+}
+
+TEST_F(StateFile, ATooLargeOneIsRefusedWithBothSizes) {
+  ASSERT_TRUE(write_state(file_, "model a", some_state()));
+  const auto read = read_state(file_, "model a", 999);
+  EXPECT_EQ(read.error().code, ErrorCode::limit);
+  EXPECT_TRUE(read.error().message.contains("1000") && read.error().message.contains("999"));
+}
+
+TEST_F(StateFile, EveryChangedByteIsNoticed) {
+  ASSERT_TRUE(write_state(file_, "model a", some_state()));
+  const std::string whole = content();
+  for (std::size_t at = 0; at < whole.size(); at += at < 60 ? 1 : 13) {
+    std::string changed = whole;
+    changed[at] = static_cast<char>(changed[at] ^ 0x10);
+    put(changed);
+    const auto read = read_state(file_, "model a", kLarge);
+    ASSERT_FALSE(read) << at;
+    EXPECT_EQ(read.error().code, ErrorCode::corrupt) << at << " " << read.error().message;
+  }
+}
+
+TEST_F(StateFile, EveryLengthButTheRightOneIsNoticed) {
+  ASSERT_TRUE(write_state(file_, "model a", some_state()));
+  const std::string whole = content();
+  for (std::size_t length = 0; length < whole.size(); length += 37) {
+    put(whole.substr(0, length));
+    EXPECT_EQ(read_state(file_, "model a", kLarge).error().code, ErrorCode::corrupt) << length;
+  }
+  put(whole + "x");
+  EXPECT_EQ(read_state(file_, "model a", kLarge).error().code, ErrorCode::corrupt);
+}
+
+TEST_F(StateFile, RandomBytesAreNeverAState) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Random random(seed);
+    std::string bytes = "PUNAKV01";
+    const std::size_t more = random.next() % 200;
+    for (std::size_t i = 0; i < more; ++i) {
+      bytes += static_cast<char>(random.next() % (seed % 2 == 0 ? 256 : 3));
+    }
+    put(bytes);
+    EXPECT_FALSE(read_state(file_, "model a", kLarge));
+  }
+}
+
+TEST_F(StateFile, NoFileAndNoFolderAreSaidPlainly) {
+  EXPECT_EQ(read_state(folder_ / "none.kv", "k", kLarge).error().code, ErrorCode::not_found);
+  EXPECT_EQ(write_state(folder_ / "no" / "folder.kv", "k", some_state()).error().code, ErrorCode::not_found);
+  EXPECT_EQ(fingerprint(folder_ / "none.gguf").error().code, ErrorCode::not_found);
+}
+
+TEST_F(StateFile, AFingerprintDependsOnLengthAndContent) {
+  put("one model");
+  const auto one = *fingerprint(file_);
+  put("one modem");
+  EXPECT_NE(*fingerprint(file_), one);
+  put("one model ");
+  EXPECT_NE(*fingerprint(file_), one);
+  put("one model");
+  EXPECT_EQ(*fingerprint(file_), one);
+}
+
+}  // namespace
+}  // namespace puna::engine

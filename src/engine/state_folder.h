@@ -1,0 +1,93 @@
+// Saved states that no longer fit into memory, as files of this process in one folder. A thread of its own reads and
+// writes them; the engine asks and looks later.
+//
+// Owns the files that it makes; they are gone when it is. Invariant: at most bytes_max bytes of files, and at most
+// kPendingBytesMax of states that wait to be written; what is more is forgotten.
+// Thread  the engine's, but for the inside.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/prefix_tree.h"
+#include "engine/state_file.h"
+#include "puna/base/queue.h"
+
+namespace puna::engine {
+
+inline constexpr std::uint64_t kPendingBytesMax = std::uint64_t{1} << 30;
+
+class StateFolder {
+ public:
+  using Number = PrefixTree::Holder;
+
+  // folder: made if it is missing. key: see write_state().
+  // Errors  io, not_found  it cannot be made
+  [[nodiscard]] static Result<std::unique_ptr<StateFolder>> open(const std::filesystem::path& folder, std::string key,
+                                                                 std::uint64_t bytes_max);
+  ~StateFolder();
+  StateFolder(const StateFolder&) = delete;
+  StateFolder& operator=(const StateFolder&) = delete;
+
+  void put(SavedState state);
+  // The file that has the longest common beginning with the prompt; with `whole_only` all its tokens must begin it.
+  [[nodiscard]] std::optional<PrefixTree::Match> best(std::span<const Token> prompt, bool whole_only) const;
+  // Asks for a file's state; look at poll() until it is there. Asking twice is asking once.
+  void fetch(Number number);
+  [[nodiscard]] bool fetching(Number number) const;
+
+  // What happened since the last call. Takes no lock when nothing did. Gives a fetched state; its file is then gone. An
+  // empty state: the file was damaged, or could not be read, and is gone too.
+  struct Fetched {
+    Number number = 0;
+    std::optional<SavedState> state;
+  };
+  [[nodiscard]] std::optional<Fetched> poll();
+
+  // Of the files that can be found.
+  [[nodiscard]] std::uint64_t bytes() const { return written_bytes_; }
+
+ private:
+  struct Job {
+    Number number = 0;
+    std::optional<SavedState> write;  // else the file is read
+  };
+  struct Done {
+    Number number = 0;
+    bool wrote = false;
+    std::optional<SavedState> state;
+  };
+  struct File {
+    std::uint64_t bytes = 0;
+    bool written = false;
+    bool fetching = false;
+  };
+  StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max);
+
+  [[nodiscard]] std::filesystem::path path_of(Number number) const;
+  void work();
+  void forget(Number number);
+
+  const std::filesystem::path folder_;
+  const std::string key_;
+  const std::uint64_t bytes_max_;
+  std::map<Number, File> files_;  // oldest first
+  PrefixTree tree_;               // of files that are written
+  std::map<Number, std::vector<Token>> tokens_;
+  std::uint64_t bytes_ = 0;  // of all files, those that are being written too
+  std::uint64_t written_bytes_ = 0;
+  std::uint64_t pending_bytes_ = 0;
+  Number next_ = 1;
+
+  BoundedQueue<Job> jobs_;
+  BoundedQueue<Done> done_;
+  std::jthread thread_;  // last: it uses the queues
+};
+
+}  // namespace puna::engine
