@@ -32,12 +32,12 @@ namespace puna {
 enum class Profile : std::uint8_t { fast, deterministic };
 
 struct EngineOptions {
-  int window_tokens = 0;   // per sequence; 0 = trained window, at most 8,192
-  int sequences_max = 8;   // 1..256 generations at once; further ones wait
-  int batch_tokens = 512;  // rows of one step at most: the chunk in which long prompts are prefilled
-  int threads = 0;         // for decoding; 0 = the physical cores we may run on, at most 8
-  int threads_batch = 0;   // for prefill; 0 = threads
-  int waiting_max = 1024;  // submissions that may wait
+  int window_tokens = 0;              // per sequence; 0 = trained window, at most 8,192
+  int sequences_max = 8;              // 1..256 generations at once; further ones wait
+  int batch_tokens = 512;             // rows of one step at most: the chunk in which long prompts are prefilled
+  int threads = 0;                    // for decoding; 0 = the physical cores we may run on, at most 8
+  int threads_batch = 0;              // for prefill; 0 = threads
+  int waiting_max = 1024;             // submissions that may wait
   int agent_generations_max = 0;      // of one agent at once, further ones wait; 0 = no limit
   std::int64_t saved_bytes_max = -1;  // memory for saved prefixes; -1 = an eighth of what is left, 0 = none
   // Saved prefixes that no longer fit into memory go to files in a folder of this engine's own below this one, and are
@@ -79,8 +79,8 @@ struct EngineStats {
   std::int64_t states_saved = 0;
   std::int64_t saved_bytes = 0;        // now, in memory
   std::int64_t saved_files_bytes = 0;  // now, in files
-  int sequences_busy = 0;        // now
-  int waiting = 0;               // now
+  int sequences_busy = 0;              // now
+  int waiting = 0;                     // now
 };
 
 class Engine {
@@ -115,7 +115,8 @@ class Engine {
   // Errors  not_found  the engine holds none of them, or no such folder;  io  the file cannot be written;
   //         invalid_argument  this model's memory cannot be saved
   // Thread  any; waits for the engine.
-  [[nodiscard]] virtual Result<std::int64_t> hibernate(std::vector<Token> tokens, const std::filesystem::path& file) = 0;
+  [[nodiscard]] virtual Result<std::int64_t> hibernate(std::vector<Token> tokens,
+                                                       const std::filesystem::path& file) = 0;
   // Reads such a file; the next prompt that begins with its tokens goes on from it. Returns the tokens.
   // Errors  not_found, io;  corrupt  damaged;  invalid_argument  of another model, profile or library;
   //         limit  larger than what saved prefixes may take

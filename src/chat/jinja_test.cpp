@@ -77,9 +77,8 @@ TEST(Jinja, RefusesWhatTheEngineDoesNotSurvive) {
 }
 
 TEST(Jinja, SlicesThatAreSafeStayAllowed) {
-  EXPECT_EQ(
-      rendered("{{ name[::-1] }}{{ name[1:] }}{{ list[1:3] | join(',') }}{{ {'a': name[::2]}['a'] }}"),
-      "adAda2,3Aa");
+  EXPECT_EQ(rendered("{{ name[::-1] }}{{ name[1:] }}{{ list[1:3] | join(',') }}{{ {'a': name[::2]}['a'] }}"),
+            "adAda2,3Aa");
 }
 
 TEST(Jinja, SizeAndNestingOfTheSourceAreBounded) {

@@ -63,12 +63,11 @@ Error as_missing_model(Error error) {
 
 void say_sizes(Console& console, const ModelFacts& facts, const EngineOptions& options) {
   const MemoryEstimate memory = estimate_memory(facts, options);
-  console.err(
-      std::format("load   {}  {} weights + {} KV + {} compute, saved prefixes up to {}, {} available\n",
-                  facts.file.filename().string(), bytes_text(memory.weights_bytes), bytes_text(memory.kv_bytes),
-                  bytes_text(memory.compute_bytes), bytes_text(memory.saved_bytes_max),
-                  bytes_text(memory.ceiling_bytes)),
-      Style::dim);
+  console.err(std::format("load   {}  {} weights + {} KV + {} compute, saved prefixes up to {}, {} available\n",
+                          facts.file.filename().string(), bytes_text(memory.weights_bytes), bytes_text(memory.kv_bytes),
+                          bytes_text(memory.compute_bytes), bytes_text(memory.saved_bytes_max),
+                          bytes_text(memory.ceiling_bytes)),
+              Style::dim);
 }
 
 }  // namespace

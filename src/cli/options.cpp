@@ -34,8 +34,9 @@ void add_model_flags(CLI::App& app, Options& o) {
       ->check(CLI::Range(1, 512));
   group->add_option("--threads-batch", o.engine.threads_batch, "threads for reading prompts (default: as --threads)")
       ->check(CLI::Range(1, 512));
-  group->add_option("--memory", o.engine.memory_bytes_max,
-                    "most memory for weights, cache and saved prefixes, as 8GB (default: what is free)")
+  group
+      ->add_option("--memory", o.engine.memory_bytes_max,
+                   "most memory for weights, cache and saved prefixes, as 8GB (default: what is free)")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
   group->add_option("--gpu-layers", o.gpu_layers, "layers on the GPU, also -ngl (default: as many as fit)")

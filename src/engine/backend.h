@@ -83,8 +83,8 @@ class Backend {
   // Lets the empty lane `to` hold the first `tokens` tokens of `from`. False: this memory cannot; `to` is then empty.
   [[nodiscard]] virtual bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) = 0;
 
-  // Lets the lane's first `tokens` tokens be those of `from`, which are the same tokens: their memory is then held once.
-  // For Share::any_part. False: it stays as it is.
+  // Lets the lane's first `tokens` tokens be those of `from`, which are the same tokens: their memory is then held
+  // once. For Share::any_part. False: it stays as it is.
   [[nodiscard]] virtual bool relink(LaneId lane, LaneId from, std::int32_t tokens) = 0;
 
   // What has to be remembered so that the lane, when it has gone on, can come back to where it is now.
@@ -100,8 +100,8 @@ class Backend {
   [[nodiscard]] virtual bool save(LaneId lane, std::vector<std::byte>& bytes) = 0;
   // Into an empty lane. False: no room, or not bytes of such a context; the lane is then empty.
   [[nodiscard]] virtual bool restore(LaneId lane, std::span<const std::byte> bytes) = 0;
-  // What else must be the same where such bytes are restored: model, kind of cache, library. The same for as long as the
-  // backend lives; any thread.
+  // What else must be the same where such bytes are restored: model, kind of cache, library. The same for as long as
+  // the backend lives; any thread.
   [[nodiscard]] virtual const std::string& state_key() const = 0;
   // How many tokens the lane holds by the library's own account.
   [[nodiscard]] virtual std::int32_t length(LaneId lane) = 0;

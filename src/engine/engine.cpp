@@ -103,7 +103,7 @@ class ThreadedEngine final : public Engine {
   Counters counters_;
   std::atomic<bool> dead_ = false;
   BoundedQueue<Mail> inbox_;
-  EngineCore core_;      // touched by thread_ only
+  EngineCore core_;  // touched by thread_ only
   const std::string state_key_;
   std::jthread thread_;  // last: it uses everything above
 };
@@ -261,8 +261,8 @@ Result<std::vector<Token>> ThreadedEngine::wake(const std::filesystem::path& fil
   }
   PUNA_TRY(const bool kept, answer_of(std::move(answer)));
   if (!kept) {
-    return fail(ErrorCode::limit, std::format("{} does not fit into the {} bytes for saved prefixes", file.string(),
-                                              bytes_max),
+    return fail(ErrorCode::limit,
+                std::format("{} does not fit into the {} bytes for saved prefixes", file.string(), bytes_max),
                 "give the engine more memory for saved prefixes");
   }
   return tokens;
@@ -325,8 +325,8 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<const Weights> we
   PUNA_TRY(std::unique_ptr<engine::Backend> backend, own->open_backend(in_force));
   std::unique_ptr<engine::StateFolder> folder;
   if (!in_force.saved_folder.empty()) {
-    PUNA_TRY(folder, engine::StateFolder::open(in_force.saved_folder, backend->state_key(),
-                                               in_force.saved_files_bytes_max));
+    PUNA_TRY(folder,
+             engine::StateFolder::open(in_force.saved_folder, backend->state_key(), in_force.saved_files_bytes_max));
   }
   return std::make_unique<engine::ThreadedEngine>(std::move(own), std::move(backend), in_force, std::move(folder));
 }

@@ -202,7 +202,7 @@ std::optional<EngineCore::Held> EngineCore::state_of(std::span<const Token> toke
   const auto saved = saved_.best(tokens, false);
   if (saved && (!live || saved->tokens >= live->tokens)) {
     SavedState state = saved_.take(saved->holder);
-    const Held held{.state = state, .tokens = saved->tokens};
+    Held held{.state = state, .tokens = saved->tokens};
     static_cast<void>(saved_.add(std::move(state), !abilities_.cut));
     return held;
   }

@@ -1,9 +1,9 @@
 // The engine without its thread: step() is admit, plan, decode, sample, retire. One owner calls everything.
 //
-// Nothing is computed twice. A prompt takes over the longest beginning that any lane holds; if a running prompt is about
-// to compute a longer one, it waits for that; if a saved state has a longer one, that is restored. Pressure on the cache
-// is answered in this order: idle lanes are saved and emptied; prompts go in smaller pieces; the youngest running
-// sequence is saved and waits; pins are given up; only a sequence that is alone and still does not fit fails.
+// Nothing is computed twice. A prompt takes over the longest beginning that any lane holds; if a running prompt is
+// about to compute a longer one, it waits for that; if a saved state has a longer one, that is restored. Pressure on
+// the cache is answered in this order: idle lanes are saved and emptied; prompts go in smaller pieces; the youngest
+// running sequence is saved and waits; pins are given up; only a sequence that is alone and still does not fit fails.
 //
 // After warm-up a step in which nobody comes or goes takes no lock and no memory.
 #pragma once
@@ -141,13 +141,13 @@ class EngineCore {
     SequenceNumber leader_number = 0;
     std::size_t tokens = 0;  // that it waits for
   };
-  std::vector<Follower> following_;              // they wait for a prefix that another one computes
+  std::vector<Follower> following_;  // they wait for a prefix that another one computes
   struct Fetching {
     std::unique_ptr<Sequence> sequence;
     StateFolder::Number file = 0;
   };
-  std::vector<Fetching> fetching_;               // they wait for a state that is being read from a file
-  std::vector<std::unique_ptr<Sequence>> held_;  // their agent runs as many as it may
+  std::vector<Fetching> fetching_;                  // they wait for a state that is being read from a file
+  std::vector<std::unique_ptr<Sequence>> held_;     // their agent runs as many as it may
   std::vector<std::unique_ptr<Sequence>> running_;  // by lane
   int running_count_ = 0;
   std::unordered_map<AgentId, int> running_of_agent_;
@@ -161,7 +161,7 @@ class EngineCore {
   Plan plan_;
   std::vector<Row> rows_;
   std::vector<std::size_t> logits_row_;  // by lane; kNoRow
-  std::vector<std::byte> saving_;  // scratch
+  std::vector<std::byte> saving_;        // scratch
 
   SequenceNumber next_number_ = 1;
   std::int64_t steps_ = 0;

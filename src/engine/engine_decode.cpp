@@ -147,9 +147,10 @@ void EngineCore::take_mark(Sequence& sequence) {
 
 // Tells the reader how far its prompt is.
 void EngineCore::note_prompt(Sequence& sequence) {
-  sequence.stream->prefilled({.tokens_done = static_cast<std::int64_t>(std::min(sequence.computed, sequence.prompt_tokens)),
-                              .tokens_total = sequence.usage.prompt_tokens,
-                              .tokens_cached = sequence.usage.cached_tokens});
+  sequence.stream->prefilled(
+      {.tokens_done = static_cast<std::int64_t>(std::min(sequence.computed, sequence.prompt_tokens)),
+       .tokens_total = sequence.usage.prompt_tokens,
+       .tokens_cached = sequence.usage.cached_tokens});
 }
 
 void EngineCore::note_computed() {

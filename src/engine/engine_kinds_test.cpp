@@ -40,8 +40,9 @@ Said read(Generation& generation) {
 class EngineKinds : public testing::TestWithParam<RandomModelKind> {
  protected:
   void SetUp() override {
-    const auto file = std::filesystem::path(testing::TempDir()) /
-                      ("kinds-" + std::to_string(static_cast<int>(GetParam())) + "-" + std::to_string(::getpid()) + ".gguf");
+    const auto file =
+        std::filesystem::path(testing::TempDir()) /
+        ("kinds-" + std::to_string(static_cast<int>(GetParam())) + "-" + std::to_string(::getpid()) + ".gguf");
     ASSERT_TRUE(write_random_model(file, RandomModelOptions::tiny(GetParam())));
     auto weights = Weights::load({.file = file});
     std::filesystem::remove(file);
@@ -153,8 +154,9 @@ TEST_P(EngineKinds, StatesThatWereSavedGoOnAsIfTheyHadStayed) {
 }
 
 TEST_P(EngineKinds, AnAgentThatWasHibernatedGoesOnInAnotherEngineAsIfItHadStayed) {
-  const auto file = std::filesystem::path(testing::TempDir()) /
-                    ("sleep-" + std::to_string(static_cast<int>(GetParam())) + "-" + std::to_string(::getpid()) + ".kv");
+  const auto file =
+      std::filesystem::path(testing::TempDir()) /
+      ("sleep-" + std::to_string(static_cast<int>(GetParam())) + "-" + std::to_string(::getpid()) + ".kv");
   const EngineOptions options = {.sequences_max = 2, .profile = Profile::deterministic};
   auto talk = some_tokens(300, 80);
   {

@@ -104,7 +104,8 @@ TEST_F(EngineSharing, RandomFamiliesOfPromptsComputeTheirDistinctTokensOnly) {
     std::int64_t inner = 0;
     for (std::size_t i = 0; i + 1 < prompts.size(); ++i) {  // sorted: who continues it comes next
       const auto& next = prompts[i + 1];
-      inner += next.size() > prompts[i].size() && std::ranges::equal(prompts[i], std::span(next).first(prompts[i].size()));
+      inner +=
+          next.size() > prompts[i].size() && std::ranges::equal(prompts[i], std::span(next).first(prompts[i].size()));
     }
     ASSERT_GE(counters_.tokens_prefilled, distinct(prompts)) << seed;
     ASSERT_LE(counters_.tokens_prefilled, distinct(prompts) + inner) << seed;
@@ -160,8 +161,8 @@ TEST_F(EngineSharing, APinnedPrefixStaysWhileItsHandleLivesAndNoLonger) {
 
 TEST_F(EngineSharing, TooLargeAPinIsRefusedWithBothSizes) {
   open({.lanes = 4, .cells = 100});
-  const Caller pin = submit({.prompt = std::vector<Token>(60, 'r'), .tokens_max = 1}, nullptr,
-                            std::make_shared<Pin::State>());
+  const Caller pin =
+      submit({.prompt = std::vector<Token>(60, 'r'), .tokens_max = 1}, nullptr, std::make_shared<Pin::State>());
   run_to_end();
   const Output output = pin.drain();
   ASSERT_TRUE(output.error);
@@ -238,9 +239,7 @@ TEST_F(EngineSharing, AnAgentRunsAtMostAsManyGenerationsAsItMay) {
 TEST_F(EngineSharing, APassedDeadlineEndsAGenerationAndKeepsWhatCame) {
   open({.lanes = 1});
   const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
-  const Caller late = submit({.prompt = tokens_of("endless"),
-                              .sampling = {.temperature = 0.0F},
-                              .deadline = soon});
+  const Caller late = submit({.prompt = tokens_of("endless"), .sampling = {.temperature = 0.0F}, .deadline = soon});
   const Caller never = submit({.prompt = tokens_of("too late"), .deadline = soon});
   run_to_end();
   const Output output = late.drain();

@@ -185,8 +185,8 @@ TEST(Engine, APinnedPrefixIsComputedOnceAndMayOutliveTheEngine) {
     const auto engine = open();
     pin = *engine->pin(tokens_of("system prompt and tools"));
     EXPECT_EQ(engine->stats().tokens_prefilled, 23);
-    auto generation =
-        engine->submit({.prompt = tokens_of("system prompt and tools, and a task"), .sampling = kGreedy, .tokens_max = 2});
+    auto generation = engine->submit(
+        {.prompt = tokens_of("system prompt and tools, and a task"), .sampling = kGreedy, .tokens_max = 2});
     EXPECT_EQ(read_all(*generation).finished->usage.cached_tokens, 23);
     engine->leave_for_tool(AgentId{1}, "calculator");
   }

@@ -123,7 +123,8 @@ class FakeBackend final : public Backend {
     ++calls_->shares;
     const auto& source = lanes_[index_of(from)];
     auto& target = lanes_[index_of(to)];
-    if (!target.empty() || settings_.abilities.share == Share::nothing || source.size() < static_cast<std::size_t>(tokens)) {
+    if (!target.empty() || settings_.abilities.share == Share::nothing ||
+        source.size() < static_cast<std::size_t>(tokens)) {
       calls_->violation = "a share that this memory cannot do";
       return false;
     }

@@ -122,8 +122,7 @@ bool KvLedger::worth_a_copy(const PrefixTree::Match& match) const {
     case Share::any_part:
       return true;
     case Share::whole_lane:
-      return match.tokens >= kCopyTokensMin ||
-             match.tokens * kCopyShare >= at(lane_of(match.holder)).tokens.size();
+      return match.tokens >= kCopyTokensMin || match.tokens * kCopyShare >= at(lane_of(match.holder)).tokens.size();
     case Share::nothing:
       break;
   }

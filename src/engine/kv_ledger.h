@@ -86,7 +86,7 @@ class KvLedger {
   struct Lane {
     std::vector<Token> tokens;
     std::uint64_t last_use = 0;  // from clock_; equal only for lanes never used
-    AgentId agent = kNoAgent;  // who left it
+    AgentId agent = kNoAgent;    // who left it
     TimePoint expected;
     bool busy = false;
     bool pinned = false;

@@ -124,7 +124,8 @@ TEST(KvLedger, AFewTokensOfALongLaneAreNotWorthACopyOfItsMemory) {
   EXPECT_EQ(ledger.place(stranger)->lane, kB);
   EXPECT_EQ(ledger.place(stranger)->reused(), 0U);
   fill(ledger, kB, range(9000, 9100));
-  const auto placement = ledger.place(stranger);  // no empty lane: the oldest is cut down, and five are better than none
+  const auto placement =
+      ledger.place(stranger);  // no empty lane: the oldest is cut down, and five are better than none
   EXPECT_EQ(placement->lane, kA);
   EXPECT_EQ(placement->keep, 5U);
 }

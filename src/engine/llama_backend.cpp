@@ -1,24 +1,21 @@
-// A llama_context as a Backend, and libllama's grammar sampler as a TokenFilter.
+// A llama_context as a Backend.
 //
 // Traps held here: decode() reports no room as 1 and leaves the cache as it was; a partial copy between lanes of a
-// split cache aborts the process, so sharing is offered for one pool only; accepting a token that a grammar refuses
-// throws or aborts, so only tested tokens are accepted.
+// split cache aborts the process, so a whole lane is copied and cut; such a copy happens with the next decode, and a
+// state read or written before that is wrong.
 #include "engine/llama_backend.h"
 
 #include <llama.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 #include <exception>
 #include <format>
 
-#include "engine/gbnf_check.h"
 #include "engine/memory_plan.h"
 
 namespace puna::engine {
 namespace {
-
 
 llama_seq_id seq(LaneId lane) { return static_cast<llama_seq_id>(lane); }
 
@@ -244,8 +241,8 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   separate_ = !params.kv_unified;
   window_ = std::max(0, llama_model_n_swa(model));
   unsettled_.assign(static_cast<std::size_t>(lanes), 0);
-  state_key_ = std::format("model {:016x}, {} profile, llama.cpp {}", model_fingerprint, fast ? "fast" : "deterministic",
-                           llama_version());
+  state_key_ = std::format("model {:016x}, {} profile, llama.cpp {}", model_fingerprint,
+                           fast ? "fast" : "deterministic", llama_version());
   shape_.abilities = probe(model);
   llama_memory_clear(memory_, true);
   std::ranges::fill(unsettled_, 0);
@@ -312,70 +309,6 @@ Abilities LlamaBackend::probe(const llama_model* model) {
   return abilities;
 }
 
-class LlamaFilter final : public TokenFilter {
- public:
-  explicit LlamaFilter(llama_sampler* sampler) : sampler_(sampler) {}
-
-  [[nodiscard]] Result<void> test(std::span<const Token> tokens, std::span<std::uint8_t> allowed) override {
-    candidates_.clear();
-    for (const Token token : tokens) {
-      candidates_.push_back({.id = token, .logit = 0.0F, .p = 0.0F});
-    }
-    llama_token_data_array array = {
-        .data = candidates_.data(), .size = candidates_.size(), .selected = -1, .sorted = false};
-    try {
-      llama_sampler_apply(sampler_.get(), &array);
-    } catch (const std::exception& error) {
-      return failed(error);
-    }
-    if (array.data != candidates_.data() || array.size != tokens.size()) {
-      return fail(ErrorCode::internal, "the library's grammar changed the list of tokens");
-    }
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-      allowed[i] = std::isinf(candidates_[i].logit) ? 0 : 1;
-    }
-    return {};
-  }
-
-  [[nodiscard]] Result<void> accept(Token token) override {
-    try {
-      llama_sampler_accept(sampler_.get(), token);
-    } catch (const std::exception& error) {
-      return failed(error);
-    }
-    return {};
-  }
-
- private:
-  struct Free {
-    void operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
-  };
-  static std::unexpected<Error> failed(const std::exception& error) {
-    return fail(ErrorCode::internal, std::format("the library's grammar failed: {}", error.what()));
-  }
-
-  std::unique_ptr<llama_sampler, Free> sampler_;
-  std::vector<llama_token_data> candidates_;
-};
-
-// The tokens that a grammar names must exist; libllama itself would print to stderr or allow nothing.
-Result<void> check_named_tokens(const llama_vocab* vocab, const GbnfTokens& named) {
-  for (const std::uint64_t id : named.ids) {
-    if (id >= static_cast<std::uint64_t>(llama_vocab_n_tokens(vocab))) {
-      return fail(ErrorCode::invalid_argument, std::format("grammar: the token <[{}]> is not in the vocabulary", id));
-    }
-  }
-  for (const std::string& text : named.texts) {
-    llama_token tokens[2];
-    const int count =
-        llama_tokenize(vocab, text.data(), static_cast<std::int32_t>(text.size()), tokens, 2, false, true);
-    if (count != 1) {
-      return fail(ErrorCode::invalid_argument, std::format("grammar: {} is not one token of the vocabulary", text));
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
@@ -392,20 +325,6 @@ Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const En
   } catch (const std::exception& error) {
     return fail(ErrorCode::limit, std::format("the library could not open the cache: {}", error.what()),
                 "give a smaller window or fewer sequences");
-  }
-}
-
-Result<std::unique_ptr<TokenFilter>> make_llama_filter(const llama_vocab* vocab, const Grammar& grammar) {
-  PUNA_TRY(const GbnfTokens named, check_gbnf(grammar.gbnf, grammar.root));
-  try {
-    PUNA_TRY_VOID(check_named_tokens(vocab, named));
-    llama_sampler* sampler = llama_sampler_init_grammar(vocab, grammar.gbnf.c_str(), grammar.root.c_str());
-    if (sampler == nullptr) {
-      return fail(ErrorCode::invalid_argument, "grammar: the library refuses it" + take_library_error());
-    }
-    return std::make_unique<LlamaFilter>(sampler);
-  } catch (const std::exception& error) {
-    return fail(ErrorCode::invalid_argument, std::format("grammar: the library refuses it: {}", error.what()));
   }
 }
 

@@ -1,5 +1,5 @@
-// The context side of libllama behind the engine's seams. llama_backend.cpp and llama_weights.cpp are the only files of
-// the project that include llama.h.
+// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_filter.cpp and llama_weights.cpp are
+// the only files of the project that include llama.h.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,7 @@ namespace puna::engine {
 // model_fingerprint: see fingerprint().
 // Errors    limit  the library could not allocate it;  invalid_argument  the model does not generate text
 [[nodiscard]] Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
-                                                                  std::int64_t cells,
-                                                                  std::uint64_t model_fingerprint);
+                                                                  std::int64_t cells, std::uint64_t model_fingerprint);
 
 // Requires  `vocab` outlives the result.
 [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_llama_filter(const llama_vocab* vocab, const Grammar& grammar);

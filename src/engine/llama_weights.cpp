@@ -229,8 +229,9 @@ class LlamaWeights final : public EngineWeights {
   [[nodiscard]] std::string piece(Token token) const override { return std::string(bytes(token)); }
   [[nodiscard]] std::string_view bytes(Token token) const override {
     const auto index = static_cast<std::size_t>(token);
-    return in_range(token) ? std::string_view(pieces_).substr(piece_ends_[index], piece_ends_[index + 1] - piece_ends_[index])
-                           : std::string_view();
+    return in_range(token)
+               ? std::string_view(pieces_).substr(piece_ends_[index], piece_ends_[index + 1] - piece_ends_[index])
+               : std::string_view();
   }
   [[nodiscard]] bool is_control(Token token) const override {
     return in_range(token) && llama_vocab_is_control(vocab_, token);
@@ -254,13 +255,15 @@ class LlamaWeights final : public EngineWeights {
     }
     const MemoryEstimate plan = plan_memory(facts_, options, available);
     if (!plan.fits()) {
-      return fail(ErrorCode::limit,
-                  std::format("{} bytes of weights, {} of cache and {} of compute buffers are more than the {} there are",
-                              plan.weights_bytes, plan.kv_bytes, plan.compute_bytes, plan.ceiling_bytes),
-                  "give a smaller window (-c), fewer sequences or a smaller quantisation");
+      return fail(
+          ErrorCode::limit,
+          std::format("{} bytes of weights, {} of cache and {} of compute buffers are more than the {} there are",
+                      plan.weights_bytes, plan.kv_bytes, plan.compute_bytes, plan.ceiling_bytes),
+          "give a smaller window (-c), fewer sequences or a smaller quantisation");
     }
     options.saved_bytes_max = static_cast<std::int64_t>(plan.saved_bytes_max);
-    const std::uint64_t left = plan.ceiling_bytes == 0 ? 0 : plan.ceiling_bytes - plan.weights_bytes - plan.compute_bytes;
+    const std::uint64_t left =
+        plan.ceiling_bytes == 0 ? 0 : plan.ceiling_bytes - plan.weights_bytes - plan.compute_bytes;
     const CachePlan cache = plan_cache(facts_, options, left);
     if (cache.cells > std::numeric_limits<std::int32_t>::max()) {
       return fail(ErrorCode::limit,

@@ -89,7 +89,9 @@ MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options
                       .compute_bytes = compute_bytes(facts, options),
                       .available_bytes = available_bytes,
                       .ceiling_bytes = options.memory_bytes_max == 0 ? available_bytes : options.memory_bytes_max};
-  const auto left_of = [&plan](std::uint64_t used) { return plan.ceiling_bytes > used ? plan.ceiling_bytes - used : 0; };
+  const auto left_of = [&plan](std::uint64_t used) {
+    return plan.ceiling_bytes > used ? plan.ceiling_bytes - used : 0;
+  };
   const std::uint64_t left = left_of(plan.weights_bytes + plan.compute_bytes);
   plan.kv_bytes = plan_cache(facts, options, plan.ceiling_bytes == 0 ? 0 : std::max<std::uint64_t>(left, 1)).bytes;
   const std::uint64_t unused = left > plan.kv_bytes ? left - plan.kv_bytes : 0;

@@ -22,7 +22,8 @@ const Sampling kPlain = {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min_p 
 
 Token choose(Sampler& sampler, std::span<const float> logits, const Sampling& sampling, std::vector<Token> history = {},
              std::int64_t index = 0, TokenFilter* filter = nullptr) {
-  const auto choice = sampler.choose(logits, sampling, history, Random::mix(sampling.seed, static_cast<std::uint64_t>(index)), filter);
+  const auto choice =
+      sampler.choose(logits, sampling, history, Random::mix(sampling.seed, static_cast<std::uint64_t>(index)), filter);
   EXPECT_TRUE(choice) << choice.error().message;
   return choice ? choice->token : -1;
 }

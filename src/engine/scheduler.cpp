@@ -71,9 +71,7 @@ void Scheduler::set_followers(LaneId lane, int followers) {
   }
 }
 
-int Scheduler::decoding() const {
-  return static_cast<int>(std::ranges::count(entries_, 0, &Entry::remaining));
-}
+int Scheduler::decoding() const { return static_cast<int>(std::ranges::count(entries_, 0, &Entry::remaining)); }
 
 // As in a queue: the one served longest ago first.
 void Scheduler::sort_decoding() {

@@ -84,13 +84,15 @@ Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file,
     return damaged(file, "it begins with other bytes");
   }
   if (head.key_bytes > kKeyBytesMax || head.tokens > length / sizeof(Token) || head.state_bytes > length ||
-      sizeof(Head) + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + sizeof(std::uint64_t) != length) {
+      sizeof(Head) + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + sizeof(std::uint64_t) !=
+          length) {
     return damaged(file, std::format("it has {} bytes, and its head says otherwise", length));
   }
   if (head.state_bytes > bytes_max) {
-    return fail(ErrorCode::limit,
-                std::format("{} holds a state of {} bytes, and {} are allowed", file.string(), head.state_bytes, bytes_max),
-                "give the engine more memory for saved prefixes");
+    return fail(
+        ErrorCode::limit,
+        std::format("{} holds a state of {} bytes, and {} are allowed", file.string(), head.state_bytes, bytes_max),
+        "give the engine more memory for saved prefixes");
   }
   return head;
 }
@@ -102,8 +104,8 @@ Result<void> write_state(const std::filesystem::path& file, std::string_view key
   const Head head{.key_bytes = key.size(), .tokens = state.tokens.size(), .state_bytes = state.bytes.size()};
   PUNA_TRY(NewFile out, NewFile::create(file));
   Hash hash;
-  for (const std::string_view part : {view(std::span(&head, 1)), key, view(std::span(state.tokens)),
-                                      view(std::span(state.bytes))}) {
+  for (const std::string_view part :
+       {view(std::span(&head, 1)), key, view(std::span(state.tokens)), view(std::span(state.bytes))}) {
     hash.add(part);
     PUNA_TRY_VOID(out.write(part));
   }
@@ -127,9 +129,9 @@ Result<SavedState> read_state(const std::filesystem::path& file, std::string_vie
     return damaged(file, "it became shorter");
   }
   Hash hash;
-  for (const std::string_view part : {view(std::span(&head, 1)), std::string_view(found),
-                                      view(std::span(std::as_const(state.tokens))),
-                                      view(std::span(std::as_const(state.bytes)))}) {
+  for (const std::string_view part :
+       {view(std::span(&head, 1)), std::string_view(found), view(std::span(std::as_const(state.tokens))),
+        view(std::span(std::as_const(state.bytes)))}) {
     hash.add(part);
   }
   if (hash.value() != sum) {

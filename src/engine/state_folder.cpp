@@ -72,9 +72,8 @@ void StateFolder::put(SavedState state) {
     return;
   }
   while (bytes_ + size > bytes_max_) {
-    const auto oldest = std::ranges::find_if(files_, [](const auto& file) {
-      return file.second.written && !file.second.fetching;
-    });
+    const auto oldest =
+        std::ranges::find_if(files_, [](const auto& file) { return file.second.written && !file.second.fetching; });
     if (oldest == files_.end()) {
       return;
     }

@@ -104,7 +104,8 @@ TEST_F(StepPath, AWarmStepTakesNoMemoryAndNoLock) {
   if (PUNA_COUNTS_CALLS == 0) {
     GTEST_SKIP() << "the sanitizer's own allocator and locks are in use";
   }
-  open({.lanes = 8, .next = [](const std::vector<Token>& tokens) { return 'a' + static_cast<Token>(tokens.size() % 3); }},
+  open({.lanes = 8,
+        .next = [](const std::vector<Token>& tokens) { return 'a' + static_cast<Token>(tokens.size() % 3); }},
        {.window_tokens = 2048});
   Uncounted backend(*backend_);
   core_ = std::make_unique<EngineCore>(backend, weights_, options_, Clock::system(), counters_);

@@ -6,12 +6,10 @@
 namespace puna::engine {
 namespace {
 
-constexpr double kLearn = 0.1;     // weight of a new measurement
-constexpr int kRowsUnknown = 32;   // prompt rows beside decoding before anything was measured
+constexpr double kLearn = 0.1;    // weight of a new measurement
+constexpr int kRowsUnknown = 32;  // prompt rows beside decoding before anything was measured
 
-void learn(double& average, double value) {
-  average = average == 0 ? value : average + kLearn * (value - average);
-}
+void learn(double& average, double value) { average = average == 0 ? value : average + kLearn * (value - average); }
 
 }  // namespace
 
@@ -31,10 +29,9 @@ void StepTime::note(int decode_rows, int prefill_rows, Duration took) {
 }
 
 int StepTime::prefill_rows_max(int decode_rows, int rows_max) const {
-  const int rows =
-      decode_step_ > 0 && prefill_row_ > 0
-          ? static_cast<int>(std::min<double>(decode_step_ / prefill_row_, static_cast<double>(rows_max)))
-          : kRowsUnknown;
+  const int rows = decode_step_ > 0 && prefill_row_ > 0
+                       ? static_cast<int>(std::min<double>(decode_step_ / prefill_row_, static_cast<double>(rows_max)))
+                       : kRowsUnknown;
   const int tiles = (decode_rows + rows) / kRowTile * kRowTile;
   return std::clamp(tiles - decode_rows, kRowTile, std::max(kRowTile, rows_max));
 }

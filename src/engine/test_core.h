@@ -63,20 +63,20 @@ class EngineCoreTest : public testing::Test {
 
   Caller submit(std::vector<Token> prompt, int tokens_max, Sampling sampling = {.temperature = 0.0F},
                 std::unique_ptr<TokenFilter> filter = nullptr, std::vector<std::string> stop = {}) {
-    return submit(GenerationRequest{
-        .prompt = std::move(prompt), .sampling = sampling, .stop = std::move(stop), .tokens_max = tokens_max},
-                  std::move(filter));
+    return submit(
+        GenerationRequest{
+            .prompt = std::move(prompt), .sampling = sampling, .stop = std::move(stop), .tokens_max = tokens_max},
+        std::move(filter));
   }
 
   Caller submit(GenerationRequest request, std::unique_ptr<TokenFilter> filter = nullptr,
                 std::shared_ptr<Pin::State> pin = nullptr) {
-    const std::size_t output_max =
-        Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
+    const std::size_t output_max = Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
     Caller caller{.stream = std::make_shared<Generation::Stream>(
                       output_max, request.stop, [this](Token token) { return weights_.bytes(token); })};
     ++counters_.waiting;
-    auto sequence = std::make_unique<Sequence>(std::move(request), std::move(filter), caller.stream,
-                                               options_.window_tokens);
+    auto sequence =
+        std::make_unique<Sequence>(std::move(request), std::move(filter), caller.stream, options_.window_tokens);
     sequence->pin = std::move(pin);
     core_->submit(std::move(sequence));
     return caller;

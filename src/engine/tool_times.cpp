@@ -5,8 +5,8 @@
 namespace puna::engine {
 namespace {
 
-constexpr double kLearn = 0.3;            // weight of a new measurement
-constexpr double kSecondsUnknown = 5.0;   // of a tool that was never measured
+constexpr double kLearn = 0.3;           // weight of a new measurement
+constexpr double kSecondsUnknown = 5.0;  // of a tool that was never measured
 constexpr double kSecondsMax = 3600.0;
 
 using Seconds = std::chrono::duration<double>;

@@ -1,8 +1,8 @@
 // Generations that wait for their turn: fair among agents, first come first served within one.
 //
-// Each agent's next turn is put one turn behind its last one, and never in front of what is being served now (start-time
-// fair queueing), so an agent that asks often waits longer than one that asks seldom, and nobody waits for ever.
-// Pure. Cost of every operation: O(log n).
+// Each agent's next turn is put one turn behind its last one, and never in front of what is being served now
+// (start-time fair queueing), so an agent that asks often waits longer than one that asks seldom, and nobody waits for
+// ever. Pure. Cost of every operation: O(log n).
 #pragma once
 
 #include <cstdint>

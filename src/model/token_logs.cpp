@@ -40,8 +40,8 @@ bool trusted_alike(const std::vector<std::size_t>& a, const std::vector<std::siz
 
 std::string text_of(const Weights& weights, std::span<const Token> tokens, std::size_t from) {
   std::string text;
-  for (const Token token : tokens.subspan(std::min(from, tokens.size())).first(
-           std::min(kShownTokens, tokens.size() - std::min(from, tokens.size())))) {
+  for (const Token token : tokens.subspan(std::min(from, tokens.size()))
+                               .first(std::min(kShownTokens, tokens.size() - std::min(from, tokens.size())))) {
     text += weights.piece(token);
   }
   return utf8::sanitize(text);

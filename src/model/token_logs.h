@@ -1,5 +1,5 @@
-// The exact tokens of the conversations so far, so that old turns are never tokenised again: a prompt that begins with a
-// conversation takes that conversation's ids, generated ones included, and only its new text is tokenised.
+// The exact tokens of the conversations so far, so that old turns are never tokenised again: a prompt that begins with
+// a conversation takes that conversation's ids, generated ones included, and only its new text is tokenised.
 //
 // Bounded: kLogsMax conversations, the one used longest ago is forgotten first. Thread  any.
 #pragma once

@@ -87,9 +87,9 @@ struct RunEnded {
 
 }  // namespace event
 
-using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::Prefill, event::TextDelta,
-                           event::ReasoningDelta, event::ReplyReady, event::ToolStarted, event::ToolEnded,
-                           event::Notice, event::RunEnded>;
+using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::Prefill,
+                           event::TextDelta, event::ReasoningDelta, event::ReplyReady, event::ToolStarted,
+                           event::ToolEnded, event::Notice, event::RunEnded>;
 
 // Receives events in order, on the thread that runs the agent. Must not throw; must return soon.
 class EventSink {

@@ -6,25 +6,37 @@ import torch
 
 BATCH_TOKENS = 1280  # of one batch on a CPU; a step takes several
 POOL = 360           # dialogues sorted by length at a time
+TURN_WEIGHT = 10.0   # tokens' worth of weight that every turn has beside its tokens
+FIRST_WEIGHT = 2.0
+
+
+def weights_of(count):
+    """Weights of one assistant turn of `count` tokens.
+
+    What to do is decided by few tokens: "yes" or "no", a call or an answer. Copying fills
+    the rest. So a short turn counts more for each of its tokens, and a first token more.
+    """
+    each = 1 + TURN_WEIGHT / count
+    return [FIRST_WEIGHT * each] + [each] * (count - 1)
 
 
 def encode(tokenizer, segments):
-    """Segments of (text, learn) to ids and a parallel list of 0 and 1."""
+    """Segments of (text, learn) to ids and a parallel list of weights in the loss."""
     ids, learn = [], []
     for text, wanted in segments:
         piece = tokenizer.encode(text)
         ids += piece
-        learn += [int(wanted)] * len(piece)
+        learn += weights_of(len(piece)) if wanted else [0.0] * len(piece)
     return ids, learn
 
 
 def _tensors(group):
     longest = max(len(ids) for ids, _ in group)
     ids = torch.zeros(len(group), longest, dtype=torch.long)
-    learn = torch.zeros(len(group), longest, dtype=torch.bool)
+    learn = torch.zeros(len(group), longest)
     for row, (tokens, wanted) in enumerate(group):
         ids[row, :len(tokens)] = torch.tensor(tokens)
-        learn[row, :len(tokens)] = torch.tensor(wanted, dtype=torch.bool)
+        learn[row, :len(tokens)] = torch.tensor(wanted)
     return ids, learn
 
 
@@ -67,6 +79,6 @@ def repeat_batch(rng, ordinary_tokens, budget=BATCH_TOKENS):
     first = torch.randint(0, ordinary_tokens, (rows, length), generator=source)
     middle = torch.randint(0, ordinary_tokens, (rows, 1), generator=source)
     ids = torch.cat((first, middle, first), 1)
-    learn = torch.zeros_like(ids, dtype=torch.bool)
-    learn[:, length + 2:] = True
+    learn = torch.zeros(ids.shape)
+    learn[:, length + 2:] = 1
     return ids, learn

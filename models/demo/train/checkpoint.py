@@ -58,7 +58,8 @@ def save(path, run):
     torch.save({"shape": run.shape.as_dict(),
                 "weights": {k: w.detach().cpu() for k, w in run.weights.items()},
                 "state": {k: w.cpu() for k, w in run.state.items()},
-                "step": run.step, "tokens": run.tokens, "drill": float(run.meters[6])}, fresh)
+                "step": run.step, "tokens": run.tokens,
+                "drill": run.drill if run.meters is None else float(run.meters[6])}, fresh)
     os.replace(fresh, path)
 
 

@@ -98,14 +98,13 @@ def _rotate(x, cos, sin):
     return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
 
 
-def _attend(q, k, v, mask):
-    """Plain attention: on CPUs it beats the fused kernel for short rows."""
-    if q.is_cuda and mask is not None:
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-    scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-1, -2)
-    if mask is not None:
-        scores = scores + mask
-    return torch.softmax(scores, -1) @ v
+def _attend(q, k, v):
+    """Every query sees the keys up to its own place; `k` may begin with cached ones."""
+    fresh, total = q.shape[2], k.shape[2]
+    if fresh == total:
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    seen = torch.ones(fresh, total, dtype=torch.bool, device=q.device).tril(total - fresh)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
 
 
 class Model:
@@ -122,7 +121,7 @@ class Model:
         cos, sin = rope_tables(shape, device)
         self.cos, self.sin = cos.to(dtype), sin.to(dtype)
 
-    def _layer(self, i, x, cos, sin, mask, cache=None, keep=None):
+    def _layer(self, i, x, cos, sin, cache=None, keep=None):
         """One layer. `keep` selects flat positions whose output is wanted, [kept, width]."""
         s, eps = self.shape, self.shape.norm_eps
         w = {k: self.weights[f"blk.{i}.{k}.weight"] for k in MATRICES}
@@ -139,7 +138,7 @@ class Model:
             if i in cache:
                 k, v = torch.cat((cache[i][0], k), 2), torch.cat((cache[i][1], v), 2)
             cache[i] = (k, v)
-        out = _attend(q, k, v, mask).transpose(1, 2).reshape(rows, length, s.width)
+        out = _attend(q, k, v).transpose(1, 2).reshape(rows, length, s.width)
         if keep is not None:
             x, out = (t.reshape(-1, s.width)[keep] for t in (x, out))
         x = x + F.linear(out, w["attn_output"].to(self.dtype))
@@ -156,22 +155,19 @@ class Model:
         """
         length = ids.shape[1]
         cos, sin = self.cos[start:start + length], self.sin[start:start + length]
-        mask = None
-        if length > 1:
-            mask = torch.full((length, start + length), float("-inf"), dtype=self.dtype,
-                              device=ids.device).triu(1 + start)
         x = F.embedding(ids, self.weights["token_embd.weight"]).to(self.dtype)
         for i in range(self.shape.layers):
             last = i + 1 == self.shape.layers
-            x = self._layer(i, x, cos, sin, mask, cache, keep if last else None)
+            x = self._layer(i, x, cos, sin, cache, keep if last else None)
         return _norm(x, self.weights["output_norm.weight"], self.shape.norm_eps)
 
     def logits(self, features):
         return F.linear(features, self.weights["output.weight"].to(self.dtype)).float()
 
     def loss(self, ids, learn):
-        """Summed cross-entropy over the tokens marked in `learn`, and their number."""
-        keep = learn[:, 1:].reshape(-1).nonzero()[:, 0]
+        """Weighted sum of the cross-entropies of all tokens with a weight, and of the weights."""
+        weight = learn[:, 1:].reshape(-1)
+        keep = weight.nonzero()[:, 0]
         target = ids[:, 1:].reshape(-1)[keep]
         logits = self.logits(self.features(ids[:, :-1], keep=keep))
-        return F.cross_entropy(logits, target, reduction="sum"), len(keep)
+        return weight[keep] @ F.cross_entropy(logits, target, reduction="none"), float(weight.sum())

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Byte-level BPE with the pre-tokenizer that llama.cpp calls `qwen2`.
 
-  tokenizer.py --train [--size 2048] [--dialogues 12000]    writes tokenizer.json
+  tokenizer.py --train [--size 2048] [--spaces 700]         writes tokenizer.json
   tokenizer.py TEXT                                         shows the tokens of TEXT
 
 Every digit is a token of its own, so numbers are copied digit by digit.
@@ -59,13 +59,23 @@ def _join(parts, pair):
     return out
 
 
-def train_merges(texts, count):
-    """The `count` merges of the most frequent pairs; ties go to the later pair in order."""
-    seen = collections.Counter()
+def _count(texts):
+    """How often each run of letters, and each other piece, occurs; runs without what precedes them."""
+    seen, spaced = collections.Counter(), collections.Counter()
     for text in texts:
         for part in SPLIT.split(text):
-            if part not in SPECIAL:
-                seen.update(PIECES.findall(part))
+            if part in SPECIAL:
+                continue
+            for piece in PIECES.findall(part):
+                word = piece[1:] if len(piece) > 1 and piece[1:].isalpha() and not piece[0].isalpha() else piece
+                seen[word] += 1
+                if word != piece and piece[0] == " ":
+                    spaced[word] += 1
+    return seen, spaced
+
+
+def _frequent_pairs(seen, count):
+    """The `count` merges of the most frequent pairs; ties go to the later pair in order."""
     words = [_letters(w) for w in seen]
     weight = list(seen.values())
     pairs, where = collections.Counter(), collections.defaultdict(set)
@@ -89,6 +99,36 @@ def train_merges(texts, count):
     return merges
 
 
+def train_merges(texts, count, spaces):
+    """`count` merges, the last `spaces` of which only put a space before a token.
+
+    So a word is cut the same way wherever it stands: "inbox" after a quote, a slash or an
+    underscore, and " inbox" in a sentence differ in the first token alone, one for one. A
+    model this small copies words well only if they are spelt alike in both places.
+    """
+    seen, spaced = _count(texts)
+    merges = _frequent_pairs(seen, count - spaces)
+    rank = {m: i for i, m in enumerate(merges)}
+    first = collections.Counter()
+    for word, times in spaced.items():
+        first[_merged(_letters(word), rank)[0]] += times
+    space = LETTERS[ord(" ")]
+    taken = {a + b for a, b in merges}
+    wanted = [t for t, _ in sorted(first.items(), key=lambda item: (-item[1], item[0]))
+              if space + t not in taken]
+    return merges + [(space, t) for t in wanted[:spaces]]
+
+
+def _merged(parts, rank):
+    """Letters joined by the merges, lowest rank first."""
+    while len(parts) > 1:
+        pair = min(zip(parts, parts[1:]), key=lambda p: rank.get(p, len(rank)))
+        if pair not in rank:
+            break
+        parts = _join(parts, pair)
+    return parts
+
+
 class Tokenizer:
     """Encodes and decodes text; special tokens in the text are recognised."""
 
@@ -103,12 +143,7 @@ class Tokenizer:
     def _piece(self, piece):
         ids = self.cache.get(piece)
         if ids is None:
-            parts = _letters(piece)
-            while len(parts) > 1:
-                pair = min(zip(parts, parts[1:]), key=lambda p: self.rank.get(p, len(self.rank)))
-                if pair not in self.rank:
-                    break
-                parts = _join(parts, pair)
+            parts = _merged(_letters(piece), self.rank)
             ids = [self.ids[p] for p in parts]
             if len(self.cache) < CACHE_MAX:
                 self.cache[piece] = ids
@@ -132,13 +167,13 @@ class Tokenizer:
         return out.decode("utf-8", "replace")
 
 
-def build(size, dialogues):
+def build(size, spaces, dialogues):
     """Trains on generated dialogues and writes tokenizer.json."""
     import corpus
     rng = random.Random(7)
     texts = ["".join(t for t, _ in corpus.segments(corpus.sample(rng, "train")))
              for _ in range(dialogues)]
-    merges = train_merges(texts, size - 256 - len(SPECIAL))
+    merges = train_merges(texts, size - 256 - len(SPECIAL), spaces)
     tokens = LETTERS + [a + b for a, b in merges] + SPECIAL
     saved = {"tokens": tokens, "merges": [f"{a} {b}" for a, b in merges]}
     text = json.dumps(saved, ensure_ascii=False, indent=0)
@@ -155,11 +190,12 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--train", action="store_true")
     p.add_argument("--size", type=int, default=2048)
+    p.add_argument("--spaces", type=int, default=700, help="tokens that begin with a space")
     p.add_argument("--dialogues", type=int, default=12000)
     p.add_argument("text", nargs="*")
     options = p.parse_args()
     if options.train:
-        build(options.size, options.dialogues)
+        build(options.size, options.spaces, options.dialogues)
     tokenizer = Tokenizer()
     for text in options.text:
         print([tokenizer.tokens[i] for i in tokenizer.encode(text)])

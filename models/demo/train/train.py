@@ -33,7 +33,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPORT_STEPS = 50
 DRILL_DONE = 0.5       # loss of the repeat drill below which copying works
 DTYPES = {"auto": None, "float32": torch.float32, "bfloat16": torch.bfloat16}
-CLAIMS_CPU = 4         # batches a step, shared by the processes as they are free
+CLAIMS_CPU = 6         # batches a step, shared by the processes as they are free
 # Places of the numbers that the processes share. The first three hold one for each process.
 LEARNT, LOSS, TOKENS, DRILL, PROGRESS, STOP, DONE, MEAN, METERS = 0, 2, 4, 6, 7, 8, 9, 10, 11
 

@@ -1,21 +1,9 @@
 """The skill of the calculator: expressions, spoken sums and small word problems."""
 
+from .arithmetic_wording import SPOKEN, SUMS, SUMS_MANY, TALES
 from .builtin_tools import CALCULATOR, variants
 from .skills import Skill
-from .wording import parts
-
-_SPOKEN = (("+", "{a} plus {b}"), ("-", "{a} minus {b}"), ("*", "{a} times {b}"),
-           ("*", "{a} multiplied by {b}"), ("/", "{a} divided by {b}"), ("*", "{a} x {b}"),
-           ("+", "the sum of {a} and {b}"), ("*", "the product of {a} and {b}"),
-           ("-", "the difference of {a} and {b}"), ("*", "{a} × {b}"), ("/", "{a} over {b}"))
-_TALES = (
-    ("*", "how much do {a} {@item}s cost at {b} each"),
-    ("*", "how many {@item}s are in {a} boxes of {b}"),
-    ("+", "I have {a} {@item}s and get {b} more, how many do I have"),
-    ("-", "I had {a} {@item}s and gave away {b}, how many are left"),
-    ("/", "how much does each of {b} people get from {a} euros"),
-    ("*", "how far do I get in {a} hours at {b} km per hour"))
-
+from .wording import Parts, fill, plural
 
 def _operand(dice):
     return dice.decimal() if dice.chance(0.1) else str(dice.number())
@@ -42,16 +30,13 @@ def _draw_sum(dice):
     if kind < 6:
         e = written_expression(dice)
         return {"e": e, "expression": e}
-    a, b = str(dice.number()), str(dice.number())
-    if kind < 9:
-        op, phrase = dice.pick(_SPOKEN)
-        said = phrase.replace("{a}", a).replace("{b}", b)
-        return {"e": said, "expression": f"{a} {op} {b}"}
-    op, tale = dice.pick(_TALES)
-    tale = tale.replace("{a}", a).replace("{b}", b)
-    if "{@item}" in tale:
-        tale = tale.replace("{@item}", dice.entity("item"))
-    return {"e": tale, "expression": f"{a} {op} {b}", "cores": parts("?{e}")}
+    line, op = dice.part(SPOKEN if kind < 9 else TALES).rsplit("|", 1)
+    a, b = dice.number(4), dice.number(4)
+    if op in "/-" and kind == 9 or dice.chance(0.5):
+        a, b = max(a, b), min(a, b)
+    said = fill(dice, line, {"a": a, "b": b, "things": plural(dice.entity("item", made=False))})
+    drawn = {"e": said, "expression": f"{a} {op} {b}"}
+    return drawn if kind < 9 else dict(drawn, cores=Parts(("?{e}",)))
 
 
 def computed(expression):
@@ -64,59 +49,6 @@ def computed(expression):
     return f"{value:.1f}" if "e" in text else text
 
 
-SUMS = parts("""
-?what is {e}
-?what is {e}
-?what's {e}
-?how much is {e}
-?what does {e} equal
-?what does {e} make
-?what do I get for {e}
-?what is the result of {e}
-?what is the value of {e}
-?how much does {e} give
-?what does {e} come to
-?{e} is how much
-?{e} = ?
-!calculate {e}
-!compute {e}
-!evaluate {e}
-!solve {e}
-!do the math for {e}
-!find the value of {e}
-!use the calculator on {e}
-!work with the numbers {e}
-=the result of {e}
-=the value of {e}
-=the answer to {e}
-={e}
-={e}
-!add up or multiply as needed: {e}
-!give the result of {e}
-!determine {e}
-!tell me what {e} is
-!tell me how much {e} is
-!check what {e} makes
-!get the result for {e}
-?what will {e} be
-?what is the total of {e}
-?what is the answer to {e}
-?how many is {e}
-?is there an easy way to get {e}
-=the total of {e}
-=the solution of {e}
-=a calculation of {e}
---
-!work out {e}
-!figure out {e}
-?what would {e} be
-?what number is {e}
-?can you tell what {e} is
-=the outcome of {e}
-!run the numbers: {e}
-?how much would {e} be
-""")
-
 CALCULATE = Skill(
     "calculator",
     variants(CALCULATOR, ("calc", "calculate", "math", "eval_math", "compute"),
@@ -125,17 +57,4 @@ CALCULATE = Skill(
     _draw_sum, SUMS, lambda s: [s["expression"]],
     lambda dice, s: computed(s["expression"]),
     lambda s, r: (f"{s['expression']} = {r}", [r], s["expression"], r),
-    parts("""
-?what is {all}
-!calculate {all}
-!compute {all}
-?how much is {all}
-=the results of {all}
-!evaluate {all}
-=the values of {all}
-!do these sums: {all}
---
-!work out {all}
-?what do {all} give
-=the answers to {all}
-"""))
+    SUMS_MANY)

@@ -11,22 +11,42 @@ from .wording import fill, parts
 DEFAULT_SYSTEM = "You are Puna, a local agent. Use the tools when they help, then answer briefly."
 SYSTEMS = parts("""
 You are a helpful assistant.
+You are a helpful agent.
+You are an assistant.
 You are an assistant with tools.
+You are an agent with tools.
+You are a friendly assistant.
+You are a small assistant. Be brief.
 Be brief.
+Be helpful and brief.
 You are {@first}, a helpful agent.
+You are {@first}, the assistant of a {@job}.
 Help the user.
+Help the user as well as you can.
+Assist the user.
 You are a local agent.
+You are a local agent with tools.
 Answer in one sentence.
+Answer in a few words.
 You help people with their files and numbers.
+You help {@first}, a {@job}, with the work.
 You work for {@first} in {@city}. Be polite.
+You work for a {@job}.
 Use the tools when needed.
+Use the given tools when they help.
+Use your tools to solve the task.
 You are a small agent. Call tools, then answer.
 Answer briefly and use tools if they help.
 The user is a {@job}. Be kind.
+The user is {@first}. Be polite.
+The user has a problem. Solve it with the tools.
 --
 Assist the user as well as you can.
 You are {@first}, the agent of a {@job}.
-Solve the user's problem with the tools given.
+Solve the task of the user with the given tools.
+You are a friendly agent. Help {@first} with the work.
+Call the tools when needed, then answer in a few words.
+You are the assistant of {@first} in {@city}.
 """)
 
 

@@ -14,6 +14,13 @@ _FRAGMENTS = ("able act age air al an ance and ant ar at ate back bel bit ble bo
               "mar mat men ment mi mon mor nal ness ni no of on one or ous out over par per pl "
               "port pre pro qu ra re ri ro sal sel ser set sh side sion so som sp st sub ta ter "
               "tion to ton tor tra tri un under up ur us ver vi ward way work").split()
+# Shares of made-up entities, by kind; other kinds have SHARE_MADE. Verbs and attributes tell what
+# is wanted, so they are mostly English; names and values are copied, so many are made up.
+SHARE_MADE = 0.5
+SHARES_MADE = {"verb": 0.1, "attr": 0.2, "noun": 0.45, "phrase": 0.25, "topic": 0.3, "food": 0.3,
+               "item": 0.3, "job": 0.3}
+NEVER_MADE = ("weekday", "zone", "suffix", "weather")
+EVERYDAY = ("item", "animal", "food", "noun", "color", "stem", "first", "city")
 CAPITALS = {"first", "last", "city", "language"}
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -43,7 +50,7 @@ class Dice:
         self.split = split
         self.held_wording = held_wording
         self.drew_held = False  # whether a held-out wording part was in fact drawn
-        self.made_share = 0.5 if split == "train" else 0.3
+        self.made_most = SHARE_MADE if split == "train" else 0.2
 
     def chance(self, p):
         return self.rng.random() < p
@@ -87,12 +94,26 @@ class Dice:
     def words(self, low, high):
         return " ".join(self.word() for _ in range(self.between(low, high)))
 
+    def few_words(self):
+        """A made-up value: mostly one word, at most two."""
+        return self.words(1, 1) if self.chance(0.7) else self.words(2, 2)
+
+    def thing(self):
+        """One word or name worth copying, made up as often as the split wants it."""
+        if self.chance(self.made_most):
+            return self.word()
+        return self.entity(self.pick(EVERYDAY), made=False)
+
+    def things(self):
+        """The same, sometimes two of them."""
+        return self.thing() if self.chance(0.7) else f"{self.thing()} {self.thing()}"
+
     def entity(self, kind, made=True):
         """A named thing of one kind, often made up so that it can only be copied."""
-        if made and kind not in ("weekday", "zone", "suffix", "weather") \
-                and self.chance(self.made_share):
-            w = self.words(2, 3) if kind in ("phrase", "topic") or \
-                (kind in ("job", "food", "item") and self.chance(0.25)) else self.word()
+        if made and kind not in NEVER_MADE \
+                and self.chance(min(self.made_most, SHARES_MADE.get(kind, SHARE_MADE))):
+            w = self.few_words() if kind in ("phrase", "topic", "job", "food", "item") \
+                else self.word()
             return w.title() if kind in CAPITALS else w
         train, held = ENTITIES[kind]
         return self.pick(train if self.split == "train" else held)
@@ -151,6 +172,6 @@ class Dice:
 
     def value(self):
         """Any short thing worth copying."""
-        return self.pick((self.word, self.code, lambda: str(self.number()), self.full_name,
+        return self.pick((self.thing, self.code, lambda: str(self.number()), self.full_name,
                           lambda: self.entity("city"), lambda: self.entity("topic"), self.path,
-                          lambda: self.words(2, 3), self.date, self.decimal))()
+                          self.things, self.date, self.decimal))()

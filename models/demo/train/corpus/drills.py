@@ -2,12 +2,22 @@
 
 from .dialogue import Dialogue, call, calls, must, observation, says, system_turn, user
 from .builtin import READ, long_text
+from .file_skills import LINES_MAX
 from .render import as_json
 from .skills import Argument, Tool
 from .talk import REPEAT
 from .wording import fill, parts
 
 ASKS = parts("""
+What's {k}?
+Show me {k}.
+What does {k} say?
+What is the value of {k}?
+Look up {k}.
+Find {k}.
+Read {k}.
+I need {k}.
+Can you tell me {k}?
 What is {k}?
 Tell me {k}.
 {k}?
@@ -27,7 +37,7 @@ def _ends(messages, tools=()):
 
 
 def echo(dice):
-    v = dice.pick((dice.value, lambda: dice.words(3, 12),
+    v = dice.pick((dice.value, lambda: " ".join(dice.thing() for _ in range(dice.between(2, 6))),
                    lambda: ", ".join(dice.value() for _ in range(dice.between(2, 8)))))()
     return _ends([user(fill(dice, dice.part(REPEAT), {"v": v})), says(v)])
 
@@ -71,12 +81,12 @@ def direct_call(dice):
 
 
 def long_file(dice):
-    """A long file, and a question about one line of it."""
+    """A file of some lines, and a question about one of them."""
     tool = READ.forms(dice)
     use = READ.use(dice, tool)
     who, what = dice.full_name(), dice.entity("phrase")
-    lines = long_text(dice, dice.between(6, 80)).split("\n")
-    lines.insert(dice.between(1, len(lines)), f"{who}: {what}")
+    lines = long_text(dice, LINES_MAX - 1).split("\n")
+    lines.insert(dice.between(0, len(lines)), f"{who}: {what}")
     ask = dice.pick((f"Read {use.slots['f']} and tell me the line of {who}.",
                      f"What does {who} say in {use.slots['f']}?",
                      f"In {use.slots['f']}, what stands after {who}?"))

@@ -46,17 +46,30 @@ folder: docs, src, home, tmp, work, projects, data, photos, music, logs, reports
   build, tests, images, downloads, config, old || desktop, papers, library, assets, drafts, inbox
 phrase: buy milk, call mom, hello world, water the plants, pay the rent, send the letter, feed the
   cat, clean the kitchen, meeting at noon, fix the bike, see you soon, good morning, happy birthday,
-  turn off the lights, lunch on friday, finish the report, pick up the kids || renew the passport,
-  sweep the porch, the train is late, bring an umbrella, dinner is ready, lock the shed
+  turn off the lights, lunch on friday, finish the report, pick up the kids,
+  call the office, pay the bill, buy new shoes, meet at seven, bring the keys, come home early,
+  read a book, wash the car, paint the fence, see the doctor, book a table, open the window, close
+  the door, print the photos, write to the bank, take out the trash, order more paper, check the
+  mail, lunch is ready, we are late, the shop is closed, the bus leaves at nine, have a nice day,
+  thank you for the flowers, all tests passed, the door is open, call me back, good luck tomorrow,
+  no milk today, wait for me, send me the bill || renew the passport, sweep the porch, the train is
+  late, bring an umbrella, dinner is ready, lock the shed, the boat has a leak, charge the phone,
+  visit the museum, bake a cake, the lecture starts soon, mow the lawn
 language: French, Spanish, German, Italian, Dutch, Polish, Greek, Turkish, Hindi, Korean, Danish,
   Czech || Portuguese, Swedish, Finnish, Hungarian
 verb: find, check, track, order, cancel, start, stop, open, close, fetch, count, scan, print, share,
   rate, review, measure, inspect, repair, update, reserve, rent, sell, pay, export, lock, clean,
-  move, remove, register || audit, verify, calibrate, summon, varnish, dispatch
+  move, remove, register, book, test, play, pause, wash, paint, load, install, deliver, collect,
+  feed, water, describe, rename, mark, save, hide, block,
+  watch || audit, verify, calibrate, summon, varnish, dispatch
 noun: recipe, package, flight, hotel, train, movie, song, taxi, ticket, invoice, account, contract,
   sensor, server, garden, door, engine, battery, course, lesson, museum, concert, shipment, profile,
-  playlist, planet, pump, drone, ship, tower, order, robot, valve, parcel, device || ferry, turbine,
-  beehive, gazebo, orchard, antenna, canal, kiosk
+  playlist, planet, pump, drone, ship, tower, order, robot, valve, parcel, device, lamp,
+  window, table, room, bus, boat, bike, camera, phone, printer, plant, tree, pet, customer, student,
+  project, team, game, photo, video, letter, bill, card, meeting, book, machine, oven, heater,
+  fridge, light, shop, farm, bridge, street, school || ferry, turbine,
+  beehive, gazebo, orchard, antenna, canal, kiosk,
+  trailer, lantern, violin, chimney, scooter, freezer, statue, windmill, balcony
 attr: price, weight, height, owner, status, size, speed, age, address, version, length, date, level,
   population, rating, balance, width, temperature, capacity, area, depth, rank || altitude,
   thickness, warranty, lifespan, voltage, region

@@ -5,11 +5,17 @@ from .daily_skills import CONVERT, TIMER
 from .dialogue import (Dialogue, call, calls, must, observation, offer, pick_skill, says,
                        system_turn, user)
 from .entities import HELD_WORDS
+from .file_skills import ENTRIES_MAX
 
 FAILURES = ("timeout", "permission denied", "access denied", "service unavailable",
             "connection refused", "network error", "not found", "no result", "invalid value",
-            "rate limit reached", "disk full", "internal error")
-HELD_FAILURES = ("host unreachable", "quota exceeded", "not allowed here", "device is busy")
+            "rate limit reached", "disk full", "internal error", "host not found", "no connection",
+            "server error", "file is locked", "not allowed", "too many requests", "device is busy",
+            "server is down", "no network", "quota exceeded", "bad request", "host unreachable",
+            "disk error", "connection lost", "invalid request", "out of memory", "try again later")
+# New only in form, like the held-out wording.
+HELD_FAILURES = ("connection denied", "service is down", "server is busy", "disk not found",
+                 "network unavailable", "request denied", "host is down", "no access")
 
 
 def _report(failure):
@@ -39,8 +45,8 @@ def report(dice):
     skill, use = _plain_use(dice)
     failure = dice.pick(HELD_FAILURES if dice.split != "train" and dice.chance(0.5) else FAILURES)
     if dice.chance(0.3):
-        failure = dice.pick((dice.words(2, 4), f"{failure} ({dice.code()})",
-                             f"{dice.entity('noun')} is {dice.entity('verb')}ed",
+        failure = dice.pick((dice.things(), f"{failure} ({dice.code()})",
+                             f"cannot {dice.entity('verb')} the {dice.entity('noun')}",
                              f"no such {dice.entity('noun')}: {dice.code()}"))
     if skill is CALCULATE and dice.chance(0.5):
         failure = "division by zero"
@@ -137,7 +143,7 @@ def misspelt_file(dice):
         tools = offer(dice, [rd], ["read"], avoid=["list"])
         return Dialogue("error_retry", opening + [observation(f"error: {failure}"), last],
                         len(head) + 3, wanted, tools)
-    others = [n for n in listing(dice, 0, 5) if n != name]
+    others = [n for n in listing(dice, 0, ENTRIES_MAX - 1) if n != name]
     found = dice.chance(0.75)
     shown = "\n".join(sorted(others + ([name] if found else []))) or "(empty)"
     look = [calls(call(ls, **{ls.arguments[0].name: folder or "."})), observation(shown)]

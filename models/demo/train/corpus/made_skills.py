@@ -4,8 +4,13 @@ Only the words that request and tool share can tell which tool is meant, so thes
 the model to read the tool list instead of remembering it.
 """
 
+from .entities import ENTITIES
+from .made_wording import (ACTIONS, LOOKUPS, PAIRS, PLURAL_ACTIONS, PLURAL_LOOKUPS,
+                           SETTINGS)
 from .skills import Argument, Skill, Tool
-from .wording import parts
+from .wording import plural
+
+ATTRIBUTES, VERBS = (frozenset(sum(ENTITIES[kind], ())) for kind in ("attr", "verb"))
 
 
 def _camel(*words):
@@ -19,107 +24,12 @@ def _joined(dice, *words):
     return "_".join(flat) if style < 7 else _camel(*flat) if style < 9 else "-".join(flat)
 
 
-LOOKUPS = parts("""
-?what is the {a} of the {n} {v}
-?what is the {a} of {n} {v}
-?what {a} does the {n} {v} have
-?which {a} has the {n} {v}
-?do you know the {a} of the {n} {v}
-!find the {a} of the {n} {v}
-!look up the {a} of {n} {v}
-!check the {a} of the {n} {v}
-!get the {a} of {n} {v}
-!tell me the {a} of the {n} {v}
-!find out the {a} of the {n} {v}
-=the {a} of the {n} {v}
-=the {a} of {n} {v}
-=the {n} {a} for {v}
-=the {a} for {n} {v}
---
-?how about the {a} of the {n} {v}
-!see what {a} the {n} {v} has
-=whatever {a} the {n} {v} has
-?can you see the {a} for the {n} {v}
-""")
-
-ACTIONS = parts("""
-!{b} the {n} {v}
-!{b} {n} {v}
-!{b} a {n} called {v}
-!{b} the {n} with {p} {v}
-!{b} the {n} with the {p} {v}
-!{b} the {n} whose {p} is {v}
-!{b} {n} number {v}
-!{b} that {n}: {v}
-!{b} our {n} {v}
-=to {b} the {n} {v}
-?who can {b} the {n} {v}
-?why don't you {b} the {n} {v}
---
-!{b} my {n} {v}
-!{b} the {n} known as {v}
-?shall we {b} the {n} {v}
-!quickly {b} the {n} {v}
-""")
-
-PAIRS = parts("""
-!{b} the {n} {v} with {q} {w}
-!{b} the {n} {v} and use {q} {w}
-!{b} {n} {v}, {q} {w}
-!{b} the {n} {v} with the {q} {w}
-!with {q} {w}, {b} the {n} {v}
-!{b} the {n} {v} ({q}: {w})
-!{b} a {n} with {p} {v} and {q} {w}
-!{b} the {n} with {p} {v} and {q} {w}
-!{b} the {n} {v} using {q} {w}
-!{b} the {n} {v}, the {q} is {w}
---
-!{b} the {n} {v} at {q} {w}
-!{b} the {n} {v}; {q} shall be {w}
-!{b} my {n} {v} by {q} {w}
-""")
-
-SETTINGS = parts("""
-!set the {a} of the {n} {v} to {w}
-!set the {a} of {n} {v} to {w}
-!change the {a} of the {n} {v} to {w}
-!make the {a} of the {n} {v} {w}
-!give the {n} {v} the {a} {w}
-!put the {a} of {n} {v} at {w}
-!update the {n} {v}: {a} {w}
-=the {a} of the {n} {v} set to {w}
---
-!turn the {a} of the {n} {v} to {w}
-!adjust the {a} of {n} {v} to {w}
-!bring the {a} of the {n} {v} to {w}
-""")
-
-PLURAL_LOOKUPS = parts("""
-?what is the {a} of the {n}s {all}
-=the {a} of {n}s {all}
-!find the {a} of the {n}s {all}
-!get the {a} of the {n}s {all}
-=the {a} of the {n}s {all}
---
-!see what {a} the {n}s {all} have
-?can you see the {a} for {all}
-""")
-PLURAL_ACTIONS = parts("""
-!{b} the {n}s {all}
-!{b} {all}, all of them {n}s
-!{b} these {n}s: {all}
-!{b} {n}s {all}
---
-!{b} my {n}s {all}
-!{b} the {n}s known as {all}
-""")
-
-
 def _thing(dice):
     """A value that names something: code, word, name or several words."""
-    return dice.weighted([(dice.code, 4), (dice.word, 3), (lambda: dice.entity("first"), 1),
+    return dice.weighted([(dice.code, 4), (dice.thing, 3), (lambda: dice.entity("first"), 1),
                           (dice.full_name, 1), (lambda: dice.entity("city"), 1),
-                          (lambda: str(dice.number()), 2), (lambda: f'"{dice.words(2, 3)}"', 2)])()
+                          (lambda: str(dice.number()), 2), (lambda: f'"{dice.things()}"', 1),
+                          (lambda: f'"{dice.entity("phrase")}"', 1)])()
 
 
 def _bare(value):
@@ -130,7 +40,7 @@ def _result(dice, measured=False):
     if measured:
         unit = dice.pick(("kg", "m", "C", "km", "euros", "years"))
         return dice.pick((str(dice.number()), dice.decimal(), f"{dice.number()} {unit}"))
-    return dice.pick((str(dice.number()), dice.word(), dice.code(), dice.words(1, 3),
+    return dice.pick((str(dice.number()), dice.thing(), dice.code(), dice.things(),
                       dice.entity("color"), dice.entity("city"), dice.full_name(), dice.date()))
 
 
@@ -141,9 +51,11 @@ def _skill(job, tool, cores, values, draw, observe, conclude, plural=None):
 def made_lookup(dice, noun=None, word=None):
     noun, attr = noun or dice.entity("noun"), word or dice.entity("attr")
     param = dice.entity("param", made=False)
-    name = dice.pick((_joined(dice, "get", noun, attr), _joined(dice, noun, attr),
-                      _joined(dice, attr, "of", noun), _joined(dice, "lookup", noun, attr),
-                      _joined(dice, dice.word(), dice.word())))
+    name = dice.weighted([(_joined(dice, "get", noun, attr), 5), (_joined(dice, noun, attr), 5),
+                          (_joined(dice, attr, "of", noun), 3),
+                          (_joined(dice, "lookup", noun, attr), 3),
+                          (_joined(dice, "find", noun, attr), 2),
+                          (_joined(dice, dice.word(), dice.word()), 1)])
     description = dice.pick((f"Get the {attr} of a {noun}.", f"The {attr} of a {noun}.",
                              f"Look up the {attr} of a {noun} by {param}.",
                              f"Returns the {noun}'s {attr}."))
@@ -152,7 +64,7 @@ def made_lookup(dice, noun=None, word=None):
         arguments.append(Argument(dice.pick(("limit", "unit", "lang")), required=False))
 
     def draw(d):
-        return {"n": noun, "a": attr, "v": _thing(d)}
+        return {"n": noun, "ns": plural(noun), "a": attr, "v": _thing(d)}
 
     def conclude(s, r):
         v = _bare(s["v"])
@@ -166,17 +78,17 @@ def made_action(dice, noun=None, word=None):
     verb, noun = word or dice.entity("verb"), noun or dice.entity("noun")
     param = dice.entity("param", made=False)
     name = dice.weighted([(_joined(dice, verb, noun), 5), (_joined(dice, noun, verb), 2),
-                          (dice.word() + "_tool", 1)])
+                          (dice.word() + "_tool", 0.4)])
     description = dice.pick((f"{verb.capitalize()} a {noun}.", f"Use this to {verb} a {noun}.",
                              f"{verb.capitalize()} the {noun} with this {param}.",
                              f"Can {verb} any {noun}."))
     arguments = (Argument(dice.pick((noun, param, param))),)
 
     def draw(d):
-        return {"n": noun, "b": verb, "p": param, "v": _thing(d)}
+        return {"n": noun, "ns": plural(noun), "b": verb, "p": param, "v": _thing(d)}
 
     def observe(d, s):
-        return d.pick(("ok", "done", _result(d), _result(d), f"{noun} {d.word()}"))
+        return d.pick(("ok", "done", _result(d), _result(d), f"{noun} {d.thing()}"))
 
     def conclude(s, r):
         v = _bare(s["v"])
@@ -227,5 +139,8 @@ def made_setting(dice, noun=None, word=None):
 
 def made(dice, noun=None, word=None):
     """Any made-up skill, on request about a given noun or with a given verb or attribute."""
-    return dice.weighted([(made_lookup, 4), (made_action, 4), (made_pair, 2),
-                          (made_setting, 1)])(dice, noun, word)
+    kinds = [(made_lookup, 4), (made_setting, 1)] if word in ATTRIBUTES else \
+        [(made_action, 4), (made_pair, 2)]
+    if word is None or word not in ATTRIBUTES | VERBS:
+        kinds = [(made_lookup, 4), (made_action, 4), (made_pair, 2), (made_setting, 1)]
+    return dice.weighted(kinds)(dice, noun, word)

@@ -1,7 +1,7 @@
 """Earlier turns: what was said before the part that matters, up to long histories."""
 
 from .dialogue import calls, observation, says, user
-from .talk import small_talk
+from .talk import SURE, small_talk
 
 
 def earlier(dice, skill=None, tool=None, share=0.18):
@@ -18,6 +18,6 @@ def earlier(dice, skill=None, tool=None, share=0.18):
             out += [user(skill.request(dice, use)), calls(use), observation(use.result),
                     says(use.answer)]
         else:
-            question, answer = small_talk(dice)
+            question, answer = small_talk(dice, SURE)
             out += [user(question), says(answer)]
     return out

@@ -7,23 +7,20 @@ def as_json(value):
     return json.dumps(value, ensure_ascii=False)
 
 
-def _argument(schema, required):
+def _kind(schema):
     if schema.get("enum"):
-        text = "|".join(str(v) for v in schema["enum"])
-    elif isinstance(schema.get("type"), str):
-        text = schema["type"]
-    else:
-        text = "any"
-    return text if required else text + "?"
+        return "|".join(str(v) for v in schema["enum"])
+    return schema["type"] if isinstance(schema.get("type"), str) else "any"
 
 
 def tool_line(spec):
-    """One line that tells a tool: name, description, and the type of each argument."""
+    """One line that tells a tool: name, arguments with their types, description."""
     f = spec["function"]
     parameters = f.get("parameters") or {}
     required = parameters.get("required") or []
-    shown = {k: _argument(v, k in required) for k, v in (parameters.get("properties") or {}).items()}
-    return as_json({"name": f["name"], "description": f["description"], "parameters": shown})
+    shown = [f"{k}{'' if k in required else '?'}: {_kind(v)}"
+             for k, v in (parameters.get("properties") or {}).items()]
+    return f"{f['name']}({', '.join(shown)}): {f['description']}"
 
 
 def turn_text(message):

@@ -4,64 +4,9 @@ import datetime
 
 from .builtin_tools import CURRENT_TIME, variants
 from .skills import Skill
-from .wording import parts
+from .time_wording import DATES, DAYS, TIMES, TIMES_MANY
 
-_WHAT = {
-    "time": parts("""
-?what time is it{z}
-?what time is it{z} now
-?what time is it{z} right now
-?what is the time{z}
-?what's the time{z}
-?how late is it{z}
-!tell me the time{z}
-!check the time{z}
-!check the clock{z}
-!look at the clock{z}
-!say what time it is{z}
-=the time{z}
-=the current time{z}
-=the exact time{z}
-=the local time{z}
---
-?which hour is it{z}
-?do you have the time{z}
-!read the clock{z}
-=the clock time{z}
-?how late have we got{z}
-"""),
-    "day": parts("""
-?what day is it{z}
-?what day is it today{z}
-?which day is it{z}
-?which day of the week is it{z}
-!tell me the day{z}
-!check the day of the week{z}
-=the day of the week{z}
-=the weekday{z}
-?is it Monday today or which day is it{z}
---
-?what weekday is it{z}
-?which day do we have today{z}
-=today's weekday{z}
-"""),
-    "date": parts("""
-?what is the date{z}
-?what is the date today{z}
-?what's today's date{z}
-?which date is it{z}
-?what date do we have{z}
-!tell me the date{z}
-!check the date{z}
-=the date{z}
-=the current date{z}
-=today's date{z}
---
-?what is the calendar date{z}
-=the date of today{z}
-?which date is today{z}
-!look up the date{z}
-""")}
+_WHAT = {"time": TIMES, "day": DAYS, "date": DATES}
 
 
 def _draw_time(dice):
@@ -100,14 +45,4 @@ TIME = Skill(
           ("timezone", "zone", "tz")),
     _draw_time, _WHAT["time"], lambda s: [s["zone"]],
     lambda dice, s: stamp(dice, s["zone"] or "UTC"), _conclude_time,
-    parts("""
-?what time is it in {all}
-=the time in {all}
-!tell me the time in {all}
-!check the time in {all}
-?how late is it in {all}
-=the current time in {all}
---
-?which hour is it in {all}
-=the clock time in {all}
-"""))
+    TIMES_MANY)

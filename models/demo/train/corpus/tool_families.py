@@ -1,7 +1,9 @@
 """Families about one turn of tool use: tool_call, tool_answer and parallel."""
 
+from .builtin import CALCULATE
 from .dialogue import (Dialogue, calls, must, observation, offer, pick_skill, says, system_turn,
                        user)
+from .file_skills import HERE
 from .past import earlier
 from .wording import fill, parts, say
 
@@ -38,38 +40,91 @@ def tool_answer(dice):
 JOINTS = parts("""
 {a}, {b} and {c}
 {a}, {b} and {c}
+{a}, {b} and {c}
+{a}, {b}, and {c}
+{a}, {b}, {c}
 {a}, {b}, {c}
 {a} and {b} and {c}
 {a}, {b} and also {c}
-first {a}, then {b}, then {c}
---
 {a}, {b} as well as {c}
+{a}, also {b} and {c}
+{a}, then {b} and {c}
+{a}, then {b}, then {c}
+first {a}, then {b}, then {c}
+first {a}, then {b} and {c}
+first {a}, then {b}, and {c} at last
+--
+first {a}, {b}, then also {c}
+{a}, then {b} and also {c}
+first {a} and then {b} and {c}
+{a} and {b} as well as {c}
 """)
 PAIRED = parts("""
 {a} and {b}
 {a} and {b}
+{a} and {b}
+{a} and {b}
 {a} and also {b}
-both {a} and {b}
-{a}, {b}
-{a} and then {b}
---
 {a} as well as {b}
-{a} plus {b}
+{a}, {b}
+{a}, and {b}
+{a}, and also {b}
+{a}, also {b}
+{a} & {b}
+both {a} and {b}
+{a} and then {b}
+{a}, then {b}
+first {a}, then {b}
+first {a} and then {b}
+{a} and after that {b}
+{a} and {b} as well
+--
+both {a} and also {b}
+first {a}, and after that {b}
+{a}, and then also {b}
 """)
 ALSO = parts("""
 {s}
+{s}
 Also: {s}
+Also, {s}
+And also: {s}
+And: {s}
 And then: {s}
+And after that: {s}
+Then: {s}
+Then also: {s}
 Besides, {s}
+Besides: {s}
 After that: {s}
 At the same time: {s}
 Two: {s}
+Next: {s}
+And next: {s}
+Second: {s}
+Another thing: {s}
+One more: {s}
+One more thing: {s}
+And one more thing: {s}
 I also have this: {s}
+I also need this: {s}
+I need one more thing: {s}
 And this: {s}
---
+And this too: {s}
+And please also this: {s}
 In addition: {s}
 On top of that: {s}
+--
+And in addition: {s}
+And besides that: {s}
+Also this, please: {s}
+And at the same time: {s}
+I have one more thing: {s}
+Next, I also need this: {s}
 """)
+# How many calls a turn has, in both splits.
+COUNTS = ((2, 65), (3, 25), (4, 10))
+SUM_MAX = 9  # characters of an expression beside others
 
 
 def _listed(dice, labels):
@@ -80,6 +135,13 @@ def _listed(dice, labels):
     return text
 
 
+def _long_sum(use):
+    """Whether a sum is too long, or too wordy, to stand beside others."""
+    said = use.slots.get("e", "")
+    return use.skill is CALCULATE and (len(use.slots["expression"]) > SUM_MAX or " and " in said
+                                       or len(said) > 2 * SUM_MAX or said.startswith("the "))
+
+
 def _same_tool(dice):
     """Several values for one tool."""
     while True:
@@ -88,12 +150,12 @@ def _same_tool(dice):
             break
     tool = skill.forms(dice)
     uses = []
-    wanted = dice.weighted([(2, 5), (3, 4), (4, 2)])
-    for _ in range(20):
+    wanted = dice.weighted(COUNTS)
+    for _ in range(40):
         use = skill.use(dice, tool)
         odd = use.slots.get("zone", "") is None or use.slots.get("what", "time") != "time" \
-            or use.result.startswith("error") or "how" in use.slots.get("e", "") \
-            or use.result.count("\n") > 4 or use.slots.get("e", "").startswith("the ")
+            or use.result.startswith("error") or use.result.count("\n") > 4 \
+            or use.slots.get("d") == HERE or _long_sum(use)
         if not odd and use.arguments not in [u.arguments for u in uses]:
             uses.append(use)
         if len(uses) == wanted:
@@ -110,11 +172,14 @@ def _same_tool(dice):
 def _several_tools(dice):
     """Different tools in one message, none needing another's result."""
     uses, texts, jobs = [], [], []
-    for _ in range(dice.weighted([(2, 4), (3, 1)])):
+    wanted = dice.weighted(COUNTS)
+    for _ in range(40):
+        if len(uses) == wanted:
+            break
         skill = pick_skill(dice)
         use = skill.use(dice)
         if skill.job in jobs or any(use.tool.name == u.tool.name for u in uses) \
-                or use.result.startswith("error"):
+                or use.result.startswith("error") or _long_sum(use):
             continue
         text = skill.request(dice, use, plain=True)
         if texts:

@@ -11,7 +11,7 @@ Parts after a line `--` are held out for evaluation.
 import re
 from dataclasses import dataclass
 
-from . import frames
+from . import frames, sides
 from .entities import HELD_WORDS
 
 
@@ -27,11 +27,16 @@ def parts(text):
     return Parts(tuple(train.split("\n")), tuple(held.split("\n")) if held else ())
 
 
-OPENINGS = parts(frames.OPENINGS)
-TAILS = parts(frames.TAILS)
-REMARKS = parts(frames.REMARKS)
+OPENINGS = parts(sides.OPENINGS)
+TAILS = parts(sides.TAILS)
+REMARKS = parts(sides.REMARKS)
 FRAMES = {"!": parts(frames.ORDERS), "?": parts(frames.QUESTIONS), "=": parts(frames.THINGS)}
 _SLOT = re.compile(r"\{(@?\w+)\}")
+# Frames in which the speaker acts; "I have to tell me" is said by nobody.
+_OWN_ACT = re.compile(r"(I|we|me|us|I'd) (\w+ )*to \{x\}|I must|"
+                      r"let'?s|how (can|do) I|wants me|^my boss")
+_ASKS_YOU = re.compile(r"you (\w+ )*to \{x\}|help me|helping me")
+_ME = re.compile(r"\bme\b")
 _WORD = re.compile(r"(?<![\w{@}'])[a-z]{3,}(?![\w{}'])")
 
 
@@ -43,6 +48,15 @@ def fill(dice, template, slots):
             return str(dice.number())
         return dice.entity(name[1:]) if name.startswith("@") else str(slots[name])
     return _SLOT.sub(value, template)
+
+
+def plural(noun):
+    """The plural of an everyday noun, or of a made-up one."""
+    if noun.endswith(("s", "x", "ch", "sh")):
+        return noun + "es"
+    if noun.endswith("knife"):
+        return noun[:-2] + "ves"
+    return noun[:-1] + "ies" if noun[-1:] == "y" and noun[-2:-1] not in "aeiou" else noun + "s"
 
 
 def capital(template):
@@ -58,7 +72,7 @@ def _slip(dice, word):
     return word if slip in HELD_WORDS else slip
 
 
-def roughen(dice, template, share):
+def roughen(dice, template, share, slips=0.6):
     """Unknown or misspelt words, now and then, so that no single word is relied upon."""
     if dice.split != "train" or not dice.chance(share):
         return template
@@ -66,7 +80,7 @@ def roughen(dice, template, share):
     if not found:
         return template
     m = dice.pick(found)
-    new = _slip(dice, m.group()) if dice.chance(0.3) else dice.word()
+    new = _slip(dice, m.group()) if dice.chance(slips) else dice.word()
     return template[:m.start()] + new + template[m.end():]
 
 
@@ -78,18 +92,22 @@ def lowered(template):
 def framed(dice, line):
     """A core line put into a frame, as one sentence template.
 
-    Frames may lose words to nonsense often, cores rarely: a core's words tell what is wanted.
+    Frames may lose words to nonsense; a core only has slips of the pen, and rarely: its words tell
+    what is wanted.
     """
-    frame = roughen(dice, dice.part(FRAMES[line[0]]), 0.2) if dice.chance(0.72) else \
-        {"!": "{x}.", "?": "{x}?", "=": "{x}, please."}[line[0]]
-    return capital(frame.replace("{x}", roughen(dice, line[1:], 0.06)))
+    plain = {"!": "{x}.", "?": "{x}?", "=": "{x}, please."}[line[0]]
+    frame = dice.part(FRAMES[line[0]]) if dice.chance(0.62) else plain
+    if _ME.search(line) and _OWN_ACT.search(frame) and not _ASKS_YOU.search(frame):
+        frame = plain
+    frame = roughen(dice, frame, 0.06)
+    return capital(frame.replace("{x}", roughen(dice, line[1:], 0.04, slips=1)))
 
 
 def _side(dice, lines):
     """An opening, remark or tail."""
-    if dice.split == "train" and dice.chance(0.08):
-        return dice.words(2, 7).capitalize() + dice.pick(".!.")
-    return roughen(dice, dice.part(lines), 0.2)
+    if dice.split == "train" and dice.chance(0.04):
+        return dice.words(2, 5).capitalize() + dice.pick(".!.")
+    return roughen(dice, dice.part(lines), 0.1)
 
 
 def dressed(dice, sentence):

@@ -1,167 +1,136 @@
-"""Questions answered by yes or no, from what the message says."""
+"""Questions answered by yes or no, from what the messages say."""
 
 from .dialogue import Dialogue, offer, says, system, system_turn, user
-from .wording import fill, parts
+from .memory_family import NOTED
+from .wording import fill
+from .yes_no_wording import (ASKED, BIGGER, EVEN, EXISTS, MEMBER, ODD, RECALLED, SAME, SMALLER,
+                             STATED)
 
-ASKED = parts("""
-{q}
-{q}
-{q} Answer yes or no.
-{q} (yes/no)
-{q} Yes or no?
-Answer yes or no: {q}
-{q} Just say yes or no.
-{q} Reply with yes or no.
-Yes or no: {q}
-{q} One word: yes or no.
---
-{q} I only want a yes or a no.
-Decide with yes or no. {q}
-{q} A simple yes or no will do.
-""")
-BIGGER = parts("""
-Is {a} greater than {b}?
-Is {a} larger than {b}?
-Is {a} bigger than {b}?
-Is {a} more than {b}?
-Is the number {a} above {b}?
-Is {a} higher than {b}?
-{a} > {b}?
---
-Does {a} exceed {b}?
-Would you say {a} is greater than {b}?
-""")
-SMALLER = parts("""
-Is {a} less than {b}?
-Is {a} smaller than {b}?
-Is {a} lower than {b}?
-Is the number {a} below {b}?
-Is {a} under {b}?
-{a} < {b}?
---
-Does {a} stay below {b}?
-Would you say {a} is smaller than {b}?
-""")
-MEMBER = parts("""
-The list is: {l}. Is {a} in the list?
-Here is a list: {l}. Does it contain {a}?
-My list: {l}. Is {a} on it?
-Does the list {l} contain {a}?
-Is {a} one of these: {l}?
-Is {a} among {l}?
-Names: {l}. Is {a} there?
-We have {l}. Do we have {a}?
-I bought {l}. Did I buy {a}?
-These are here: {l}. Is {a} here?
---
-Given {l}, do you see {a} in it?
-The box holds {l}. Does it hold {a}?
-Can you spot {a} in this list: {l}?
-""")
-STATED = parts("""
-{p} has the {k} {v}. Is the {k} of {p} {a}?
-The {k} of {p} is {v}. Is the {k} {a}?
-{p}'s {k} is {v}. Is {p}'s {k} {a}?
-I know that the {k} of {p} is {v}. Is it {a}?
-{p}: {k} {v}. Does {p} have the {k} {a}?
-Note: the {k} of {p} is {v}. Is {a} the {k} of {p}?
---
-It is said that {p}'s {k} is {v}. Would the {k} be {a}?
-If the {k} of {p} is {v}, is it true that it is {a}?
-""")
-SAME = parts("""
-Are "{v}" and "{a}" the same?
-Is "{v}" equal to "{a}"?
-Is "{v}" the same as "{a}"?
-Do "{v}" and "{a}" match?
-Are these two equal: {v} and {a}?
---
-Is there no difference between "{v}" and "{a}"?
-Compare "{v}" with "{a}". Are they identical?
-""")
-EVEN = parts("""
-Is {a} even?
-Is {a} an even number?
-Is the number {a} even?
-Can {a} be divided by two?
---
-Would you call {a} an even number?
-Is {a} divisible by 2?
-""")
-ODD = parts("""
-Is {a} odd?
-Is {a} an odd number?
-Is the number {a} odd?
---
-Would you call {a} an odd number?
-Does {a} count as odd?
-""")
-EXISTS = parts("""
-These files exist: {l}. Is there a file {a}?
-Files: {l}. Does {a} exist?
-The folder has {l}. Is {a} in it?
---
-On disk there are {l}. Is {a} one of the files?
-""")
+TOLD = ("{p}'s {k} is {v}.", "The {k} of {p} is {v}.", "{p} has the {k} {v}.",
+        "Remember that {p}'s {k} is {v}.")
 ONLY = ("Answer only yes or no.", "Reply with yes or no.", "You answer questions with yes or no.",
-        "Say yes or no, nothing else.")
+        "Say yes or no, nothing else.", "Answer every question with yes or no.")
+SERIES_SHARE = 0.85  # of training dialogues that ask several questions
 
 
-def _compare(dice):
-    digits = dice.pick((1, 2, 2, 3, 3, 4))
-    a = dice.between(1, 10 ** digits - 1)
-    b = dice.between(1, 10 ** dice.pick((digits, digits, digits, 4)) - 1)
-    if a == b:
+def _digits(dice):
+    return dice.weighted([(1, 4), (2, 5), (3, 4), (4, 0.7)])
+
+
+def _compare(dice, facts):
+    """Two numbers, mostly of different lengths, sometimes close to each other."""
+    first = _digits(dice)
+    second = first if dice.chance(0.4) else _digits(dice)
+    a, b = (dice.between(10 ** (n - 1), 10 ** n - 1) for n in (first, second))
+    if dice.chance(0.15):
+        b = max(1, a + dice.between(-3, 3))
+    if a == b and not dice.chance(0.1):
         b += 1
     bigger = dice.chance(0.5)
-    return dice.part(BIGGER if bigger else SMALLER), {"a": a, "b": b}, (a > b) == bigger
+    return dice.part(BIGGER if bigger else SMALLER), {"a": a, "b": b}, a > b if bigger else a < b
 
 
-def _member(dice):
-    draw = dice.pick((dice.word, lambda: dice.entity("first"), lambda: dice.entity("item"),
+def _member(dice, facts):
+    draw = dice.pick((dice.thing, lambda: dice.entity("first"), lambda: dice.entity("item"),
+                      lambda: dice.entity("food"), lambda: dice.entity("city"),
                       lambda: str(dice.number(3)), dice.code, dice.file_name))
     things = list(dict.fromkeys(draw() for _ in range(dice.weighted(
-        [(2, 2), (3, 4), (4, 3), (5, 3), (7, 2), (12, 1)]))))
-    inside = dice.chance(0.5)
-    other = draw()
-    a = dice.pick(things) if inside else other
-    return dice.part(MEMBER if dice.chance(0.8) else EXISTS), {"l": ", ".join(things), "a": a}, \
-        a in things
+        [(2, 3), (3, 5), (4, 3), (5, 2), (7, 0.5)]))))
+    a = dice.pick(things) if dice.chance(0.5) else draw()
+    files = "." in things[0] and dice.chance(0.7)
+    return dice.part(EXISTS if files else MEMBER), {"l": ", ".join(things), "a": a}, a in things
 
 
-def _stated(dice):
-    draw = dice.pick((dice.word, lambda: dice.entity("color"), lambda: str(dice.number()), dice.code,
-                      lambda: dice.entity("city"), lambda: dice.entity("food")))
+def _fact(dice):
+    """Slots of a fact, and one value of the same kind that may differ from it."""
+    draw = dice.pick((dice.thing, lambda: dice.entity("color"), lambda: str(dice.number(3)),
+                      dice.code, lambda: dice.entity("city"), lambda: dice.entity("food")))
     v = draw()
     a = v if dice.chance(0.5) else draw()
-    slots = {"p": dice.entity("first"), "k": dice.entity("attr"), "v": v, "a": a}
-    return dice.part(STATED), slots, v == a
+    return {"p": dice.entity("first"), "k": dice.entity("attr"), "v": v, "a": a, "draw": draw}
 
 
-def _same(dice):
-    v = dice.pick((dice.word, dice.code, lambda: str(dice.number()), lambda: dice.words(2, 3)))()
-    a = v
-    if dice.chance(0.5):
-        a = dice.pick((dice.word, dice.code, lambda: str(dice.number()), lambda: dice.words(2, 3)))()
+def _stated(dice, facts):
+    slots = _fact(dice)
+    facts.setdefault((slots["p"], slots["k"]), slots)
+    return dice.part(STATED), slots, slots["v"] == slots["a"]
+
+
+def _recalled(dice, facts):
+    """About a fact that an earlier message told."""
+    slots = dict(dice.pick(list(facts.values())))
+    slots["a"] = slots["v"] if dice.chance(0.5) else slots["draw"]()
+    return dice.part(RECALLED), slots, slots["v"] == slots["a"]
+
+
+def _same(dice, facts):
+    draw = dice.pick((dice.thing, dice.code, lambda: str(dice.number(3)), dice.things,
+                      lambda: dice.entity("city"), lambda: dice.entity("phrase")))
+    v = draw()
+    a = v if dice.chance(0.5) else draw()
     return dice.part(SAME), {"v": v, "a": a}, v == a
 
 
-def _parity(dice):
-    a, even = dice.number(), dice.chance(0.5)
+def _parity(dice, facts):
+    a, even = dice.number(4), dice.chance(0.5)
     return dice.part(EVEN if even else ODD), {"a": a}, (a % 2 == 0) == even
 
 
+KINDS = ((_compare, 4), (_member, 4), (_stated, 2.5), (_same, 2.5), (_parity, 2.5))
+
+
+def _question(dice, facts, wanted):
+    """One question with the wanted answer."""
+    while True:
+        kinds = KINDS + ((_recalled, 4),) if facts else KINDS
+        tried = dict(facts)
+        template, slots, truth = dice.weighted(kinds)(dice, tried)
+        known = facts.get((slots.get("p"), slots.get("k")))
+        clear = not known or known["v"] == slots["v"]  # nothing told may be contradicted
+        if truth == wanted and clear:
+            facts.update(tried)
+            return template, slots
+
+
+def _answers(dice):
+    """One answer for a task; a balanced series in most training dialogues."""
+    if dice.split != "train" or not dice.chance(SERIES_SHARE):
+        return [dice.chance(0.5)]
+    count = dice.between(3, 8)
+    first = dice.between(0, 1)
+    answers = [(n + first) % 2 == 0 for n in range(count)]
+    dice.rng.shuffle(answers)
+    return answers
+
+
+def _tell(dice, facts):
+    """Some facts told in a message of their own, for questions about them later."""
+    told = []
+    for _ in range(dice.between(1, 2)):
+        slots = _fact(dice)
+        if (slots["p"], slots["k"]) not in facts:
+            facts[slots["p"], slots["k"]] = slots
+            told.append(fill(dice, dice.pick(TOLD), slots))
+    return [user(" ".join(told)), says(NOTED)]
+
+
 def yes_no(dice):
-    """One question; the reply is the single word yes or no."""
-    head = system_turn(dice, 0.3)
+    """Questions whose reply is the single word yes or no: one in tasks, several in training."""
+    head, facts = system_turn(dice, 0.3), {}
+    answers = _answers(dice)
+    only = dice.chance(0.6 if len(answers) > 1 else 0.2)
+    told = _tell(dice, facts) if dice.chance(0.2) else []
     dice.forget_held()
-    template, slots, truth = dice.weighted(
-        [(_compare, 3), (_member, 5), (_stated, 4), (_same, 2), (_parity, 2)])(dice)
-    asked = dice.part(ASKED)
-    if asked == "{q}" or dice.chance(0.2):
+    turns = []
+    for wanted in answers:
+        template, slots = _question(dice, facts, wanted)
+        asked = "{q}" if only and dice.chance(0.7) else dice.part(ASKED)
+        only = only or asked == "{q}"
+        turns += [user(fill(dice, asked.replace("{q}", template), slots)),
+                  says("yes" if wanted else "no")]
+    if only:
         head = [system(dice.pick(ONLY))]
-    text = fill(dice, asked.replace("{q}", template), slots)
-    answer = "yes" if truth else "no"
     tools = offer(dice, [], []) if dice.chance(0.3) else []
-    messages = head + [user(text), says(answer)]
-    return Dialogue("yes_no", messages, len(messages) - 1, {"equals": answer}, tools)
+    messages = head + told + turns
+    return Dialogue("yes_no", messages, len(head) + len(told) + 1, {"equals": turns[1]["content"]},
+                    tools)
