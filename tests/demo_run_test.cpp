@@ -49,7 +49,7 @@ TEST(DemoRun, AFileIsReadFromTheRootAndItsTextComesBack) {
   const auto folder = std::filesystem::temp_directory_path() / ("puna-demo-run-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "notes.txt") << "buy milk";
-  const Ran ran = run_program({kProgram, "run", "--jsonl", "--root", folder.string(), "Open notes.txt please."});
+  const Ran ran = run_program({kProgram, "run", "--jsonl", "--root", folder.string(), "What does notes.txt say?"});
   std::filesystem::remove_all(folder);
   EXPECT_EQ(ran.exit_status, 0) << ran.err;
   const std::vector<Json> events = events_of(ran.out);
