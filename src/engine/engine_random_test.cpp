@@ -7,7 +7,6 @@
 namespace puna::engine {
 namespace {
 
-using fake::tokens_of;
 using test::Caller;
 using test::Output;
 

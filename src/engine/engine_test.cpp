@@ -39,7 +39,7 @@ Read read_all(Generation& generation) {
   }
 }
 
-std::unique_ptr<Engine> open(Settings settings = {}, EngineOptions options = {},
+std::unique_ptr<Engine> open(Settings settings = {}, const EngineOptions& options = {},
                              std::shared_ptr<engine::fake::Calls> calls = std::make_shared<engine::fake::Calls>()) {
   auto engine = Engine::create(std::make_shared<FakeWeights>(std::move(settings), std::move(calls)), options);
   EXPECT_TRUE(engine) << engine.error().message;

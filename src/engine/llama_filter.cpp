@@ -1,5 +1,5 @@
-// libllama's grammar sampler as a TokenFilter. Accepting a token that a grammar refuses throws or aborts, so only tested
-// tokens are accepted.
+// libllama's grammar sampler as a TokenFilter. Accepting a token that a grammar refuses throws or aborts, so only
+// tested tokens are accepted.
 #include <llama.h>
 
 #include <cmath>

@@ -47,7 +47,7 @@ TEST(SavedStates, MemoriesThatCannotForgetKeepEachOfThem) {
 TEST(SavedStates, TheOneUsedLongestAgoGoesFirstAndTheCeilingHolds) {
   SavedStates saved(350);
   std::vector<std::vector<Token>> gone;
-  saved.set_overflow([&gone](SavedStates::State left) { gone.push_back(left.tokens); });
+  saved.set_overflow([&gone](SavedStates::State left) { gone.push_back(std::move(left.tokens)); });
   EXPECT_TRUE(saved.add(state("a"), false));
   EXPECT_TRUE(saved.add(state("b"), false));
   EXPECT_TRUE(saved.add(state("c"), false));
