@@ -1,6 +1,6 @@
 // The benchmark: Puna's engine beside other ways to use the same library, on one model, in one run.
 //
-//   BenchReport report = *run_benchmarks({.model = "model.gguf", .only = {"B0"}}, sink, stop);
+//   BenchReport report = *run_benchmarks({.only = {"B0"}, .wait_policy = "passive"}, sink, stop);
 //   std::puts(table_of(report).c_str());
 //
 // Peers: R, a raw loop on the C API; P, a pool of contexts, one for each agent that runs; S, the packaged llama-server
@@ -29,7 +29,9 @@ enum class BenchVerdict : std::uint8_t {
 [[nodiscard]] std::string_view name_of(BenchVerdict verdict) noexcept;
 
 struct BenchOptions {
-  std::filesystem::path model;          // a GGUF file
+  // A GGUF file for everything. Empty: two models of random weights, written for this run and removed after it, one of
+  // 125 million parameters (Q4_0) and a small one for determinism (F16: there rounding hides nothing).
+  std::filesystem::path model;
   std::vector<std::string> only;        // of bench_names(); empty = all
   bool quick = false;                   // small sizes: a few minutes; timed results get no verdict
   int rounds = 0;                       // measured rounds; 0 = 7, with quick 3
@@ -96,7 +98,7 @@ class BenchSink {
 // result that says so; the others run all the same. No child process is left behind, whatever happens.
 //
 // Errors  invalid_argument  an unknown name, a number out of range;  cancelled  `stop` was asked for;
-//         as Weights::load() for the model
+//         as Weights::load() for the model, io for one that is written
 // Cost    minutes; with quick about three on two cores. Memory: up to four copies of the largest cache.
 [[nodiscard]] Result<BenchReport> run_benchmarks(const BenchOptions& options, BenchSink& sink,
                                                  std::stop_token stop = {});

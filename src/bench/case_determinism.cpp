@@ -138,7 +138,13 @@ Result<void> prepare(Engine& engine, Before before, const std::vector<Token>& pr
   return {};
 }
 
-Result<Trace> run_condition(Harness& harness, const Condition& condition, const Sizes& sizes, Profile profile) {
+struct Outcome {
+  Trace trace;
+  std::int64_t tokens_reused = 0;
+  std::int64_t tokens_restored = 0;
+};
+
+Result<Outcome> run_condition(Harness& harness, const Condition& condition, const Sizes& sizes, Profile profile) {
   TokenSource source = harness.tokens("determinism", 0);
   const std::vector<Token> prompt = source.draw(sizes.prompt_tokens);
   const int agents = condition.others + 1;
@@ -151,36 +157,49 @@ Result<Trace> run_condition(Harness& harness, const Condition& condition, const 
                                                  .profile = profile}));
   Engine& engine = peer->engine();
   PUNA_TRY_VOID(prepare(engine, condition.before, prompt, sizes, source, agents, harness.stop()));
+  const EngineStats prepared = engine.stats();
   Crowd crowd(engine, condition.others, sizes, harness.tokens(condition.name, 0));
   PUNA_TRY_VOID(crowd.change());
   PUNA_TRY(Generation generation, ask(engine, prompt, sizes.output_tokens));
-  Trace trace;
+  Outcome outcome;
   for (bool more = true; more;) {
     PUNA_TRY_VOID(crowd.change());
-    PUNA_TRY(more, take(generation, trace, harness.stop()));
+    PUNA_TRY(more, take(generation, outcome.trace, harness.stop()));
   }
-  return trace;
+  outcome.tokens_reused = engine.stats().tokens_reused - prepared.tokens_reused;
+  outcome.tokens_restored = engine.stats().tokens_restored - prepared.tokens_restored;
+  return outcome;
+}
+
+// What was found in the cache says whether the condition was what it claims to be.
+std::string note_of(const Condition& condition, const Outcome& outcome, const Difference& difference) {
+  std::string note = difference.equal() ? "" : "first difference: " + describe(difference) + "; ";
+  if (condition.before != Before::nothing) {
+    note += std::format("{} tokens reused, {} of them restored; ", outcome.tokens_reused, outcome.tokens_restored);
+  }
+  return note.substr(0, note.empty() ? 0 : note.size() - 2);
 }
 
 Result<void> run_profile(Harness& harness, Profile profile) {
   const Sizes sizes = sizes_of(harness.options());
   const bool held = profile == Profile::deterministic;
   const std::string profile_name = held ? "deterministic" : "fast";
-  PUNA_TRY(const Trace reference, run_condition(harness, {.name = "alone"}, sizes, profile));
+  PUNA_TRY(const Outcome alone, run_condition(harness, {.name = "alone"}, sizes, profile));
   for (const Condition& condition : conditions(sizes)) {
     const std::string name = std::format("{}, {}", profile_name, condition.name);
     PUNA_TRY_VOID(harness.workload("determinism", name, [&]() -> Result<void> {
-      PUNA_TRY(const Trace trace, run_condition(harness, condition, sizes, profile));
-      const Difference difference = compare(reference, trace);
-      const std::size_t same = difference.token.value_or(reference.tokens.size());
-      const auto wanted = static_cast<double>(reference.tokens.size());
-      BenchResult result =
-          counted({.bench = "determinism", .workload = name, .metric = "equal tokens"}, static_cast<double>(same),
-                  "alone", wanted, held ? Goal{.floor = wanted, .moon = wanted} : Goal{});
+      PUNA_TRY(const Outcome outcome, run_condition(harness, condition, sizes, profile));
+      const Difference difference = compare(alone.trace, outcome.trace);
+      const std::size_t same = difference.token.value_or(alone.trace.tokens.size());
+      const auto wanted = static_cast<double>(alone.trace.tokens.size());
+      BenchResult result = counted({.bench = "determinism", .workload = name, .metric = "equal tokens"},
+                                   static_cast<double>(same), "alone", wanted,
+                                   held ? Goal{.floor = wanted, .moon = wanted} : Goal{});
       result.ratio.reset();  // neither side wins
-      if (!difference.equal()) {
-        result.note = "first difference: " + describe(difference);
-        result.verdict = held ? BenchVerdict::missed : result.verdict;
+      result.note = note_of(condition, outcome, difference);
+      if (held && !difference.equal()) {  // also when only a length or a logit differs
+        result.verdict = BenchVerdict::missed;
+        result.moon_verdict = BenchVerdict::missed;
       }
       harness.emit(std::move(result));
       return {};

@@ -22,6 +22,8 @@ EngineOptions engine_options(const EngineShape& shape) {
           .batch_tokens = shape.batch_tokens,
           .threads = shape.threads,
           .threads_batch = shape.threads,
+          .saved_bytes_max = shape.saved_bytes_max,
+          .saved_folder = shape.saved_folder,
           .profile = shape.profile};
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 
 #include "bench/peer.h"
@@ -18,6 +19,9 @@ struct EngineShape {
   int threads = 0;               // 0 = as many as every peer has
   int batch_tokens = 512;
   Profile profile = Profile::fast;
+  // For what has to leave the cache: memory (-1 = the engine's own choice), then files in this folder (empty = none).
+  std::int64_t saved_bytes_max = -1;
+  std::filesystem::path saved_folder;
 };
 [[nodiscard]] EngineOptions engine_options(const EngineShape& shape);
 
@@ -40,6 +44,7 @@ class EnginePeer final : public Peer {
   // Without the fillers: the other peers compute those while they decode.
   [[nodiscard]] std::int64_t tokens_prefilled() const override { return engine_->stats().tokens_prefilled - fillers_; }
   [[nodiscard]] std::int64_t passes() const override { return engine_->stats().steps; }
+  [[nodiscard]] std::int64_t tokens_restored() const override { return engine_->stats().tokens_restored; }
 
   [[nodiscard]] Engine& engine() { return *engine_; }
 

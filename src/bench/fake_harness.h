@@ -38,7 +38,8 @@ class ScriptedGuard final : public RoundGuard {
 class LetterWeights final : public Weights {
  public:
   [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
-  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> /*parts*/) const override {
+  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> /*parts*/,
+                                                    const Known& /*known*/) const override {
     return std::vector<Token>{};
   }
   [[nodiscard]] std::string piece(Token token) const override { return token == 1 ? "\xC3" : "a"; }

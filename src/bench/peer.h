@@ -53,6 +53,8 @@ class Peer {
   [[nodiscard]] virtual Result<double> cpu_seconds() const = 0;
   [[nodiscard]] virtual std::int64_t tokens_prefilled() const = 0;  // prompt tokens computed
   [[nodiscard]] virtual std::int64_t passes() const { return 0; }   // 0 = it does not say
+  // Prompt tokens whose state had been put aside and came back.
+  [[nodiscard]] virtual std::int64_t tokens_restored() const { return 0; }
 };
 
 }  // namespace puna::bench

@@ -38,12 +38,9 @@ class BenchView final : public BenchSink {
   std::ofstream& lines_;
 };
 
-// The model of the benchmark when none was named.
-Result<std::filesystem::path> benchmark_model(const Options& options) { return model_file(options); }
-
 Result<BenchOptions> bench_options(const Options& options) {
   BenchOptions bench = options.bench;
-  PUNA_TRY(bench.model, benchmark_model(options));
+  bench.model = options.model_file;
   const char* policy = std::getenv("OMP_WAIT_POLICY");
   bench.wait_policy = policy == nullptr ? "" : policy;
   if (bench.wait_policy != "passive") {
