@@ -35,6 +35,11 @@ add_library(puna_cli11 INTERFACE)
 target_link_libraries(puna_cli11 INTERFACE CLI11::CLI11)
 add_library(puna::cli11 ALIAS puna_cli11)
 
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+add_library(puna_httplib INTERFACE)
+target_link_libraries(puna_httplib INTERFACE PkgConfig::HTTPLIB)
+add_library(puna::httplib ALIAS puna_httplib)
+
 pkg_check_modules(SIMDUTF REQUIRED IMPORTED_TARGET simdutf)
 add_library(puna_simdutf INTERFACE)
 target_link_libraries(puna_simdutf INTERFACE PkgConfig::SIMDUTF)

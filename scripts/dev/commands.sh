@@ -11,7 +11,7 @@ usage() {
   check [--all]     format, layers, sizes, README, clang-tidy (changed files, or all), unit tests: before every push
   fuzz [TARGET] [--seconds N]
                     run every fuzz target, or one, for N seconds each (60)
-  bench [ARGS]      run the benchmarks
+  bench [ARGS]      run the benchmarks (--quick: a few minutes; --only B0: counts, in seconds)
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
                     score the demo model on held-out tasks (--bars: fail below the bars)
@@ -186,11 +186,11 @@ command_fuzz() {
   env_run bash scripts/dev/run_fuzz.sh "$seconds" "$(jobs_max)" $target
 }
 
+# The second program counts what the engine allocates; the first finds it beside itself.
 command_bench() {
   choose_environment
-  ls "$repo_folder"/bench/*.cpp >/dev/null 2>&1 || die "there are no benchmarks yet (bench/*.cpp)"
-  build_preset release
-  run_each bench "$@"
+  build_preset release puna step_counts
+  run_program "$repo_folder/build/release/bin/puna" bench "$@"
 }
 
 command_examples() {

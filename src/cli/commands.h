@@ -20,6 +20,10 @@ namespace puna::cli {
 [[nodiscard]] Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> show_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> doctor_command(Console& console, const Options& options);
+[[nodiscard]] Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt);
+
+// Where this program lies; empty when the system does not say.
+[[nodiscard]] std::filesystem::path program_folder();
 
 // The bundled demo model: beside the installed program, else in the source tree it was built from.
 // Errors  not_found  the message lists where it was looked for

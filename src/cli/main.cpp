@@ -24,6 +24,8 @@ Result<int> dispatch(Console& console, const Options& options, Interrupt& interr
       return show_command(console, options);
     case Command::doctor:
       return doctor_command(console, options);
+    case Command::bench:
+      return bench_command(console, options, interrupt);
   }
   return 1;
 }

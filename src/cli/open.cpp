@@ -31,11 +31,6 @@ Result<std::string> read_stream(std::istream& in, std::string_view name, std::si
   return text;
 }
 
-std::filesystem::path program_folder() {
-  std::error_code ignored;
-  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-}
-
 // A built-in template's source, or a file's.
 Result<std::string> template_named(const std::string& name) {
   if (name.empty()) {
@@ -71,6 +66,11 @@ void say_sizes(Console& console, const ModelFacts& facts, const EngineOptions& o
 }
 
 }  // namespace
+
+std::filesystem::path program_folder() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+}
 
 Result<std::string> read_text_file(const std::filesystem::path& file, std::size_t bytes_max) {
   std::error_code code;

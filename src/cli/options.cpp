@@ -96,6 +96,23 @@ void add_output_flags(CLI::App& app, Options& o) {
   group->add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
 }
 
+void add_bench_flags(CLI::App& app, Options& o) {
+  std::string names;
+  for (const std::string& name : bench_names()) {
+    names += (names.empty() ? "" : ",") + name;
+  }
+  app.add_option("--only", o.bench.only, "run these alone, of " + names)->delimiter(',')->allow_extra_args(false);
+  app.add_flag("--quick", o.bench.quick, "small sizes: a few minutes; of the timed results only B1 is judged");
+  app.add_option("--jsonl", o.jsonl_file, "also write each result to FILE, one JSON line each")->type_name("FILE");
+  app.add_option("-m,--model", o.model_file, "GGUF file (default: random weights, 125 M parameters)")->type_name("FILE");
+  app.add_option("--rounds", o.bench.rounds, "measured rounds (default: 7, with --quick 3)")
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--seed", o.bench.seed, "seed of the token arrays (default: 1)");
+  app.add_option("-t,--threads", o.bench.threads, "compute threads of the engine and of each peer (default: 1)")
+      ->check(CLI::Range(1, 512));
+  app.add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) {
@@ -115,7 +132,7 @@ std::string version_text() {
 
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
-  Options run, ask, chat, show, doctor;
+  Options run, ask, chat, show, doctor, bench;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -151,14 +168,14 @@ struct CommandLine {
     auto* doctor_app = app.add_subcommand("doctor", "what works on this machine, and what to do about the rest");
     add_model_flags(*doctor_app, doctor);
     add_output_flags(*doctor_app, doctor);
+
+    add_bench_flags(*app.add_subcommand("bench", "the engine beside other ways to use the same library"), bench);
   }
 
   [[nodiscard]] Options chosen() {
-    const std::map<std::string, std::pair<Command, Options*>> commands{{"run", {Command::run, &run}},
-                                                                       {"ask", {Command::ask, &ask}},
-                                                                       {"chat", {Command::chat, &chat}},
-                                                                       {"show", {Command::show, &show}},
-                                                                       {"doctor", {Command::doctor, &doctor}}};
+    const std::map<std::string, std::pair<Command, Options*>> commands{
+        {"run", {Command::run, &run}},    {"ask", {Command::ask, &ask}},          {"chat", {Command::chat, &chat}},
+        {"show", {Command::show, &show}}, {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}}};
     CLI::App* sub = app.get_subcommands().front();
     const auto& [command, options] = commands.at(sub->get_name());
     options->command = command;

@@ -7,11 +7,12 @@
 
 #include "puna/agent.h"
 #include "puna/base.h"
+#include "puna/bench.h"
 #include "puna/engine.h"
 
 namespace puna::cli {
 
-enum class Command : unsigned char { run, ask, chat, show, doctor };
+enum class Command : unsigned char { run, ask, chat, show, doctor, bench };
 
 struct Options {
   Command command = Command::run;
@@ -36,6 +37,10 @@ struct Options {
   bool tools_given = false;
   std::string root = ".";  // the folder that file tools may read
   std::string transcript_file;
+
+  // bench
+  BenchOptions bench;      // without what the machine says (model, wait policy, helpers)
+  std::string jsonl_file;  // results go there too; empty = nowhere
 
   // output
   bool jsonl = false;

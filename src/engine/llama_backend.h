@@ -1,5 +1,5 @@
-// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_filter.cpp and llama_weights.cpp are
-// the only files of the project that include llama.h.
+// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_filter.cpp, llama_weights.cpp and
+// llama_peers.cpp are the only files of the project that include llama.h.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,10 @@ namespace puna::engine {
 
 // Requires  `vocab` outlives the result.
 [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_llama_filter(const llama_vocab* vocab, const Grammar& grammar);
+
+// The library's model behind weights that have one; for other contexts than the engine's (llama_peers.cpp).
+// Requires  weights from Weights::load().
+[[nodiscard]] llama_model* library_model(const Weights& weights);
 
 // A whole text tokenised by the library at once, special tokens and BOS included: what parts are compared with.
 // Requires  weights from Weights::load() or load_vocabulary().

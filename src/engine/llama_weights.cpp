@@ -276,6 +276,7 @@ class LlamaWeights final : public EngineWeights {
     return make_llama_filter(vocab_, grammar);
   }
   [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
+  [[nodiscard]] llama_model* model() const { return model_.get(); }
 
  private:
   [[nodiscard]] bool in_range(Token token) const { return token >= 0 && token < vocabulary_tokens(); }
@@ -341,6 +342,12 @@ std::string take_library_error() {
     line.pop_back();
   }
   return line.empty() ? line : std::format(" ({})", line.substr(0, 300));
+}
+
+llama_model* library_model(const Weights& weights) {
+  const auto* own = dynamic_cast<const LlamaWeights*>(&weights);
+  PUNA_CHECK(own != nullptr, "weights of the library");
+  return own->model();
 }
 
 std::vector<Token> library_tokens(const Weights& weights, std::string_view text) {

@@ -1,0 +1,81 @@
+// puna bench: JSON lines into a file as they come, a table at the end.
+#include <cstdlib>
+#include <filesystem>
+#include <format>
+#include <fstream>
+#include <string>
+
+#include "cli/commands.h"
+#include "puna/bench.h"
+
+namespace puna::cli {
+namespace {
+
+class BenchView final : public BenchSink {
+ public:
+  // Borrows console and lines (which may be closed: then nothing is written).
+  BenchView(Console& console, std::ofstream& lines) : console_(console), lines_(lines) {}
+
+  void on_header(const Json& header) override {
+    write(header);
+    console_.err(
+        std::format("bench  {}, {} threads, model {} ({})\n", header.text_or("library"),
+                    header.find("threads")->as_integer(), header.text_or("model"), header.text_or("model_description")),
+        Style::dim);
+  }
+  void on_result(const BenchResult& result) override { write(to_json(result)); }
+  void on_progress(std::string_view line) override { console_.status("bench  " + std::string(line)); }
+
+ private:
+  void write(const Json& line) {
+    if (lines_.is_open()) {
+      lines_ << line.dump() << '\n';
+      lines_.flush();  // whole lines, also when the run is cut short
+    }
+  }
+
+  Console& console_;
+  std::ofstream& lines_;
+};
+
+Result<BenchOptions> bench_options(const Options& options) {
+  BenchOptions bench = options.bench;
+  bench.model = options.model_file;
+  const char* policy = std::getenv("OMP_WAIT_POLICY");
+  bench.wait_policy = policy == nullptr ? "" : policy;
+  if (bench.wait_policy != "passive") {
+    return fail(ErrorCode::invalid_argument,
+                "OMP_WAIT_POLICY is not passive: threads that spin use CPU time for nothing", "unset OMP_WAIT_POLICY");
+  }
+  const std::filesystem::path counter = program_folder() / "step_counts";
+  std::error_code ignored;
+  bench.step_counter = std::filesystem::exists(counter, ignored) ? counter : std::filesystem::path();
+  return bench;
+}
+
+}  // namespace
+
+Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt) {
+  PUNA_TRY(const BenchOptions bench, bench_options(options));
+  std::ofstream lines;
+  if (!options.jsonl_file.empty()) {
+    lines.open(options.jsonl_file);
+    if (!lines) {
+      return fail(ErrorCode::io, std::format("'{}' cannot be written", options.jsonl_file), "name another file");
+    }
+  }
+  BenchView view(console, lines);
+  const Interrupt::Scope scope(interrupt);
+  auto report = run_benchmarks(bench, view, scope.token());
+  console.clear_status();
+  if (!report) {
+    return std::unexpected(std::move(report).error());
+  }
+  console.out(table_of(*report));
+  if (lines.is_open() && !lines.flush()) {
+    return fail(ErrorCode::io, std::format("'{}' could not be written whole", options.jsonl_file));
+  }
+  return exit_status_of(verdict_of(report->results));
+}
+
+}  // namespace puna::cli

@@ -1,0 +1,88 @@
+// puna bench as a user runs it, with the bundled demo model: the counts, in seconds.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "program.h"
+#include "puna/base.h"
+
+namespace puna::test {
+namespace {
+
+const std::string kProgram = PUNA_PROGRAM;
+const std::string kDemoModel = PUNA_SOURCE_DIR "/models/demo/puna-demo-Q8_0.gguf";
+
+struct Benched {
+  Ran ran;
+  std::vector<Json> lines;  // header first
+};
+
+Benched run_counts(const std::string& seed) {
+  const auto file = std::filesystem::temp_directory_path() / ("puna-bench-" + std::to_string(::getpid()) + ".jsonl");
+  Benched benched{
+      .ran = run_program({kProgram, "bench", "--only", "B0", "--quick", "-m", kDemoModel, "--seed", seed, "--jsonl", file.string()})};
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    const auto json = Json::parse(line);
+    EXPECT_TRUE(json) << line;
+    benched.lines.push_back(json.value_or(Json()));
+  }
+  in.close();
+  std::filesystem::remove(file);
+  return benched;
+}
+
+TEST(Bench, CountsAreWrittenAsJsonLinesAndAsATableAndTheStatusSaysWhetherTheyHold) {
+  const auto [ran, lines] = run_counts("1");
+  ASSERT_GE(lines.size(), 5U) << ran.err;
+  EXPECT_EQ(lines.front().text_or("type"), "header");
+  EXPECT_TRUE(lines.front().text_or("model_hash").starts_with("fnv1a:"));
+  EXPECT_EQ(lines.front().text_or("wait_policy"), "passive");
+  bool missed = false;
+  bool inconclusive = false;
+  for (const Json& line : std::vector(lines.begin() + 1, lines.end())) {
+    EXPECT_EQ(line.text_or("bench"), "B0");
+    EXPECT_NE(line.find("ours"), nullptr);
+    missed = missed || line.text_or("verdict") == "missed";
+    inconclusive = inconclusive || line.text_or("verdict") == "inconclusive";
+  }
+  EXPECT_EQ(ran.exit_status, missed ? 1 : inconclusive ? 75 : 0) << ran.out << ran.err;
+  EXPECT_NE(ran.out.find("prompt tokens computed"), std::string::npos) << ran.out;
+  const std::string last = ran.out.substr(ran.out.rfind('\n', ran.out.size() - 2) + 1);
+  EXPECT_TRUE(last.starts_with("bench: ")) << last;
+}
+
+TEST(Bench, TheBoundOfOneRunIsThatOfEveryRun) {
+  const auto bounds = [] {
+    std::vector<double> values;
+    for (const Json& line : run_counts("5").lines) {
+      if (line.text_or("metric") == "prompt tokens computed") {
+        values.push_back(line.find("value")->as_double());
+      }
+    }
+    return values;
+  };
+  const std::vector<double> first = bounds();
+  EXPECT_EQ(first.size(), 3U);
+  EXPECT_EQ(first, bounds());
+}
+
+TEST(Bench, AnUnknownBenchmarkIsAMistakeThatNamesTheKnownOnes) {
+  const Ran ran = run_program({kProgram, "bench", "--only", "B99"});
+  EXPECT_EQ(ran.exit_status, 2);
+  EXPECT_NE(ran.err.find("B99"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("determinism"), std::string::npos) << ran.err;
+}
+
+TEST(Bench, AModelThatIsNotThereAndAFileThatCannotBeWrittenAreErrors) {
+  EXPECT_EQ(run_program({kProgram, "bench", "--only", "B0", "-m", "no-such.gguf"}).exit_status, 4);
+  EXPECT_EQ(run_program({kProgram, "bench", "--only", "B0", "-m", kDemoModel, "--jsonl", "/no/such/folder/x"}).exit_status, 1);
+}
+
+}  // namespace
+}  // namespace puna::test
