@@ -105,6 +105,9 @@ class Backend {
   [[nodiscard]] virtual const std::string& state_key() const = 0;
   // How many tokens the lane holds by the library's own account.
   [[nodiscard]] virtual std::int32_t length(LaneId lane) = 0;
+  // The first position that it still has for itself, by the same account; -1 when it is empty. Rises with a sliding
+  // window; the last position where one state stands for all tokens.
+  [[nodiscard]] virtual std::int32_t oldest(LaneId lane) = 0;
 
   // Makes a running decode() return soon, and later ones at once. For shutdown. Thread  any.
   virtual void interrupt() noexcept = 0;

@@ -2,6 +2,7 @@
 // after every step the ledger says what the library holds.
 #include <gtest/gtest.h>
 
+#include "engine/test_account.h"
 #include "engine/test_core.h"
 
 namespace puna::engine {
@@ -15,6 +16,7 @@ struct Asked {
   std::vector<Token> prompt;
   int tokens_max = 0;
   bool cancelled = false;
+  bool started = false;
 };
 
 class EngineRandom : public test::EngineCoreTest {
@@ -24,6 +26,21 @@ class EngineRandom : public test::EngineCoreTest {
       const auto lane = static_cast<LaneId>(i);
       const auto held = core_->ledger().tokens(lane);
       ASSERT_EQ(std::vector<Token>(held.begin(), held.end()), backend_->tokens(lane)) << "lane " << i;
+      ASSERT_EQ(account_->tokens(lane), backend_->tokens(lane)) << "lane " << i;
+    }
+    ASSERT_EQ(account_->violation(), "");
+  }
+
+  // What is said to come from the cache must have been there. Takes the first piece, which is about that.
+  void check_reuse(std::vector<Asked>& asked) const {
+    for (Asked& one : asked) {
+      const auto piece = one.started ? std::nullopt : one.caller.stream->poll();
+      if (!piece || !*piece || !std::holds_alternative<piece::Prefill>(**piece)) {
+        continue;
+      }
+      one.started = true;
+      ASSERT_LE(std::get<piece::Prefill>(**piece).tokens_cached,
+                static_cast<std::int64_t>(account_->reusable(one.prompt)));
     }
   }
 
@@ -50,6 +67,8 @@ class EngineRandom : public test::EngineCoreTest {
   }
 
   void play(std::uint64_t seed);
+
+  std::unique_ptr<test::Account> account_;
 };
 
 void EngineRandom::play(std::uint64_t seed) {
@@ -66,6 +85,8 @@ void EngineRandom::play(std::uint64_t seed) {
   }
   open(settings, {.window_tokens = 64, .batch_tokens = pick(1, 48), .saved_bytes_max = pick(0, 2) * 400},
        pick(1, lanes));
+  account_ = std::make_unique<test::Account>(*backend_);
+  core_ = std::make_unique<EngineCore>(*account_, weights_, options_, Clock::system(), counters_);
   std::vector<Asked> asked;
   std::vector<std::pair<std::shared_ptr<Pin::State>, Caller>> pins;
   for (int operation = 0; operation < 120; ++operation) {
@@ -90,8 +111,10 @@ void EngineRandom::play(std::uint64_t seed) {
     } else if (kind == 8 && !pins.empty()) {
       pins.back().first->dropped = true;
     } else {
+      account_->begin_step();
       core_->step();
       ASSERT_NO_FATAL_FAILURE(check_ledger(lanes));
+      ASSERT_NO_FATAL_FAILURE(check_reuse(asked));
       ASSERT_EQ(backend_->calls().violation, "");
     }
   }

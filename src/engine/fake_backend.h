@@ -213,6 +213,7 @@ class FakeBackend final : public Backend {
   [[nodiscard]] std::int32_t length(LaneId lane) override {
     return static_cast<std::int32_t>(lanes_[index_of(lane)].size());
   }
+  [[nodiscard]] std::int32_t oldest(LaneId lane) override { return lanes_[index_of(lane)].empty() ? -1 : 0; }
   void interrupt() noexcept override { interrupted_ = true; }
 
   [[nodiscard]] const Calls& calls() const { return *calls_; }

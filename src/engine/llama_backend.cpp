@@ -159,6 +159,7 @@ class LlamaBackend final : public Backend {
   }
   [[nodiscard]] const std::string& state_key() const override { return state_key_; }
   [[nodiscard]] std::int32_t length(LaneId lane) override { return llama_memory_seq_pos_max(memory_, seq(lane)) + 1; }
+  [[nodiscard]] std::int32_t oldest(LaneId lane) override { return llama_memory_seq_pos_min(memory_, seq(lane)); }
 
   void interrupt() noexcept override { interrupted_.store(true, std::memory_order_relaxed); }
 

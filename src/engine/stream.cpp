@@ -59,8 +59,7 @@ piece::Text Generation::Stream::take_text() {
   return all;
 }
 
-// The next piece, in the order progress, text, end; nothing when there is no news.
-std::optional<Result<Piece>> Generation::Stream::take() {
+std::optional<Result<Piece>> Generation::Stream::poll() {
   const End end = end_.load(std::memory_order_acquire);  // before the tokens: what is finished is complete
   const std::int64_t done = prefill_done_.load(std::memory_order_acquire);
   if (done != prefill_seen_) {
@@ -101,7 +100,7 @@ Result<Piece> Generation::Stream::next(const std::stop_token& stop) {
       cancel();
       return puna::fail(ErrorCode::cancelled, "the generation was cancelled");
     }
-    if (auto piece = take()) {
+    if (auto piece = poll()) {
       return *std::move(piece);
     }
     news_.wait(seen, std::memory_order_acquire);

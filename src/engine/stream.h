@@ -32,13 +32,14 @@ class Generation::Stream {
 
   // The caller's end. Thread  one at a time.
   [[nodiscard]] Result<Piece> next(const std::stop_token& stop);
+  // The next piece, in the order progress, text, end; nothing when there is no news.
+  [[nodiscard]] std::optional<Result<Piece>> poll();
   void cancel() noexcept { cancelled_.store(true, std::memory_order_release); }
 
  private:
   enum class End : std::uint8_t { open, finished, failed };
 
   void announce() noexcept;
-  [[nodiscard]] std::optional<Result<Piece>> take();
   [[nodiscard]] piece::Text take_text();
 
   const std::unique_ptr<Token[]> tokens_;  // [capacity_]
