@@ -6,6 +6,7 @@
 // runtimes lies in this program, into which Puna is linked statically; libllama, ggml and OpenMP are shared libraries.
 // Locks are wrapped by the linker for this program's objects only (--wrap in CMakeLists.txt), so all that are counted
 // are ours.
+#include <dlfcn.h>
 #include <execinfo.h>
 #include <link.h>
 #include <pthread.h>
@@ -23,6 +24,7 @@
 #include <vector>
 
 #include "puna/engine.h"
+#include "replaced_new.h"
 
 namespace {
 
@@ -86,7 +88,25 @@ bool in_runtime(const void* address) {
   return false;
 }
 
-// caller: the return address of operator new. Frames further in are the counter's own.
+// The library may run this program's copy of a template of the C++ library: the loader takes the first one that it
+// finds.
+bool is_shared_template(const void* return_address) {
+  Dl_info info{};
+  const void* call = static_cast<const char*>(return_address) - 1;
+  return dladdr(call, &info) != 0 && info.dli_sname != nullptr &&
+         (std::strncmp(info.dli_sname, "_ZNSt", 5) == 0 || std::strncmp(info.dli_sname, "_ZNKSt", 6) == 0 ||
+          std::strncmp(info.dli_sname, "_ZSt", 4) == 0);
+}
+
+void note_lock() {
+  if (counting.load(std::memory_order_relaxed) && !is_caller) {
+    ++locks;
+  }
+}
+
+}  // namespace
+
+// Frames further in than the caller are the counter's own.
 void note_allocation(const void* caller) {
   if (!counting.load(std::memory_order_relaxed) || is_caller || inside) {
     return;
@@ -98,7 +118,7 @@ void note_allocation(const void* caller) {
   for (int i = 0; i < count; ++i) {
     const void* frame = frames.at(static_cast<std::size_t>(i));
     reached = reached || frame == caller;
-    if (reached && !in_runtime(frame)) {
+    if (reached && !in_runtime(frame) && !is_shared_template(frame)) {
       if (modules.own.holds(frame)) {
         ++allocations;
       }
@@ -107,43 +127,6 @@ void note_allocation(const void* caller) {
   }
   inside = false;
 }
-
-void* allocate(std::size_t size, std::size_t alignment, const void* caller) {
-  note_allocation(caller);
-  void* memory = alignment <= alignof(std::max_align_t)
-                     ? std::malloc(size == 0 ? 1 : size)
-                     : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) {
-    throw std::bad_alloc();
-  }
-  return memory;
-}
-
-void note_lock() {
-  if (counting.load(std::memory_order_relaxed) && !is_caller) {
-    ++locks;
-  }
-}
-
-}  // namespace
-
-// Not inlined: the return address must be that of the code that allocates.
-[[gnu::noinline]] void* operator new(std::size_t size) { return allocate(size, 1, __builtin_return_address(0)); }
-[[gnu::noinline]] void* operator new[](std::size_t size) { return allocate(size, 1, __builtin_return_address(0)); }
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment), __builtin_return_address(0));
-}
-[[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return allocate(size, static_cast<std::size_t>(alignment), __builtin_return_address(0));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
 
 extern "C" {
 int __real_pthread_mutex_lock(pthread_mutex_t*);      // NOLINT(bugprone-reserved-identifier): the linker's name

@@ -6,11 +6,13 @@
 #include <chrono>
 #include <format>
 #include <future>
+#include <system_error>
 #include <thread>
 #include <variant>
 
 #include "engine/engine_core.h"
 #include "engine/memory_plan.h"
+#include "engine/no_memory.h"
 
 namespace puna {
 namespace engine {
@@ -63,7 +65,7 @@ class ThreadedEngine final : public Engine {
   [[nodiscard]] Result<std::int64_t> hibernate(std::vector<Token> tokens, const std::filesystem::path& file) override;
   [[nodiscard]] Result<std::vector<Token>> wake(const std::filesystem::path& file) override;
   void leave_for_tool(AgentId agent, std::string_view tool) override {
-    static_cast<void>(inbox_.try_push(Leave{.agent = agent, .tool = std::string(tool)}));
+    if_memory_allows([&] { static_cast<void>(inbox_.try_push(Leave{.agent = agent, .tool = std::string(tool)})); });
   }
   [[nodiscard]] EngineStats stats() const override { return counters_.read(); }
   [[nodiscard]] const EngineOptions& options() const override { return options_; }
@@ -87,6 +89,9 @@ class ThreadedEngine final : public Engine {
 
   [[nodiscard]] Result<void> check(const GenerationRequest& request) const;
   [[nodiscard]] Result<Submission> prepare(GenerationRequest request) const;
+  [[nodiscard]] Result<Pin> compute_pin(std::vector<Token> prefix, const std::stop_token& stop);
+  [[nodiscard]] Result<std::int64_t> write_held(std::vector<Token> tokens, const std::filesystem::path& file);
+  [[nodiscard]] Result<std::vector<Token>> read_kept(const std::filesystem::path& file);
   [[nodiscard]] bool take_a_place();
   [[nodiscard]] Result<void> wait_for_a_place(const std::stop_token& stop);
   [[nodiscard]] Result<Generation> enqueue(Submission submission);
@@ -105,6 +110,8 @@ class ThreadedEngine final : public Engine {
   BoundedQueue<Mail> inbox_;
   EngineCore core_;  // touched by thread_ only
   const std::string state_key_;
+  const Error closed_ = closed();
+  const Error died_ = died();
   std::jthread thread_;  // last: it uses everything above
 };
 
@@ -186,29 +193,41 @@ Result<Generation> ThreadedEngine::enqueue(Submission submission) {
     return std::unexpected(died());
   }
   auto stream = submission->stream;
-  const Push pushed = inbox_.try_push(std::move(submission));
+  std::optional<Push> pushed;
+  if_memory_allows([&] { pushed = inbox_.try_push(std::move(submission)); });
   if (pushed == Push::accepted) {
     return Generation(std::move(stream));
   }
   counters_.leave_line();
+  if (!pushed) {
+    return std::unexpected(out_of_memory());
+  }
   return pushed == Push::closed ? std::unexpected(closed()) : line_full();
 }
 
 Result<Generation> ThreadedEngine::submit(GenerationRequest request, std::stop_token stop) {
-  PUNA_TRY(Submission submission, prepare(std::move(request)));
-  PUNA_TRY_VOID(wait_for_a_place(stop));
-  return enqueue(std::move(submission));
+  return or_out_of_memory([&]() -> Result<Generation> {
+    PUNA_TRY(Submission submission, prepare(std::move(request)));
+    PUNA_TRY_VOID(wait_for_a_place(stop));
+    return enqueue(std::move(submission));
+  });
 }
 
 Result<Generation> ThreadedEngine::try_submit(GenerationRequest request) {
-  PUNA_TRY(Submission submission, prepare(std::move(request)));
-  if (!take_a_place()) {
-    return line_full();
-  }
-  return enqueue(std::move(submission));
+  return or_out_of_memory([&]() -> Result<Generation> {
+    PUNA_TRY(Submission submission, prepare(std::move(request)));
+    if (!take_a_place()) {
+      return line_full();
+    }
+    return enqueue(std::move(submission));
+  });
 }
 
 Result<Pin> ThreadedEngine::pin(std::vector<Token> prefix, std::stop_token stop) {
+  return or_out_of_memory([&] { return compute_pin(std::move(prefix), stop); });
+}
+
+Result<Pin> ThreadedEngine::compute_pin(std::vector<Token> prefix, const std::stop_token& stop) {
   PUNA_TRY(Submission submission, prepare({.prompt = std::move(prefix), .tokens_max = 1}));
   auto state = std::make_shared<Pin::State>();
   submission->pin = state;
@@ -222,6 +241,16 @@ Result<Pin> ThreadedEngine::pin(std::vector<Token> prefix, std::stop_token stop)
   }
 }
 
+// The engine thread's answer, or why there is none.
+template <class T, class Work>
+void keep_promise(std::promise<T>& promise, Work&& work) {
+  try {
+    promise.set_value(std::forward<Work>(work)());
+  } catch (...) {
+    promise.set_exception(std::current_exception());
+  }
+}
+
 // What the engine thread promised; an engine that ends in between breaks its promises.
 template <class T>
 Result<T> answer_of(std::future<T> answer) {
@@ -229,10 +258,22 @@ Result<T> answer_of(std::future<T> answer) {
     return answer.get();
   } catch (const std::future_error&) {
     return std::unexpected(closed());
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(out_of_memory());
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::internal, std::format("the engine could not answer: {}", error.what()));
   }
 }
 
 Result<std::int64_t> ThreadedEngine::hibernate(std::vector<Token> tokens, const std::filesystem::path& file) {
+  return or_out_of_memory([&] { return write_held(std::move(tokens), file); });
+}
+
+Result<std::vector<Token>> ThreadedEngine::wake(const std::filesystem::path& file) {
+  return or_out_of_memory([&] { return read_kept(file); });
+}
+
+Result<std::int64_t> ThreadedEngine::write_held(std::vector<Token> tokens, const std::filesystem::path& file) {
   auto promise = std::make_shared<std::promise<std::optional<EngineCore::Held>>>();
   auto answer = promise->get_future();
   if (!backend_->shape().abilities.save) {
@@ -250,7 +291,7 @@ Result<std::int64_t> ThreadedEngine::hibernate(std::vector<Token> tokens, const 
   return static_cast<std::int64_t>(held->tokens);
 }
 
-Result<std::vector<Token>> ThreadedEngine::wake(const std::filesystem::path& file) {
+Result<std::vector<Token>> ThreadedEngine::read_kept(const std::filesystem::path& file) {
   const auto bytes_max = static_cast<std::uint64_t>(options_.saved_bytes_max);
   PUNA_TRY(SavedState state, read_state(file, state_key_, bytes_max));
   std::vector<Token> tokens = state.tokens;
@@ -272,12 +313,12 @@ void ThreadedEngine::deliver(Mail mail) {
   if (auto* leave = std::get_if<Leave>(&mail)) {
     core_.leave_for_tool(leave->agent, leave->tool);
   } else if (auto* sleep = std::get_if<Sleep>(&mail)) {
-    sleep->held->set_value(core_.state_of(sleep->tokens));
+    keep_promise(*sleep->held, [&] { return core_.state_of(sleep->tokens); });
   } else if (auto* wake = std::get_if<Wake>(&mail)) {
-    wake->kept->set_value(core_.keep(std::move(wake->state)));
+    keep_promise(*wake->kept, [&] { return core_.keep(std::move(wake->state)); });
   } else if (core_.dead()) {
     counters_.leave_line();
-    std::get<Submission>(mail)->stream->fail(died());
+    std::get<Submission>(mail)->stream->fail(died_);
   } else {
     core_.submit(std::get<Submission>(std::move(mail)));
   }
@@ -305,30 +346,38 @@ void ThreadedEngine::run(const std::stop_token& stop) {
   while (auto mail = inbox_.try_pop()) {
     if (auto* submission = std::get_if<Submission>(&*mail)) {
       counters_.leave_line();
-      (*submission)->stream->fail(closed());
+      (*submission)->stream->fail(closed_);
     }
   }
-  core_.fail_all(closed());
+  core_.fail_all(closed_);
+}
+
+Result<std::unique_ptr<Engine>> create_engine(std::shared_ptr<const Weights> weights, const EngineOptions& options) {
+  auto own = std::dynamic_pointer_cast<const EngineWeights>(std::move(weights));
+  if (own == nullptr) {
+    return fail(ErrorCode::invalid_argument, "the engine needs weights that Weights::load() gave",
+                "load the weights first");
+  }
+  PUNA_TRY_VOID(check_options(options));
+  EngineOptions in_force = options;
+  PUNA_TRY(std::unique_ptr<Backend> backend, own->open_backend(in_force));
+  std::unique_ptr<StateFolder> folder;
+  if (!in_force.saved_folder.empty()) {
+    PUNA_TRY(folder, StateFolder::open(in_force.saved_folder, backend->state_key(), in_force.saved_files_bytes_max));
+  }
+  return std::make_unique<ThreadedEngine>(std::move(own), std::move(backend), in_force, std::move(folder));
 }
 
 }  // namespace
 }  // namespace engine
 
 Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<const Weights> weights, const EngineOptions& options) {
-  auto own = std::dynamic_pointer_cast<const engine::EngineWeights>(std::move(weights));
-  if (own == nullptr) {
-    return fail(ErrorCode::invalid_argument, "the engine needs weights that Weights::load() gave",
-                "load the weights first");
+  try {
+    return engine::or_out_of_memory([&] { return engine::create_engine(std::move(weights), options); });
+  } catch (const std::system_error& error) {
+    return fail(ErrorCode::limit, std::format("cannot start the engine's thread: {}", error.what()),
+                "end other programs, or allow more threads");
   }
-  PUNA_TRY_VOID(engine::check_options(options));
-  EngineOptions in_force = options;
-  PUNA_TRY(std::unique_ptr<engine::Backend> backend, own->open_backend(in_force));
-  std::unique_ptr<engine::StateFolder> folder;
-  if (!in_force.saved_folder.empty()) {
-    PUNA_TRY(folder,
-             engine::StateFolder::open(in_force.saved_folder, backend->state_key(), in_force.saved_files_bytes_max));
-  }
-  return std::make_unique<engine::ThreadedEngine>(std::move(own), std::move(backend), in_force, std::move(folder));
 }
 
 }  // namespace puna

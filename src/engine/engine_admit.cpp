@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/engine_core.h"
+#include "engine/no_memory.h"
 
 namespace puna::engine {
 
@@ -15,7 +16,7 @@ void EngineCore::admit() {
       end_waiting(std::move(sequence), nullptr);
     } else if (over_quota(*sequence)) {
       held_.push_back(std::move(sequence));
-    } else if (!start(sequence)) {
+    } else if (!start_or_end(sequence)) {
       line_.put_back(std::move(sequence));  // no lane is free
       return;
     }
@@ -26,8 +27,8 @@ bool EngineCore::over_quota(const Sequence& sequence) const {
   if (options_.agent_generations_max == 0 || sequence.agent == kNoAgent) {
     return false;
   }
-  const auto running = running_of_agent_.find(sequence.agent);
-  return running != running_of_agent_.end() && running->second >= options_.agent_generations_max;
+  const auto is_of_agent = [&](const auto& running) { return running != nullptr && running->agent == sequence.agent; };
+  return std::ranges::count_if(running_, is_of_agent) >= options_.agent_generations_max;
 }
 
 // Those whose prefix was computed, or will not be, go back to their place in the line.
@@ -52,8 +53,8 @@ bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t availab
     return false;
   }
   const auto leader = static_cast<LaneId>(promised->holder);
-  if (!abilities_.cut) {
-    want_mark(running(leader), promised->tokens);
+  if (!abilities_.cut && !if_memory_allows([&] { want_mark(running(leader), promised->tokens); })) {
+    return false;
   }
   following_.push_back({.sequence = std::move(sequence),
                         .leader = leader,
@@ -88,7 +89,7 @@ void EngineCore::poll_folder() {
   }
   while (auto fetched = folder_->poll()) {
     if (fetched->state) {
-      keep(*std::move(fetched->state));
+      add_saved(*std::move(fetched->state));
     }
     for (Fetching& fetching : fetching_) {
       if (fetching.file == fetched->number) {
@@ -100,7 +101,19 @@ void EngineCore::poll_folder() {
   counters_.saved_files_bytes = static_cast<std::int64_t>(folder_->bytes());
 }
 
-// False: no lane is free; the sequence is still the caller's. True: it runs, or follows one that does.
+// As start(). True also when there was no memory for it, and it has ended.
+bool EngineCore::start_or_end(std::unique_ptr<Sequence>& sequence) {
+  try {
+    return start(sequence);
+  } catch (const std::bad_alloc&) {
+    const Error error = out_of_memory();
+    end_waiting(std::move(sequence), &error);
+    return true;
+  }
+}
+
+// False: no lane is free; the sequence is still the caller's. True: it runs, or follows one that does. Without memory
+// it throws std::bad_alloc; the sequence is still the caller's, and lanes and ledger agree.
 bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   const auto placement = ledger_.place(sequence->tokens);
   if (!placement) {
@@ -188,27 +201,30 @@ bool EngineCore::share(const KvLedger::Placement& placement) {
   }
   ledger_.append(lane, held.first(placement.share_tokens));
   if (const KvLedger::Mark* mark = ledger_.mark_at(from, placement.share_tokens)) {
-    ledger_.add_mark(lane, *mark);
+    if_memory_allows([&] { ledger_.add_mark(lane, *mark); });
   }
   return true;
 }
 
-// Saves what only this lane has, if that is worth it. The lane stays as it is.
+// Saves what only this lane has, if that is worth it and there is memory for it. The lane stays as it is.
 void EngineCore::save(LaneId lane) {
-  const auto tokens = ledger_.tokens(lane);
-  if (!abilities_.save || options_.saved_bytes_max == 0 || !backend_.settled(lane) ||
-      ledger_.own_tail(lane) < kSaveTokensMin) {
+  if (!abilities_.save || options_.saved_bytes_max == 0 || !backend_.settled(lane)) {
     return;
   }
-  const auto known = saved_.best(tokens, false);
-  if (known && known->tokens == tokens.size() && abilities_.cut) {
-    return;
-  }
-  SavedStates::State state{.tokens = {tokens.begin(), tokens.end()}, .bytes = {}};
-  if (backend_.save(lane, state.bytes) && saved_.add(std::move(state), !abilities_.cut)) {
-    ++counters_.states_saved;
-    counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
-  }
+  if_memory_allows([&] {
+    const auto tokens = ledger_.tokens(lane);
+    if (ledger_.own_tail(lane) < kSaveTokensMin) {
+      return;
+    }
+    const auto known = saved_.best(tokens, false);
+    if (known && known->tokens == tokens.size() && abilities_.cut) {
+      return;
+    }
+    SavedStates::State state{.tokens = {tokens.begin(), tokens.end()}, .bytes = {}};
+    if (backend_.save(lane, state.bytes) && add_saved(std::move(state))) {
+      ++counters_.states_saved;
+    }
+  });
 }
 
 // Empties a lane; what only it has is saved.
@@ -246,17 +262,21 @@ std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
     tokens = ledger_.tokens(lane).size();
     counters_.tokens_restored += static_cast<std::int64_t>(tokens);
   }
-  static_cast<void>(saved_.add(std::move(state), !abilities_.cut));
-  counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
+  add_saved(std::move(state));
   return tokens;
 }
 
 // A restored state has its own copy of a beginning that others still hold: one of the two is enough.
 void EngineCore::relink(LaneId lane, std::span<const Token> tokens) {
-  const auto live = ledger_.longest(tokens);
-  if (abilities_.share == Share::any_part && live && live->tokens >= kCopyTokensMin) {
-    static_cast<void>(backend_.relink(lane, live->lane, static_cast<std::int32_t>(live->tokens)));
+  if (abilities_.share != Share::any_part) {
+    return;
   }
+  if_memory_allows([&] {
+    const auto live = ledger_.longest(tokens);
+    if (live && live->tokens >= kCopyTokensMin) {
+      static_cast<void>(backend_.relink(lane, live->lane, static_cast<std::int32_t>(live->tokens)));
+    }
+  });
 }
 
 // The sequence stops there for a step, so that the lane can be marked.
@@ -268,20 +288,19 @@ void EngineCore::want_mark(Sequence& sequence, std::size_t tokens) {
   std::ranges::sort(sequence.marks, std::ranges::greater());
 }
 
+// Takes no memory that it cannot do without.
 void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available) {
   counters_.leave_line();
   sequence->computed = available;
   sequence->lane = lane;
   sequence->marks.clear();
   if (abilities_.mark && !abilities_.cut) {
-    want_mark(*sequence, sequence->prompt_tokens - 1);  // from there the same prompt, or one like it, can go on
+    // From there the same prompt, or one like it, can go on.
+    if_memory_allows([&] { want_mark(*sequence, sequence->prompt_tokens - 1); });
   }
   ledger_.take(lane);
   ++running_count_;
   ++counters_.sequences_busy;
-  if (sequence->agent != kNoAgent && options_.agent_generations_max > 0) {
-    ++running_of_agent_[sequence->agent];
-  }
   counters_.tokens_reused += static_cast<std::int64_t>(available);
   if (!std::exchange(sequence->started, true)) {
     sequence->began = clock_.now();
@@ -292,7 +311,7 @@ void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::siz
   const std::size_t missing = sequence->tokens.size() - available;
   const bool decodes = missing == 1 && sequence->output_count() > 0;  // it was parked, and nothing was lost
   scheduler_.add(lane, decodes ? 0 : static_cast<int>(missing));
-  promised_.put(static_cast<PrefixTree::Holder>(lane), sequence->tokens);
+  if_memory_allows([&] { promised_.put(static_cast<PrefixTree::Holder>(lane), sequence->tokens); });
   running_[index_of(lane)] = std::move(sequence);
 }
 

@@ -3,7 +3,11 @@
 #include "engine/engine_core.h"
 
 #include <algorithm>
+#include <exception>
+#include <format>
 #include <utility>
+
+#include "engine/no_memory.h"
 
 namespace puna::engine {
 namespace {
@@ -41,15 +45,51 @@ EngineCore::EngineCore(Backend& backend, const EngineWeights& weights, const Eng
   plan_.decode.reserve(running_.size());
   plan_.prefill.reserve(running_.size());
   rows_.reserve(static_cast<std::size_t>(options.batch_tokens));
+  pins_.reserve(running_.size());
 }
 
 void EngineCore::submit(std::unique_ptr<Sequence> sequence) {
   sequence->number = next_number_++;
-  tool_times_.come_back(sequence->agent, clock_.now());
-  line_.push(std::move(sequence));
+  if_memory_allows([&] { tool_times_.come_back(sequence->agent, clock_.now()); });
+  const bool placed = if_memory_allows([&] {
+    make_places();
+    line_.push(std::move(sequence));
+  });
+  if (!placed) {
+    const Error error = out_of_memory();
+    end_waiting(std::move(sequence), &error);
+  }
 }
 
+// Wherever one more sequence may have to wait there is room for it, so that moving it about takes no memory.
+void EngineCore::make_places() {
+  const std::size_t all =
+      line_.size() + following_.size() + fetching_.size() + held_.size() + static_cast<std::size_t>(running_count_) + 1;
+  const auto reserve = [all](auto& places) {
+    if (places.capacity() < all) {
+      places.reserve(std::max(all, 2 * places.capacity()));
+    }
+  };
+  line_.reserve(all);
+  reserve(following_);
+  reserve(fetching_);
+  reserve(held_);
+}
+
+// An exception that nobody below knows what to do with leaves nothing to rely on, but it does not leave the engine.
 bool EngineCore::step() {
+  try {
+    return one_step();
+  } catch (const std::exception& error) {
+    dead_ = true;
+    fail_all(error_of([&error] {
+      return Error{.code = ErrorCode::internal, .message = std::format("a step failed: {}", error.what()), .hint = {}};
+    }));
+    return false;
+  }
+}
+
+bool EngineCore::one_step() {
   ++steps_;
   poll_folder();
   drop_pins();
@@ -137,15 +177,10 @@ std::unique_ptr<Sequence> EngineCore::take_from(LaneId lane) {
   promised_.erase(static_cast<PrefixTree::Holder>(lane));
   ledger_.release(lane, sequence->agent);
   --counters_.sequences_busy;
-  if (const auto count = running_of_agent_.find(sequence->agent); count != running_of_agent_.end()) {
-    if (--count->second == 0) {
-      running_of_agent_.erase(count);
-    }
-    for (std::unique_ptr<Sequence>& held : held_) {
-      line_.put_back(std::move(held));
-    }
-    held_.clear();
+  for (std::unique_ptr<Sequence>& held : held_) {  // perhaps it was this agent that ran too many
+    line_.put_back(std::move(held));
   }
+  held_.clear();
   return sequence;
 }
 
@@ -167,24 +202,27 @@ void EngineCore::finish(Sequence& sequence, FinishReason reason) {
   stream->finish(reason, usage);
 }
 
-void EngineCore::fail_sequence(Sequence& sequence, Error error) {
+void EngineCore::fail_sequence(Sequence& sequence, const Error& error) {
   const auto stream = sequence.stream;
   retire(sequence.lane);
-  stream->fail(std::move(error));
+  stream->fail(error);
 }
 
 void EngineCore::fail_all(const Error& error) {
   const auto leave = [this, &error](std::unique_ptr<Sequence> sequence) { end_waiting(std::move(sequence), &error); };
   line_.remove_if([](const Sequence&) { return true; }, leave);
-  for (Follower& follower : std::exchange(following_, {})) {
+  for (Follower& follower : following_) {
     leave(std::move(follower.sequence));
   }
-  for (Fetching& fetching : std::exchange(fetching_, {})) {
+  following_.clear();
+  for (Fetching& fetching : fetching_) {
     leave(std::move(fetching.sequence));
   }
-  for (std::unique_ptr<Sequence>& sequence : std::exchange(held_, {})) {
+  fetching_.clear();
+  for (std::unique_ptr<Sequence>& sequence : held_) {
     leave(std::move(sequence));
   }
+  held_.clear();
   for (const std::unique_ptr<Sequence>& sequence : running_) {
     if (sequence != nullptr) {
       fail_sequence(*sequence, error);
@@ -203,7 +241,7 @@ std::optional<EngineCore::Held> EngineCore::state_of(std::span<const Token> toke
   if (saved && (!live || saved->tokens >= live->tokens)) {
     SavedState state = saved_.take(saved->holder);
     Held held{.state = state, .tokens = saved->tokens};
-    static_cast<void>(saved_.add(std::move(state), !abilities_.cut));
+    add_saved(std::move(state));
     return held;
   }
   if (!live || !abilities_.save || !backend_.settled(live->lane)) {
@@ -220,8 +258,16 @@ bool EngineCore::keep(SavedState state) {
   return kept;
 }
 
+// False: there is no room for it, or no memory.
+bool EngineCore::add_saved(SavedState state) {
+  bool kept = false;
+  if_memory_allows([&] { kept = saved_.add(std::move(state), !abilities_.cut); });
+  counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
+  return kept;
+}
+
 void EngineCore::leave_for_tool(AgentId agent, std::string_view tool) {
-  ledger_.expect(agent, tool_times_.leave(agent, tool, clock_.now()));
+  if_memory_allows([&] { ledger_.expect(agent, tool_times_.leave(agent, tool, clock_.now())); });
 }
 
 void EngineCore::drop_pins() {

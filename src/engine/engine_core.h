@@ -5,11 +5,12 @@
 // the cache is answered in this order: idle lanes are saved and emptied; prompts go in smaller pieces; the youngest
 // running sequence is saved and waits; pins are given up; only a sequence that is alone and still does not fit fails.
 //
-// After warm-up a step in which nobody comes or goes takes no lock and no memory.
+// After warm-up a step in which nobody comes or goes takes no lock and no memory. When memory runs out, what can be
+// done without is left undone (a state is not saved, a prefix is computed again); a generation that cannot be admitted
+// or sampled ends with ErrorCode::limit, and the others do not notice.
 #pragma once
 
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/backend.h"
@@ -51,14 +52,14 @@ class EngineCore {
   };
   [[nodiscard]] std::optional<Held> state_of(std::span<const Token> tokens);
   // Keeps a state for the prompts that begin with it. False: there is no room for it.
-  bool keep(SavedState state);
+  bool keep(SavedState state);  // Without memory: std::bad_alloc, as from state_of().
   // The agent waits for a tool: its cells are kept for about as long as the tool usually takes.
   void leave_for_tool(AgentId agent, std::string_view tool);
 
   // One iteration. False: there was nothing to do.
   bool step();
 
-  // The backend failed for good: nothing will ever be computed again.
+  // The backend failed for good, or the step itself: nothing will ever be computed again.
   [[nodiscard]] bool dead() const { return dead_; }
   [[nodiscard]] bool idle() const {
     return line_.empty() && following_.empty() && fetching_.empty() && held_.empty() && running_count_ == 0;
@@ -69,16 +70,20 @@ class EngineCore {
   [[nodiscard]] const KvLedger& ledger() const { return ledger_; }
 
  private:
+  [[nodiscard]] bool one_step();
+  void make_places();
+
   // engine_core.cpp: who leaves, and how.
   void drop_ended();
   void drop_ended_waiting();
   void drop_pins();
   [[nodiscard]] bool past_deadline(const Sequence& sequence) const;
   void finish(Sequence& sequence, FinishReason reason);
-  void fail_sequence(Sequence& sequence, Error error);
+  void fail_sequence(Sequence& sequence, const Error& error);
   void retire(LaneId lane);
   std::unique_ptr<Sequence> take_from(LaneId lane);
   void end_waiting(std::unique_ptr<Sequence> sequence, const Error* error);
+  bool add_saved(SavedState state);
 
   // engine_admit.cpp: who comes, and what of the prompt is there already.
   void admit();
@@ -87,6 +92,7 @@ class EngineCore {
   [[nodiscard]] bool fetch(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] bool over_quota(const Sequence& sequence) const;
   [[nodiscard]] bool start(std::unique_ptr<Sequence>& sequence);
+  [[nodiscard]] bool start_or_end(std::unique_ptr<Sequence>& sequence);
   [[nodiscard]] bool follow(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] std::size_t prepare_lane(const KvLedger::Placement& placement);
   [[nodiscard]] bool share(const KvLedger::Placement& placement);
@@ -104,6 +110,7 @@ class EngineCore {
   void add_rows(const Slice& slice);
   [[nodiscard]] bool make_room();
   void park_youngest();
+  void end_the_only_one();
   void note_computed();
   void note_slice(const Slice& slice);
   void note_prompt(Sequence& sequence);
@@ -150,7 +157,6 @@ class EngineCore {
   std::vector<std::unique_ptr<Sequence>> held_;     // their agent runs as many as it may
   std::vector<std::unique_ptr<Sequence>> running_;  // by lane
   int running_count_ = 0;
-  std::unordered_map<AgentId, int> running_of_agent_;
   struct Pinned {
     std::shared_ptr<Pin::State> pin;
     LaneId lane{};

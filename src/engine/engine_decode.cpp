@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/engine_core.h"
+#include "engine/no_memory.h"
 
 namespace puna::engine {
 namespace {
@@ -57,9 +58,11 @@ bool EngineCore::decode() {
         resync();
         dead_ = ++failures_ >= kDecodeFailuresMax;
         if (dead_) {
-          fail_all({.code = ErrorCode::unavailable,
-                    .message = std::format("the model library failed {} times in a row", failures_),
-                    .hint = "run `puna doctor`; the log (-v) has the library's own messages"});
+          fail_all(error_of([this] {
+            return Error{.code = ErrorCode::unavailable,
+                         .message = std::format("the model library failed {} times in a row", failures_),
+                         .hint = "run `puna doctor`; the log (-v) has the library's own messages"};
+          }));
         }
         return false;
     }
@@ -86,15 +89,22 @@ bool EngineCore::make_room() {
     pins_.erase(pins_.begin());
     return true;
   }
+  end_the_only_one();
+  return false;
+}
+
+// Requires one running sequence, which does not fit although nothing else is there.
+void EngineCore::end_the_only_one() {
   Sequence& sequence = **std::ranges::find_if(running_, [](const auto& entry) { return entry != nullptr; });
   const LaneId lane = sequence.lane;
-  fail_sequence(sequence, {.code = ErrorCode::limit,
-                           .message = std::format("the cache of {} tokens is full at token {} of this generation",
-                                                  backend_.shape().cells, sequence.computed),
-                           .hint = "give a larger window, or a shorter prompt"});
+  fail_sequence(sequence, error_of([&] {
+                  return Error{.code = ErrorCode::limit,
+                               .message = std::format("the cache of {} tokens is full at token {} of this generation",
+                                                      backend_.shape().cells, sequence.computed),
+                               .hint = "give a larger window, or a shorter prompt"};
+                }));
   backend_.clear(lane);
   ledger_.clear(lane);
-  return false;
 }
 
 // The youngest goes back to the head of the line; what it computed is saved, and restored when it comes back. Nobody
@@ -139,9 +149,11 @@ void EngineCore::take_mark(Sequence& sequence) {
   if (sequence.marks.empty() || sequence.computed < sequence.marks.back()) {
     return;
   }
-  if (sequence.computed == sequence.marks.back() && backend_.mark(sequence.lane, saving_)) {
-    ledger_.add_mark(sequence.lane, {.tokens = sequence.computed, .bytes = saving_});
-  }
+  if_memory_allows([&] {
+    if (sequence.computed == sequence.marks.back() && backend_.mark(sequence.lane, saving_)) {
+      ledger_.add_mark(sequence.lane, {.tokens = sequence.computed, .bytes = saving_});
+    }
+  });
   sequence.marks.pop_back();
 }
 
@@ -192,7 +204,7 @@ void EngineCore::resync() {
     sequence.computed = 0;
     scheduler_.remove(slice.lane);
     scheduler_.add(slice.lane, static_cast<int>(sequence.tokens.size()));
-    promised_.put(static_cast<PrefixTree::Holder>(slice.lane), sequence.tokens);
+    if_memory_allows([&] { promised_.put(static_cast<PrefixTree::Holder>(slice.lane), sequence.tokens); });
   };
   std::ranges::for_each(plan_.decode, restore_slice);
   std::ranges::for_each(plan_.prefill, restore_slice);

@@ -44,6 +44,25 @@ class EngineRandom : public test::EngineCoreTest {
     }
   }
 
+  void step(int lanes, std::vector<Asked>& asked) {
+    account_->begin_step();
+    core_->step();
+    ASSERT_NO_FATAL_FAILURE(check_ledger(lanes));
+    ASSERT_NO_FATAL_FAILURE(check_reuse(asked));
+    ASSERT_EQ(backend_->calls().violation, "");
+  }
+
+  void check_replies(const std::vector<Asked>& asked) const {
+    for (const Asked& one : asked) {
+      const Output output = one.caller.drain();
+      if (!one.cancelled) {
+        ASSERT_TRUE(output.finished) << output.error->message;
+        ASSERT_EQ(output.text, expected(one.prompt, one.tokens_max));
+        ASSERT_LE(output.finished->usage.cached_tokens, static_cast<std::int64_t>(one.prompt.size()) - 1);
+      }
+    }
+  }
+
   // A prompt that continues, repeats or branches from what was asked before, or is new.
   std::vector<Token> next_prompt(Random& random, const std::vector<Asked>& asked) const {
     std::vector<Token> prompt;
@@ -111,11 +130,7 @@ void EngineRandom::play(std::uint64_t seed) {
     } else if (kind == 8 && !pins.empty()) {
       pins.back().first->dropped = true;
     } else {
-      account_->begin_step();
-      core_->step();
-      ASSERT_NO_FATAL_FAILURE(check_ledger(lanes));
-      ASSERT_NO_FATAL_FAILURE(check_reuse(asked));
-      ASSERT_EQ(backend_->calls().violation, "");
+      ASSERT_NO_FATAL_FAILURE(step(lanes, asked));
     }
   }
   for (const auto& [state, caller] : pins) {
@@ -125,14 +140,7 @@ void EngineRandom::play(std::uint64_t seed) {
   ASSERT_NO_FATAL_FAILURE(check_ledger(lanes));
   ASSERT_EQ(counters_.waiting, 0);
   ASSERT_EQ(counters_.sequences_busy, 0);
-  for (const Asked& one : asked) {
-    const Output output = one.caller.drain();
-    if (!one.cancelled) {
-      ASSERT_TRUE(output.finished) << output.error->message;
-      ASSERT_EQ(output.text, expected(one.prompt, one.tokens_max));
-      ASSERT_LE(output.finished->usage.cached_tokens, static_cast<std::int64_t>(one.prompt.size()) - 1);
-    }
-  }
+  check_replies(asked);
 }
 
 TEST_F(EngineRandom, EveryGenerationGetsItsOwnTextAndTheLedgerIsRight) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/engine_core.h"
+#include "engine/no_memory.h"
 
 namespace puna::engine {
 
@@ -10,8 +11,11 @@ void EngineCore::sample() {
   constexpr std::size_t kNoRow = std::numeric_limits<std::size_t>::max();
   const auto each = [this](const Slice& slice) {
     const std::size_t row = logits_row_[index_of(slice.lane)];
-    if (row != kNoRow && running_[index_of(slice.lane)] != nullptr) {
-      sample_sequence(running(slice.lane), row);
+    if (row == kNoRow || running_[index_of(slice.lane)] == nullptr) {
+      return;
+    }
+    if (!if_memory_allows([&] { sample_sequence(running(slice.lane), row); })) {
+      fail_sequence(running(slice.lane), out_of_memory());
     }
   };
   for (const Slice& slice : plan_.decode) {

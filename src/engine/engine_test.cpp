@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/fake_backend.h"
+#include "engine/fake_weights.h"
 
 namespace puna {
 namespace {

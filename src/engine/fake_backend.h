@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "engine/backend.h"
-#include "engine/memory_plan.h"
 
 namespace puna::engine::fake {
 
@@ -35,6 +34,15 @@ inline Token hashed_letter(const std::vector<Token>& tokens) {
   }
   return 'a' + static_cast<Token>((hash >> 33) % 26);
 }
+
+// Whoever counts or refuses memory looks here: what is taken inside the (fake) library is not the engine's.
+inline thread_local int inside_library = 0;
+struct Inside {
+  Inside() { ++inside_library; }
+  ~Inside() { --inside_library; }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+};
 
 struct Calls {
   int decodes = 0;
@@ -60,7 +68,8 @@ struct Settings {
   int vocabulary = kVocabulary;
   std::string state_key = "fake";
   Next next = hashed_letter;
-  std::map<int, DecodeStatus> outcomes;     // of the n-th decode, from 1; such a decode computes half of its rows
+  std::map<int, DecodeStatus> outcomes;     // of the n-th decode, from 1
+  double computed_of_failed = 0.5;          // the share of its rows that such a decode computes
   std::shared_ptr<std::atomic<bool>> hold;  // while true, decode() waits (bounded by interrupt())
 };
 
@@ -74,6 +83,7 @@ class FakeBackend final : public Backend {
   [[nodiscard]] const BackendShape& shape() const override { return shape_; }
 
   [[nodiscard]] DecodeStatus decode(std::span<const Row> rows) override {
+    const Inside inside;
     while (settings_.hold && *settings_.hold && !interrupted_) {
       std::this_thread::yield();
     }
@@ -84,7 +94,7 @@ class FakeBackend final : public Backend {
     const auto outcome = settings_.outcomes.find(calls_->decodes);
     if (outcome != settings_.outcomes.end()) {
       if (outcome->second != DecodeStatus::no_room) {
-        store(rows.first(rows.size() / 2));
+        store(rows.first(static_cast<std::size_t>(settings_.computed_of_failed * static_cast<double>(rows.size()))));
       }
       return outcome->second;
     }
@@ -99,6 +109,7 @@ class FakeBackend final : public Backend {
   }
 
   [[nodiscard]] std::span<const float> logits(std::size_t index) override {
+    const Inside inside;
     const auto row = logits_.find(index);
     if (row == logits_.end()) {
       calls_->violation = "logits of a row that asked for none";
@@ -108,6 +119,7 @@ class FakeBackend final : public Backend {
   }
 
   [[nodiscard]] bool remove_from(LaneId lane, std::int32_t position) override {
+    const Inside inside;
     ++calls_->removals;
     if (!settings_.abilities.cut) {
       return false;
@@ -116,10 +128,12 @@ class FakeBackend final : public Backend {
     return true;
   }
   void clear(LaneId lane) override {
+    const Inside inside;
     ++calls_->clears;
     lanes_[index_of(lane)].clear();
   }
   [[nodiscard]] bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
+    const Inside inside;
     ++calls_->shares;
     const auto& source = lanes_[index_of(from)];
     auto& target = lanes_[index_of(to)];
@@ -143,6 +157,7 @@ class FakeBackend final : public Backend {
     return true;
   }
   [[nodiscard]] bool relink(LaneId lane, LaneId from, std::int32_t tokens) override {
+    const Inside inside;
     const auto& source = lanes_[index_of(from)];
     auto& target = lanes_[index_of(lane)];
     const auto count = static_cast<std::size_t>(tokens);
@@ -157,6 +172,7 @@ class FakeBackend final : public Backend {
   }
   // A mark is the tokens up to it, so that a wrong one is noticed.
   [[nodiscard]] bool mark(LaneId lane, std::vector<std::byte>& bytes) override {
+    const Inside inside;
     ++calls_->marks;
     if (!settings_.abilities.mark) {
       calls_->violation = "a mark in a memory that has none";
@@ -167,6 +183,7 @@ class FakeBackend final : public Backend {
     return true;
   }
   [[nodiscard]] bool rewind(LaneId lane, std::int32_t position, std::span<const std::byte> bytes) override {
+    const Inside inside;
     ++calls_->rewinds;
     const auto held = tokens(lane);
     const auto wanted = std::as_bytes(std::span(held).first(static_cast<std::size_t>(position)));
@@ -179,6 +196,7 @@ class FakeBackend final : public Backend {
   // With separate memories copies are carried out late.
   [[nodiscard]] bool settled(LaneId lane) const override { return !unsettled_.contains(lane); }
   [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override {
+    const Inside inside;
     if (!settled(lane)) {
       calls_->violation = "a lane saved before it was copied";
     }
@@ -192,6 +210,7 @@ class FakeBackend final : public Backend {
     return true;
   }
   [[nodiscard]] bool restore(LaneId lane, std::span<const std::byte> bytes) override {
+    const Inside inside;
     ++calls_->restores;
     if (!settled(lane)) {
       calls_->violation = "a lane restored before it was copied";
@@ -286,85 +305,6 @@ class FakeBackend final : public Backend {
   std::uint64_t next_cell_ = 1;
   std::set<LaneId> unsettled_;
   std::atomic<bool> interrupted_ = false;
-};
-
-// Allows exactly one text, then the end. gbnf is that text.
-class ExactText final : public TokenFilter {
- public:
-  explicit ExactText(std::string text) : text_(std::move(text)) {}
-  [[nodiscard]] Result<void> test(std::span<const Token> tokens, std::span<std::uint8_t> allowed) override {
-    const Token wanted = done_ < text_.size() ? static_cast<unsigned char>(text_[done_]) : kEnd;
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-      allowed[i] = tokens[i] == wanted ? 1 : 0;
-    }
-    return {};
-  }
-  [[nodiscard]] Result<void> accept(Token /*token*/) override {
-    ++done_;
-    return {};
-  }
-
- private:
-  std::string text_;
-  std::size_t done_ = 0;
-};
-
-class FakeWeights final : public EngineWeights {
- public:
-  explicit FakeWeights(Settings settings = {}, std::shared_ptr<Calls> calls = std::make_shared<Calls>())
-      : settings_(std::move(settings)), calls_(std::move(calls)) {
-    facts_.window_trained_tokens = 4096;
-  }
-
-  [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
-  [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts,
-                                                    const Known& /*known*/) const override {
-    std::vector<Token> tokens;
-    for (const PromptPart& part : parts) {
-      for (const char c : part.text) {
-        tokens.push_back(static_cast<unsigned char>(c));
-      }
-    }
-    return tokens;
-  }
-  [[nodiscard]] std::string piece(Token token) const override {
-    return token < 256 ? std::string(1, static_cast<char>(token)) : token == kEnd ? "<end>" : "<control>";
-  }
-  [[nodiscard]] std::string_view bytes(Token token) const override {
-    static const std::string kBytes = [] {
-      std::string all;
-      for (int byte = 0; byte < 256; ++byte) {
-        all += static_cast<char>(byte);
-      }
-      return all;
-    }();
-    return token < 256 ? std::string_view(kBytes).substr(static_cast<std::size_t>(token), 1)
-                       : (token == kEnd ? "<end>" : "<control>");
-  }
-  [[nodiscard]] bool is_control(Token token) const override { return token >= kEnd; }
-  [[nodiscard]] bool ends_generation(Token token) const override { return token == kEnd; }
-  [[nodiscard]] int vocabulary_tokens() const override { return settings_.vocabulary; }
-  [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const override {
-    options = with_defaults(options, facts_, 1);
-    options.saved_bytes_max = options.saved_bytes_max < 0 ? 1 << 20 : options.saved_bytes_max;
-    Settings settings = settings_;
-    settings.lanes = std::max(settings.lanes, options.sequences_max);
-    return std::make_unique<FakeBackend>(std::move(settings), calls_);
-  }
-  [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const override {
-    if (grammar.gbnf == "(") {
-      return fail(ErrorCode::invalid_argument, "grammar: the test's bad one");
-    }
-    return std::make_unique<ExactText>(grammar.gbnf);
-  }
-  [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
-
-  std::vector<Token> suppressed_;
-
- private:
-  Settings settings_;
-  std::shared_ptr<Calls> calls_;
-  ModelFacts facts_;
 };
 
 inline std::vector<Token> tokens_of(std::string_view text) {

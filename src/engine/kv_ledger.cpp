@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "engine/no_memory.h"
+
 namespace puna::engine {
 namespace {
 
@@ -32,6 +34,7 @@ KvLedger::KvLedger(const BackendShape& shape, std::size_t tokens_max)
   PUNA_CHECK(shape.lanes > 0, "a cache has at least one lane");
   for (Lane& lane : lanes_) {
     lane.tokens.reserve(tokens_max);
+    lane.marks.reserve(kMarksMax);
   }
 }
 
@@ -41,13 +44,13 @@ void KvLedger::enter() {
     if (!lanes_[i].grew) {
       continue;
     }
-    lanes_[i].grew = false;
     if (lanes_[i].tokens.empty()) {
       tree_.erase(holder_of(i));
     } else {
       tree_.put(holder_of(i), lanes_[i].tokens);
     }
     enter_marks(i);
+    lanes_[i].grew = false;
   }
 }
 
@@ -245,7 +248,7 @@ std::size_t KvLedger::distinct_tokens() {
 }
 
 std::optional<LaneId> KvLedger::next_victim(TimePoint now) {
-  enter();
+  if_memory_allows([this] { enter(); });  // an old tree may give the wrong order, never a wrong lane
   std::optional<LaneId> found;
   const auto before = [&](const Lane& a, LaneId a_id, const Lane& b, LaneId b_id) {
     const bool a_late = a.expected > now;

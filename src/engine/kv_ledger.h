@@ -3,6 +3,9 @@
 //
 // Pure: it moves no memory; the engine does, and tells the ledger. Invariant: tokens(lane) are exactly the tokens whose
 // keys and values the lane holds. A lane is busy from take() to release(); an idle lane keeps its tokens for reuse.
+//
+// place(), longest(), own_tail() and distinct_tokens() throw std::bad_alloc when there is no memory for the answer, and
+// may be asked again. Nothing else takes memory.
 #pragma once
 
 #include <chrono>

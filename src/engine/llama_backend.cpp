@@ -242,6 +242,7 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   separate_ = !params.kv_unified;
   window_ = std::max(0, llama_model_n_swa(model));
   unsettled_.assign(static_cast<std::size_t>(lanes), 0);
+  wanted_.reserve(static_cast<std::size_t>(options.batch_tokens));
   state_key_ = std::format("model {:016x}, {} profile, llama.cpp {}", model_fingerprint,
                            fast ? "fast" : "deterministic", llama_version());
   shape_.abilities = probe(model);

@@ -1,11 +1,9 @@
 // open, write, close, rename; every step's failure is reported.
 #include "engine/new_file.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <format>
 
@@ -21,10 +19,10 @@ std::unexpected<Error> cannot_write(const std::filesystem::path& file, int error
 
 }  // namespace
 
-Result<NewFile> NewFile::create(std::filesystem::path file) {
+Result<NewFile> NewFile::create(std::filesystem::path file, const FileCalls& calls) {
   std::filesystem::path temporary = file;
   temporary += std::format(".{:016x}.partial", Random::entropy());
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const int descriptor = calls.create(temporary.c_str());
   if (descriptor < 0) {
     const int error = errno;
     const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
@@ -33,12 +31,12 @@ Result<NewFile> NewFile::create(std::filesystem::path file) {
                             std::strerror(error)),
                 "give a folder that exists and that you may write to");
   }
-  return NewFile(std::move(file), std::move(temporary), descriptor);
+  return NewFile(calls, std::move(file), std::move(temporary), descriptor);
 }
 
 NewFile::~NewFile() {
   if (descriptor_ >= 0) {
-    ::close(descriptor_);
+    static_cast<void>(calls_.close(descriptor_));
   }
   if (!temporary_.empty()) {
     ::unlink(temporary_.c_str());
@@ -47,7 +45,7 @@ NewFile::~NewFile() {
 
 Result<void> NewFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t written = calls_.write(descriptor_, bytes);
     if (written < 0 && errno == EINTR) {
       continue;
     }
@@ -61,10 +59,10 @@ Result<void> NewFile::write(std::string_view bytes) {
 
 Result<void> NewFile::finish() {
   // Some file systems say only here that the disk is full.
-  if (::close(std::exchange(descriptor_, -1)) != 0) {
+  if (calls_.close(std::exchange(descriptor_, -1)) != 0) {
     return cannot_write(file_, errno);
   }
-  if (std::rename(temporary_.c_str(), file_.c_str()) != 0) {
+  if (calls_.rename(temporary_.c_str(), file_.c_str()) != 0) {
     return cannot_write(file_, errno);
   }
   temporary_.clear();

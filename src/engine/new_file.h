@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/file_calls.h"
 #include "puna/base/error.h"
 
 namespace puna::engine {
@@ -15,10 +16,11 @@ namespace puna::engine {
 class NewFile {
  public:
   // Errors  not_found  no such folder;  io  the folder cannot be written to
-  [[nodiscard]] static Result<NewFile> create(std::filesystem::path file);
+  [[nodiscard]] static Result<NewFile> create(std::filesystem::path file, const FileCalls& calls = FileCalls::system());
 
   NewFile(NewFile&& other) noexcept
-      : file_(std::move(other.file_)),
+      : calls_(other.calls_),
+        file_(std::move(other.file_)),
         temporary_(std::exchange(other.temporary_, {})),
         descriptor_(std::exchange(other.descriptor_, -1)) {}
   NewFile& operator=(NewFile&&) = delete;
@@ -31,9 +33,10 @@ class NewFile {
   [[nodiscard]] Result<void> finish();
 
  private:
-  NewFile(std::filesystem::path file, std::filesystem::path temporary, int descriptor)
-      : file_(std::move(file)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+  NewFile(const FileCalls& calls, std::filesystem::path file, std::filesystem::path temporary, int descriptor)
+      : calls_(calls), file_(std::move(file)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
 
+  const FileCalls& calls_;
   std::filesystem::path file_;
   std::filesystem::path temporary_;  // empty once it has its name
   int descriptor_;

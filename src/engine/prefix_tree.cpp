@@ -3,10 +3,22 @@
 #include "engine/prefix_tree.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "puna/base/error.h"
 
 namespace puna::engine {
+namespace {
+
+// So that the next push_back() takes no memory. Doubles, as push_back() would.
+template <class T>
+void make_room_for_one(std::vector<T>& values) {
+  if (values.size() == values.capacity()) {
+    values.reserve(2 * values.size() + 1);
+  }
+}
+
+}  // namespace
 
 PrefixTree::Index PrefixTree::child(Index node, Token first) const {
   const std::vector<Index>& children = nodes_[node].children;
@@ -34,19 +46,26 @@ PrefixTree::Place PrefixTree::descend(std::span<const Token> tokens) const {
   return place;
 }
 
-PrefixTree::Index PrefixTree::new_node(Index parent, std::size_t begin, std::span<const Token> tokens) {
-  Index index = 0;
-  if (free_.empty()) {
-    index = static_cast<Index>(nodes_.size());
-    nodes_.emplace_back();
-  } else {
-    index = free_.back();
-    free_.pop_back();
+// Afterwards there is a free node.
+void PrefixTree::keep_spare() {
+  if (!free_.empty()) {
+    return;
   }
-  nodes_[index] = {.tokens = {tokens.begin(), tokens.end()}, .begin = begin, .parent = parent};
+  make_room_for_one(nodes_);
+  free_.reserve(nodes_.capacity());
+  free_.push_back(static_cast<Index>(nodes_.size()));
+  nodes_.emplace_back();
+}
+
+// Requires keep_spare(). Takes no memory.
+PrefixTree::Index PrefixTree::place_node(Node node) {
+  const Index index = free_.back();
+  free_.pop_back();
+  nodes_[index] = std::move(node);
   return index;
 }
 
+// Requires room for one more child. Takes no memory.
 void PrefixTree::attach(Index parent, Index node) {
   std::vector<Index>& children = nodes_[parent].children;
   const auto place = std::ranges::lower_bound(children, nodes_[node].tokens.front(), {},
@@ -55,48 +74,57 @@ void PrefixTree::attach(Index parent, Index node) {
   nodes_[node].parent = parent;
 }
 
-// Cuts a node in two; the upper part keeps its index, so that its parent need not know.
+// Cuts a node in two; the upper part keeps its index, so that its parent need not know. All memory is taken before
+// anything changes.
 void PrefixTree::split(Index index, std::size_t position) {
+  keep_spare();
   const std::size_t kept = position - nodes_[index].begin;
-  const Index lower = new_node(index, position, std::span(nodes_[index].tokens).subspan(kept));
+  const auto rest_tokens = std::span(nodes_[index].tokens).subspan(kept);
+  Node rest{.tokens = {rest_tokens.begin(), rest_tokens.end()}, .begin = position, .parent = index};
+  std::vector<Index> children;
+  children.reserve(2);  // the rest, and what made us cut
+  rest.holders.reserve(nodes_[index].holders.size());
+  const Index lower = place_node(std::move(rest));
   Node& upper = nodes_[index];
-  Node& rest = nodes_[lower];
+  Node& below = nodes_[lower];
   upper.tokens.resize(kept);
-  rest.children = std::move(upper.children);
-  for (const Index below : rest.children) {
-    nodes_[below].parent = lower;
+  below.children = std::exchange(upper.children, std::move(children));
+  upper.children.push_back(lower);
+  for (const Index child : below.children) {
+    nodes_[child].parent = lower;
   }
-  upper.children = {lower};
-  rest.below = upper.below;
-  std::vector<Holder> staying;
+  const auto stays = [this, position](Holder holder) { return ends_.at(holder).tokens <= position; };
   for (const Holder holder : upper.holders) {
-    End& end = ends_.at(holder);
-    if (end.tokens > position) {
-      end.node = lower;
-      rest.holders.push_back(holder);
-    } else {
-      staying.push_back(holder);
+    if (!stays(holder)) {
+      ends_.at(holder).node = lower;
+      below.holders.push_back(holder);
     }
   }
-  rest.below -= staying.size();
-  upper.holders = std::move(staying);
+  std::erase_if(upper.holders, [&stays](Holder holder) { return !stays(holder); });
+  below.below = upper.below - upper.holders.size();
 }
 
 void PrefixTree::put(Holder holder, std::span<const Token> tokens) {
   erase(holder);
   Place place = descend(tokens);
-  if (place.tokens < tokens.size()) {
+  if (place.tokens == tokens.size()) {
+    make_room_for_one(nodes_[place.node].holders);
+    ends_.emplace(holder, End{.node = place.node, .tokens = tokens.size()});  // the last that takes memory
+    nodes_[place.node].holders.push_back(holder);
+  } else {
     if (place.tokens < nodes_[place.node].end()) {
       split(place.node, place.tokens);
     }
-    const std::span<const Token> rest = tokens.subspan(place.tokens);
-    const Index added = new_node(place.node, place.tokens, rest);
+    const auto rest = tokens.subspan(place.tokens);
+    keep_spare();
+    Node leaf{.tokens = {rest.begin(), rest.end()}, .begin = place.tokens, .holders = {holder}};
+    make_room_for_one(nodes_[place.node].children);
+    const auto end = ends_.emplace(holder, End{.node = kRoot, .tokens = tokens.size()}).first;  // the last
+    const Index added = place_node(std::move(leaf));
     attach(place.node, added);
     distinct_ += rest.size();
-    place.node = added;
+    end->second.node = place.node = added;
   }
-  nodes_[place.node].holders.push_back(holder);
-  ends_[holder] = {.node = place.node, .tokens = tokens.size()};
   for (Index node = place.node; node != kNone; node = nodes_[node].parent) {
     ++nodes_[node].below;
   }

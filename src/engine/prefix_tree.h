@@ -1,7 +1,8 @@
 // Who holds which beginnings: a radix tree over tokens. A holder is a lane of the cache, a saved state or a running
 // prompt; its path from the root spells its tokens, and holders that begin alike share that part of the path.
 //
-// Pure. Invariant: every leaf ends where some holder ends, so each node leads to a holder.
+// Pure. Invariant: every leaf ends where some holder ends, so each node leads to a holder. Without memory put() throws
+// std::bad_alloc, and the holder holds nothing; nothing else takes memory.
 #pragma once
 
 #include <cstdint>
@@ -68,14 +69,15 @@ class PrefixTree {
   [[nodiscard]] Place descend(std::span<const Token> tokens) const;
   [[nodiscard]] Index child(Index node, Token first) const;
   [[nodiscard]] std::size_t longest_end(const Node& node, Holder except, std::size_t most) const;
-  [[nodiscard]] Index new_node(Index parent, std::size_t begin, std::span<const Token> tokens);
+  void keep_spare();
+  Index place_node(Node node);
   void attach(Index parent, Index node);
   void split(Index node, std::size_t position);
   void prune(Index node);
   void trim(Index node);
 
   std::vector<Node> nodes_ = std::vector<Node>(1);
-  std::vector<Index> free_;
+  std::vector<Index> free_;  // room for all nodes, so that erase() takes no memory
   std::unordered_map<Holder, End> ends_;
   std::size_t distinct_ = 0;
 };

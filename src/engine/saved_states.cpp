@@ -1,6 +1,7 @@
 // Least recently used, by the count of uses.
 #include "engine/saved_states.h"
 
+#include <new>
 #include <utility>
 
 #include "puna/base/error.h"
@@ -33,10 +34,15 @@ bool SavedStates::add(State state, bool whole_only) {
   }
   make_room(size);
   const Number number = next_++;
-  tree_.put(number, state.tokens);
+  const Kept& kept = states_.emplace(number, Kept{.state = std::move(state), .last_use = ++clock_}).first->second;
   bytes_ += size;
-  by_use_[++clock_] = number;
-  states_.emplace(number, Kept{.state = std::move(state), .last_use = clock_});
+  try {
+    by_use_.emplace(clock_, number);
+    tree_.put(number, kept.state.tokens);
+  } catch (const std::bad_alloc&) {
+    static_cast<void>(take(number));
+    throw;
+  }
   return true;
 }
 
@@ -55,9 +61,9 @@ std::optional<PrefixTree::Match> SavedStates::best(std::span<const Token> prompt
 
 void SavedStates::touch(Number number) {
   Kept& kept = states_.at(number);
-  by_use_.erase(kept.last_use);
-  kept.last_use = ++clock_;
-  by_use_[clock_] = number;
+  auto use = by_use_.extract(kept.last_use);
+  use.key() = kept.last_use = ++clock_;
+  by_use_.insert(std::move(use));
 }
 
 SavedStates::State SavedStates::take(Number number) {

@@ -28,12 +28,13 @@ class SavedStates {
   void set_overflow(std::function<void(State)> overflow) { overflow_ = std::move(overflow); }
 
   // Keeps a state. One that begins another saved state is not kept, and those that begin this one are dropped, when
-  // `whole_only` is false: the longer one serves both. False: larger than everything that may be kept.
+  // `whole_only` is false: the longer one serves both. False: larger than everything that may be kept. Without memory
+  // it throws std::bad_alloc, and the state is lost.
   bool add(State state, bool whole_only);
 
   // The state that has the longest common beginning with the prompt; with `whole_only` all its tokens must begin it.
   [[nodiscard]] std::optional<PrefixTree::Match> best(std::span<const Token> prompt, bool whole_only) const;
-  // Takes a state out; add() puts it back, as the one used last.
+  // Takes a state out, and no memory; add() puts it back, as the one used last.
   [[nodiscard]] State take(Number number);
 
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }

@@ -88,21 +88,22 @@ Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file,
           length) {
     return damaged(file, std::format("it has {} bytes, and its head says otherwise", length));
   }
-  if (head.state_bytes > bytes_max) {
-    return fail(
-        ErrorCode::limit,
-        std::format("{} holds a state of {} bytes, and {} are allowed", file.string(), head.state_bytes, bytes_max),
-        "give the engine more memory for saved prefixes");
+  const std::uint64_t bytes = head.tokens * sizeof(Token) + head.state_bytes;
+  if (bytes > bytes_max) {
+    return fail(ErrorCode::limit,
+                std::format("{} holds a state of {} bytes, and {} are allowed", file.string(), bytes, bytes_max),
+                "give the engine more memory for saved prefixes");
   }
   return head;
 }
 
 }  // namespace
 
-Result<void> write_state(const std::filesystem::path& file, std::string_view key, const SavedState& state) {
+Result<void> write_state(const std::filesystem::path& file, std::string_view key, const SavedState& state,
+                         const FileCalls& calls) {
   PUNA_CHECK(key.size() <= kKeyBytesMax, "a state's key is short");
   const Head head{.key_bytes = key.size(), .tokens = state.tokens.size(), .state_bytes = state.bytes.size()};
-  PUNA_TRY(NewFile out, NewFile::create(file));
+  PUNA_TRY(NewFile out, NewFile::create(file, calls));
   Hash hash;
   for (const std::string_view part :
        {view(std::span(&head, 1)), key, view(std::span(state.tokens)), view(std::span(state.bytes))}) {

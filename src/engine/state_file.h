@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/file_calls.h"
 #include "puna/engine/weights.h"
 
 namespace puna::engine {
@@ -23,12 +24,12 @@ struct SavedState {
 
 // key: says for which model, cache and library the bytes are; at most 4,096 bytes.
 // Errors  io, not_found  the file cannot be written; nothing is left behind
-[[nodiscard]] Result<void> write_state(const std::filesystem::path& file, std::string_view key,
-                                       const SavedState& state);
+[[nodiscard]] Result<void> write_state(const std::filesystem::path& file, std::string_view key, const SavedState& state,
+                                       const FileCalls& calls = FileCalls::system());
 // Errors  not_found, io     no such file, or it cannot be read
 //         corrupt           not such a file, cut short, or its bytes changed
 //         invalid_argument  of another model, cache or library; the message says both
-//         limit             more than bytes_max bytes
+//         limit             more than bytes_max bytes of tokens and state
 [[nodiscard]] Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key,
                                             std::uint64_t bytes_max);
 

@@ -61,9 +61,10 @@ TEST_F(StateFile, OneOfAnotherModelIsRefusedAndBothAreNamed) {
 
 TEST_F(StateFile, ATooLargeOneIsRefusedWithBothSizes) {
   ASSERT_TRUE(write_state(file_, "model a", some_state()));
-  const auto read = read_state(file_, "model a", 999);
+  const auto read = read_state(file_, "model a", 1015);
   EXPECT_EQ(read.error().code, ErrorCode::limit);
-  EXPECT_TRUE(read.error().message.contains("1000") && read.error().message.contains("999"));
+  EXPECT_TRUE(read.error().message.contains("1016") && read.error().message.contains("1015"));
+  EXPECT_TRUE(read_state(file_, "model a", 1016));
 }
 
 TEST_F(StateFile, EveryChangedByteIsNoticed) {

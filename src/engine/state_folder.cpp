@@ -3,21 +3,25 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <format>
 #include <limits>
 #include <utility>
+
+#include "engine/no_memory.h"
 
 namespace puna::engine {
 namespace {
 
 constexpr std::size_t kJobsMax = 4096;
+constexpr auto kMemoryPause = std::chrono::milliseconds(1);  // before the next try
 
 std::uint64_t size_of(const SavedState& state) { return state.bytes.size() + state.tokens.size() * sizeof(Token); }
 
 }  // namespace
 
 Result<std::unique_ptr<StateFolder>> StateFolder::open(const std::filesystem::path& folder, std::string key,
-                                                       std::uint64_t bytes_max) {
+                                                       std::uint64_t bytes_max, const FileCalls& calls) {
   // A folder of its own for each engine: two processes never touch each other's files.
   const auto own = folder / std::format("puna-{}-{:016x}", ::getpid(), Random::entropy());
   std::error_code code;
@@ -26,68 +30,106 @@ Result<std::unique_ptr<StateFolder>> StateFolder::open(const std::filesystem::pa
     return fail(ErrorCode::io, std::format("cannot make the folder {}: {}", own.string(), code.message()),
                 "give a folder that you may write to");
   }
-  return std::unique_ptr<StateFolder>(new StateFolder(own, std::move(key), bytes_max));
+  return std::unique_ptr<StateFolder>(new StateFolder(own, std::move(key), bytes_max, calls));
 }
 
-StateFolder::StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max)
+StateFolder::StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max, const FileCalls& calls)
     : folder_(std::move(folder)),
       key_(std::move(key)),
       bytes_max_(bytes_max),
+      calls_(calls),
       jobs_(kJobsMax),
       done_(2 * kJobsMax),
       thread_([this] { work(); }) {}
 
 StateFolder::~StateFolder() {
+  closing_ = true;
   jobs_.close();
   while (jobs_.try_pop()) {
   }
   thread_.join();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
+  if_memory_allows([this] {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  });
 }
 
 std::filesystem::path StateFolder::path_of(Number number) const { return folder_ / std::format("{}.kv", number); }
 
+StateFolder::Done StateFolder::do_job(const Job& job) const {
+  Done done{.number = job.number, .wrote = false, .state = std::nullopt};
+  const std::filesystem::path path = path_of(job.number);
+  if (job.write) {
+    done.wrote = write_state(path, key_, *job.write, calls_).has_value();
+    return done;
+  }
+  if_memory_allows([&] {
+    if (auto state = read_state(path, key_, std::numeric_limits<std::uint64_t>::max())) {
+      done.state = *std::move(state);
+    }
+  });
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+  return done;
+}
+
 void StateFolder::work() {
   while (auto job = jobs_.pop()) {
     Done done{.number = job->number, .wrote = false, .state = std::nullopt};
-    if (job->write) {
-      done.wrote = write_state(path_of(job->number), key_, *job->write).has_value();
-    } else {
-      auto state = read_state(path_of(job->number), key_, std::numeric_limits<std::uint64_t>::max());
-      std::error_code ignored;
-      std::filesystem::remove(path_of(job->number), ignored);
-      if (state) {
-        done.state = *std::move(state);
-      }
-    }
+    if_memory_allows([&] { done = do_job(*job); });
     job.reset();  // a state's memory is free before the engine hears of it
-    static_cast<void>(done_.try_push(std::move(done)));
+    tell(std::move(done));
+  }
+}
+
+// The engine must hear of every job: generations wait for it. Without memory it hears that there is no state.
+void StateFolder::tell(Done done) {
+  const Done less{.number = done.number, .wrote = done.wrote, .state = std::nullopt};
+  if (if_memory_allows([&] { static_cast<void>(done_.try_push(std::move(done))); })) {
+    return;
+  }
+  while (!closing_ && !if_memory_allows([&] { static_cast<void>(done_.try_push(less)); })) {
+    std::this_thread::sleep_for(kMemoryPause);
   }
 }
 
 void StateFolder::put(SavedState state) {
-  const std::uint64_t size = size_of(state);
-  if (size > bytes_max_ || pending_bytes_ + size > kPendingBytesMax) {
-    return;
+  if_memory_allows([&] {
+    const std::uint64_t size = size_of(state);
+    if (pending_bytes_ + size <= kPendingBytesMax && make_room(size)) {
+      enqueue(std::move(state), size);
+    }
+  });
+}
+
+// The oldest files go. False: there is no room even so.
+bool StateFolder::make_room(std::uint64_t size) {
+  if (size > bytes_max_) {
+    return false;
   }
   while (bytes_ + size > bytes_max_) {
     const auto oldest =
         std::ranges::find_if(files_, [](const auto& file) { return file.second.written && !file.second.fetching; });
     if (oldest == files_.end()) {
-      return;
+      return false;
     }
     std::error_code ignored;
     std::filesystem::remove(path_of(oldest->first), ignored);
     forget(oldest->first);
   }
+  return true;
+}
+
+void StateFolder::enqueue(SavedState state, std::uint64_t size) {
   const Number number = next_++;
-  std::vector<Token> tokens = state.tokens;
-  if (jobs_.try_push({.number = number, .write = std::move(state)}) == Push::accepted) {
-    files_[number] = {.bytes = size};
-    tokens_[number] = std::move(tokens);
-    bytes_ += size;
+  files_.emplace(number, File{.tokens = state.tokens, .bytes = size});
+  bytes_ += size;
+  bool accepted = false;
+  if_memory_allows([&] { accepted = jobs_.try_push({.number = number, .write = std::move(state)}) == Push::accepted; });
+  if (accepted) {
     pending_bytes_ += size;
+  } else {
+    forget(number);
   }
 }
 
@@ -97,7 +139,6 @@ void StateFolder::forget(Number number) {
     bytes_ -= file->second.bytes;
     written_bytes_ -= file->second.written ? file->second.bytes : 0;
     files_.erase(file);
-    tokens_.erase(number);
     tree_.erase(number);
   }
 }
@@ -113,10 +154,11 @@ bool StateFolder::fetching(Number number) const {
 
 void StateFolder::fetch(Number number) {
   const auto file = files_.find(number);
-  if (file != files_.end() && !file->second.fetching &&
-      jobs_.try_push({.number = number, .write = std::nullopt}) == Push::accepted) {
-    file->second.fetching = true;
+  if (file == files_.end() || file->second.fetching) {
+    return;
   }
+  if_memory_allows(
+      [&] { file->second.fetching = jobs_.try_push({.number = number, .write = std::nullopt}) == Push::accepted; });
 }
 
 std::optional<StateFolder::Fetched> StateFolder::poll() {
@@ -134,7 +176,7 @@ std::optional<StateFolder::Fetched> StateFolder::poll() {
     if (done->wrote) {
       file->second.written = true;
       written_bytes_ += file->second.bytes;
-      tree_.put(done->number, tokens_.at(done->number));
+      if_memory_allows([&] { tree_.put(done->number, file->second.tokens); });  // else nobody finds it, and it ages
     } else {
       forget(done->number);
     }

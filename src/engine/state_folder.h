@@ -2,7 +2,8 @@
 // writes them; the engine asks and looks later.
 //
 // Owns the files that it makes; they are gone when it is. Invariant: at most bytes_max bytes of files, and at most
-// kPendingBytesMax of states that wait to be written; what is more is forgotten.
+// kPendingBytesMax of states that wait to be written; what is more is forgotten, and so is what cannot be written or
+// what there is no memory for.
 // Thread  the engine's, but for the inside.
 #pragma once
 
@@ -30,7 +31,8 @@ class StateFolder {
   // folder: made if it is missing. key: see write_state().
   // Errors  io, not_found  it cannot be made
   [[nodiscard]] static Result<std::unique_ptr<StateFolder>> open(const std::filesystem::path& folder, std::string key,
-                                                                 std::uint64_t bytes_max);
+                                                                 std::uint64_t bytes_max,
+                                                                 const FileCalls& calls = FileCalls::system());
   ~StateFolder();
   StateFolder(const StateFolder&) = delete;
   StateFolder& operator=(const StateFolder&) = delete;
@@ -50,7 +52,7 @@ class StateFolder {
   };
   [[nodiscard]] std::optional<Fetched> poll();
 
-  // Of the files that can be found.
+  // Of the files that are written.
   [[nodiscard]] std::uint64_t bytes() const { return written_bytes_; }
 
  private:
@@ -64,27 +66,33 @@ class StateFolder {
     std::optional<SavedState> state;
   };
   struct File {
+    std::vector<Token> tokens;
     std::uint64_t bytes = 0;
     bool written = false;
     bool fetching = false;
   };
-  StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max);
+  StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max, const FileCalls& calls);
 
   [[nodiscard]] std::filesystem::path path_of(Number number) const;
   void work();
+  [[nodiscard]] Done do_job(const Job& job) const;
+  void tell(Done done);
+  [[nodiscard]] bool make_room(std::uint64_t size);
+  void enqueue(SavedState state, std::uint64_t size);
   void forget(Number number);
 
   const std::filesystem::path folder_;
   const std::string key_;
   const std::uint64_t bytes_max_;
+  const FileCalls& calls_;
   std::map<Number, File> files_;  // oldest first
   PrefixTree tree_;               // of files that are written
-  std::map<Number, std::vector<Token>> tokens_;
-  std::uint64_t bytes_ = 0;  // of all files, those that are being written too
+  std::uint64_t bytes_ = 0;       // of all files, those that are being written too
   std::uint64_t written_bytes_ = 0;
   std::uint64_t pending_bytes_ = 0;
   Number next_ = 1;
 
+  std::atomic<bool> closing_ = false;
   BoundedQueue<Job> jobs_;
   BoundedQueue<Done> done_;
   std::jthread thread_;  // last: it uses the queues

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "engine/no_memory.h"
+
 namespace puna {
 
 Generation::Stream::Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes)
@@ -39,9 +41,9 @@ void Generation::Stream::finish(FinishReason reason, const Usage& usage) noexcep
   }
 }
 
-void Generation::Stream::fail(Error error) {
+void Generation::Stream::fail(const Error& error) noexcept {
   if (end_.load(std::memory_order_relaxed) == End::open) {
-    error_ = std::move(error);
+    error_ = engine::error_of([&error] { return error; });
     end_.store(End::failed, std::memory_order_release);
     announce();
   }
@@ -59,7 +61,7 @@ piece::Text Generation::Stream::take_text() {
   return all;
 }
 
-std::optional<Result<Piece>> Generation::Stream::poll() {
+std::optional<Result<Piece>> Generation::Stream::take() {
   const End end = end_.load(std::memory_order_acquire);  // before the tokens: what is finished is complete
   const std::int64_t done = prefill_done_.load(std::memory_order_acquire);
   if (done != prefill_seen_) {
@@ -89,6 +91,16 @@ std::optional<Result<Piece>> Generation::Stream::poll() {
   return std::nullopt;
 }
 
+std::optional<Result<Piece>> Generation::Stream::poll() {
+  std::optional<Result<Piece>> piece;
+  if (lost_ || !engine::if_memory_allows([&] { piece = take(); })) {
+    lost_ = true;
+    cancel();
+    return std::unexpected(engine::out_of_memory());
+  }
+  return piece;
+}
+
 Result<Piece> Generation::Stream::next(const std::stop_token& stop) {
   const std::stop_callback wake(stop, [this] {
     news_.fetch_add(1, std::memory_order_release);
@@ -98,7 +110,8 @@ Result<Piece> Generation::Stream::next(const std::stop_token& stop) {
     const std::uint32_t seen = news_.load(std::memory_order_acquire);
     if (stop.stop_requested()) {
       cancel();
-      return puna::fail(ErrorCode::cancelled, "the generation was cancelled");
+      return std::unexpected(engine::error_of(
+          [] { return Error{.code = ErrorCode::cancelled, .message = "the generation was cancelled", .hint = {}}; }));
     }
     if (auto piece = poll()) {
       return *std::move(piece);

@@ -27,12 +27,13 @@ class Generation::Stream {
   void prefilled(const piece::Prefill& progress) noexcept;
   void push(Token token) noexcept;
   void finish(FinishReason reason, const Usage& usage) noexcept;
-  void fail(Error error);
+  void fail(const Error& error) noexcept;
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
 
   // The caller's end. Thread  one at a time.
   [[nodiscard]] Result<Piece> next(const std::stop_token& stop);
-  // The next piece, in the order progress, text, end; nothing when there is no news.
+  // The next piece, in the order progress, text, end; nothing when there is no news. Without memory for a piece the
+  // generation is cancelled, and only errors follow.
   [[nodiscard]] std::optional<Result<Piece>> poll();
   void cancel() noexcept { cancelled_.store(true, std::memory_order_release); }
 
@@ -40,6 +41,7 @@ class Generation::Stream {
   enum class End : std::uint8_t { open, finished, failed };
 
   void announce() noexcept;
+  [[nodiscard]] std::optional<Result<Piece>> take();
   [[nodiscard]] piece::Text take_text();
 
   const std::unique_ptr<Token[]> tokens_;  // [capacity_]
@@ -61,6 +63,7 @@ class Generation::Stream {
   std::int64_t prefill_seen_ = -1;
   bool flushed_ = false;
   bool told_ = false;  // Finished was handed out
+  bool lost_ = false;  // there was no memory for a piece
 };
 
 struct Pin::State {

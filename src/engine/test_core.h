@@ -13,6 +13,7 @@
 
 #include "engine/engine_core.h"
 #include "engine/fake_backend.h"
+#include "engine/fake_weights.h"
 
 namespace puna::engine::test {
 
@@ -78,9 +79,11 @@ class EngineCoreTest : public testing::Test {
     auto sequence =
         std::make_unique<Sequence>(std::move(request), std::move(filter), caller.stream, options_.window_tokens);
     sequence->pin = std::move(pin);
-    core_->submit(std::move(sequence));
+    hand_over(std::move(sequence));
     return caller;
   }
+
+  virtual void hand_over(std::unique_ptr<Sequence> sequence) { core_->submit(std::move(sequence)); }
 
   void run_to_end() {
     for (int i = 0; i < 100'000 && core_->step(); ++i) {

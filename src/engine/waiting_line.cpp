@@ -1,4 +1,4 @@
-// A map ordered by turn, then by arrival.
+// A heap ordered by turn, then by arrival.
 #include "engine/waiting_line.h"
 
 #include <algorithm>
@@ -11,9 +11,21 @@ namespace {
 
 constexpr std::size_t kAgentsSweep = 4096;  // agents remembered before those that wait for nothing are forgotten
 
+// The heap's order: what is served last comes last.
+bool later(const std::unique_ptr<Sequence>& a, const std::unique_ptr<Sequence>& b) {
+  return std::pair(a->line_turn, a->number) > std::pair(b->line_turn, b->number);
+}
+
 }  // namespace
 
-void WaitingLine::push(std::unique_ptr<Sequence> sequence) {
+void WaitingLine::reserve(std::size_t sequences) {
+  if (line_.capacity() < sequences) {
+    line_.reserve(std::max(sequences, 2 * line_.capacity()));
+  }
+}
+
+void WaitingLine::push(std::unique_ptr<Sequence>&& sequence) {
+  reserve(line_.size() + 1);
   std::uint64_t turn = now_;
   if (sequence->agent != kNoAgent) {
     std::uint64_t& next = next_turn_[sequence->agent];
@@ -25,27 +37,32 @@ void WaitingLine::push(std::unique_ptr<Sequence> sequence) {
   put_back(std::move(sequence));
 }
 
-void WaitingLine::put_back(std::unique_ptr<Sequence> sequence) {
-  const Place place{.turn = sequence->line_turn, .number = sequence->number};
-  line_.emplace(place, std::move(sequence));
+void WaitingLine::put_back(std::unique_ptr<Sequence> sequence) noexcept {
+  line_.push_back(std::move(sequence));
+  std::ranges::push_heap(line_, later);
 }
 
 std::unique_ptr<Sequence> WaitingLine::pop() {
   PUNA_CHECK(!line_.empty(), "somebody waits");
-  auto first = line_.extract(line_.begin());
-  now_ = std::max(now_, first.key().turn);
-  return std::move(first.mapped());
+  std::ranges::pop_heap(line_, later);
+  std::unique_ptr<Sequence> first = std::move(line_.back());
+  line_.pop_back();
+  now_ = std::max(now_, first->line_turn);
+  return first;
 }
 
 void WaitingLine::remove_if(const std::function<bool(const Sequence&)>& leaves,
                             const std::function<void(std::unique_ptr<Sequence>)>& out) {
-  for (auto entry = line_.begin(); entry != line_.end();) {
-    if (leaves(*entry->second)) {
-      out(std::move(entry->second));
-      entry = line_.erase(entry);
-    } else {
-      ++entry;
+  bool any = false;
+  for (std::unique_ptr<Sequence>& sequence : line_) {
+    if (leaves(*sequence)) {
+      out(std::move(sequence));
+      any = true;
     }
+  }
+  if (any) {
+    std::erase(line_, nullptr);
+    std::ranges::make_heap(line_, later);
   }
 }
 

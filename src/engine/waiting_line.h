@@ -2,14 +2,15 @@
 //
 // Each agent's next turn is put one turn behind its last one, and never in front of what is being served now
 // (start-time fair queueing), so an agent that asks often waits longer than one that asks seldom, and nobody waits for
-// ever. Pure. Cost of every operation: O(log n).
+// ever. Pure. Cost of every operation: O(log n). Only reserve() and push() take memory: what was taken out can always
+// be put back.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "engine/sequence.h"
 
@@ -17,13 +18,17 @@ namespace puna::engine {
 
 class WaitingLine {
  public:
-  void push(std::unique_ptr<Sequence> sequence);
+  // Room for as many, those that were taken out included. Grows by doubling.
+  void reserve(std::size_t sequences);
+  // Without memory it throws std::bad_alloc, and the sequence is still the caller's.
+  void push(std::unique_ptr<Sequence>&& sequence);
   // For one that was taken out and cannot go on yet: it keeps its place, before all that came later.
-  void put_back(std::unique_ptr<Sequence> sequence);
+  // Requires room for it.
+  void put_back(std::unique_ptr<Sequence> sequence) noexcept;
   // Whose turn it is. Requires !empty().
   [[nodiscard]] std::unique_ptr<Sequence> pop();
 
-  // Takes out all for which `leaves` says true, and hands them to `out`.
+  // Takes out all for which `leaves` says true, and hands them to `out`.  Cost  O(n).
   void remove_if(const std::function<bool(const Sequence&)>& leaves,
                  const std::function<void(std::unique_ptr<Sequence>)>& out);
 
@@ -31,14 +36,9 @@ class WaitingLine {
   [[nodiscard]] std::size_t size() const { return line_.size(); }
 
  private:
-  struct Place {
-    std::uint64_t turn = 0;
-    SequenceNumber number = 0;
-    auto operator<=>(const Place&) const = default;
-  };
   void forget_old_agents();
 
-  std::map<Place, std::unique_ptr<Sequence>> line_;
+  std::vector<std::unique_ptr<Sequence>> line_;           // a heap; whose turn it is comes first
   std::unordered_map<AgentId, std::uint64_t> next_turn_;  // of agents that have one ahead of now_
   std::uint64_t now_ = 0;                                 // the turn served last
 };
