@@ -31,6 +31,19 @@ bool EngineCore::over_quota(const Sequence& sequence) const {
   return std::ranges::count_if(running_, is_of_agent) >= options_.agent_generations_max;
 }
 
+// Those that are being computed will be pinned too.
+bool EngineCore::may_pin(const Sequence& sequence) const {
+  std::size_t lanes = 1;
+  std::size_t tokens = sequence.tokens.size();
+  for (const std::unique_ptr<Sequence>& running : running_) {
+    if (running != nullptr && running->pin != nullptr) {
+      ++lanes;
+      tokens += running->tokens.size();
+    }
+  }
+  return ledger_.may_pin(lanes, tokens);
+}
+
 // Those whose prefix was computed, or will not be, go back to their place in the line.
 void EngineCore::recall_followers() {
   for (Follower& follower : following_) {
@@ -119,7 +132,7 @@ bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   if (!placement) {
     return false;
   }
-  if (sequence->pin && !ledger_.may_pin(sequence->tokens.size())) {
+  if (sequence->pin && !may_pin(*sequence)) {
     const Error error{.code = ErrorCode::limit,
                       .message = std::format("{} more tokens cannot be pinned in a cache of {}",
                                              sequence->tokens.size(), backend_.shape().cells),
@@ -237,6 +250,32 @@ void EngineCore::give_up(LaneId lane) {
   ledger_.clear(lane);
 }
 
+// Into an empty lane, which is empty again unless it then holds as much as the state says.
+EngineCore::Restored EngineCore::restore_bytes(LaneId lane, const SavedState& state) {
+  if (!backend_.restore(lane, state.bytes)) {
+    return Restored::no_room;
+  }
+  if (static_cast<std::size_t>(backend_.length(lane)) == state.tokens.size()) {
+    return Restored::whole;
+  }
+  backend_.clear(lane);
+  return Restored::wrong;
+}
+
+// Idle lanes give up their cells until there is room.
+EngineCore::Restored EngineCore::make_room_and_restore(LaneId lane, const SavedState& state) {
+  Restored restored = restore_bytes(lane, state);
+  while (restored == Restored::no_room) {
+    const auto victim = ledger_.next_victim(clock_.now());
+    if (!victim) {
+      break;
+    }
+    give_up(*victim);
+    restored = restore_bytes(lane, state);
+  }
+  return restored;
+}
+
 // Returns how many tokens the lane now holds, 0 when the state could not be restored.
 std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
   if (!backend_.settled(lane)) {
@@ -245,24 +284,20 @@ std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
   const std::size_t wanted = saved.tokens;
   SavedStates::State state = saved_.take(saved.holder);  // out of reach of what is saved to make room for it
   give_up(lane);
+  const bool fits = if_memory_allows([&] { ledger_.reserve(lane, state.tokens.size()); });
+  const Restored restored = fits ? make_room_and_restore(lane, state) : Restored::no_room;
   std::size_t tokens = 0;
-  bool restored = backend_.restore(lane, state.bytes);
-  while (!restored) {
-    const auto victim = ledger_.next_victim(clock_.now());
-    if (!victim) {
-      break;
-    }
-    give_up(*victim);
-    restored = backend_.restore(lane, state.bytes);
-  }
-  if (restored) {
+  if (restored == Restored::whole) {
     relink(lane, state.tokens);
     ledger_.append(lane, state.tokens);
     cut(lane, wanted);
     tokens = ledger_.tokens(lane).size();
     counters_.tokens_restored += static_cast<std::int64_t>(tokens);
   }
-  add_saved(std::move(state));
+  if (restored != Restored::wrong) {
+    add_saved(std::move(state));
+  }
+  counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
   return tokens;
 }
 

@@ -236,8 +236,8 @@ void EngineCore::use_folder(std::unique_ptr<StateFolder> folder) {
 }
 
 std::optional<EngineCore::Held> EngineCore::state_of(std::span<const Token> tokens) {
-  const auto live = ledger_.longest(tokens);
-  const auto saved = saved_.best(tokens, false);
+  const auto live = abilities_.cut ? ledger_.longest(tokens) : ledger_.longest_whole(tokens);
+  const auto saved = saved_.best(tokens, !abilities_.cut);
   if (saved && (!live || saved->tokens >= live->tokens)) {
     SavedState state = saved_.take(saved->holder);
     Held held{.state = state, .tokens = saved->tokens};

@@ -45,7 +45,8 @@ class EngineCore {
   void submit(std::unique_ptr<Sequence> sequence);
   // Saved states that no longer fit into memory go there. Call before the first step.
   void use_folder(std::unique_ptr<StateFolder> folder);
-  // What is held of the beginning of these tokens, as bytes. Nothing: none of it, or it cannot be saved now.
+  // What is held of the beginning of these tokens, as bytes; where a memory cannot be cut, what begins them as a whole.
+  // Nothing: none of it, or it cannot be saved now.
   struct Held {
     SavedState state;
     std::size_t tokens = 0;  // of those that were asked for
@@ -91,6 +92,10 @@ class EngineCore {
   void poll_folder();
   [[nodiscard]] bool fetch(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] bool over_quota(const Sequence& sequence) const;
+  [[nodiscard]] bool may_pin(const Sequence& sequence) const;
+  enum class Restored : std::uint8_t { whole, no_room, wrong };
+  [[nodiscard]] Restored restore_bytes(LaneId lane, const SavedState& state);
+  [[nodiscard]] Restored make_room_and_restore(LaneId lane, const SavedState& state);
   [[nodiscard]] bool start(std::unique_ptr<Sequence>& sequence);
   [[nodiscard]] bool start_or_end(std::unique_ptr<Sequence>& sequence);
   [[nodiscard]] bool follow(std::unique_ptr<Sequence>& sequence, std::size_t available);

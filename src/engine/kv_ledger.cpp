@@ -101,6 +101,17 @@ std::optional<KvLedger::Live> KvLedger::longest(std::span<const Token> tokens) {
   return match ? std::optional(Live{.lane = lane_of(match->holder), .tokens = match->tokens}) : std::nullopt;
 }
 
+std::optional<KvLedger::Live> KvLedger::longest_whole(std::span<const Token> tokens) const {
+  std::optional<Live> found;
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const std::vector<Token>& held = lanes_[i].tokens;
+    if (!held.empty() && (!found || held.size() > found->tokens) && common_prefix(held, tokens) == held.size()) {
+      found = Live{.lane = static_cast<LaneId>(i), .tokens = held.size()};
+    }
+  }
+  return found;
+}
+
 std::optional<LaneId> KvLedger::free_lane() const {
   const auto empty = oldest_idle(true, std::nullopt);
   return empty ? empty : oldest_idle(false, std::nullopt);
@@ -198,8 +209,8 @@ void KvLedger::expect(AgentId agent, TimePoint until) {
   }
 }
 
-bool KvLedger::may_pin(std::size_t tokens) const {
-  return 2 * (pinned_tokens_ + tokens) <= cells_ && 2 * (pinned_ + 1) <= lanes_.size();
+bool KvLedger::may_pin(std::size_t lanes, std::size_t tokens) const {
+  return 2 * (pinned_tokens_ + tokens) <= cells_ && 2 * (pinned_ + lanes) <= lanes_.size();
 }
 
 void KvLedger::pin(LaneId lane) {

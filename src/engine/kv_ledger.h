@@ -5,7 +5,7 @@
 // keys and values the lane holds. A lane is busy from take() to release(); an idle lane keeps its tokens for reuse.
 //
 // place(), longest(), own_tail() and distinct_tokens() throw std::bad_alloc when there is no memory for the answer, and
-// may be asked again. Nothing else takes memory.
+// may be asked again. Of the others only reserve() takes memory.
 #pragma once
 
 #include <chrono>
@@ -49,6 +49,8 @@ class KvLedger {
     std::size_t tokens = 0;
   };
   [[nodiscard]] std::optional<Live> longest(std::span<const Token> tokens);
+  // The lane with the most tokens all of which begin these.  Cost  O(lanes * tokens).
+  [[nodiscard]] std::optional<Live> longest_whole(std::span<const Token> tokens) const;
   // An idle lane to restore a saved state into; it may hold other tokens.
   [[nodiscard]] std::optional<LaneId> free_lane() const;
 
@@ -56,9 +58,9 @@ class KvLedger {
   void release(LaneId lane, AgentId agent);
   // The agent is likely to come back by then: the lane that it left last gives up its cells after the others.
   void expect(AgentId agent, TimePoint until);
-  // A pinned lane is idle and keeps its tokens until unpin(). False: no more can be pinned (half of the lanes, and half
-  // of the cells).
-  [[nodiscard]] bool may_pin(std::size_t tokens) const;
+  // A pinned lane is idle and keeps its tokens until unpin(). False: so many more cannot be pinned (half of the lanes,
+  // and half of the cells).
+  [[nodiscard]] bool may_pin(std::size_t lanes, std::size_t tokens) const;
   void pin(LaneId lane);
   void unpin(LaneId lane);
 
@@ -71,6 +73,8 @@ class KvLedger {
   void add_mark(LaneId lane, Mark mark);
   [[nodiscard]] const Mark* mark_at(LaneId lane, std::size_t tokens) const;
 
+  // Room for more tokens than the constructor was told. May throw std::bad_alloc.
+  void reserve(LaneId lane, std::size_t tokens) { at(lane).tokens.reserve(tokens); }
   void append(LaneId lane, std::span<const Token> tokens);
   void truncate(LaneId lane, std::size_t tokens);
   void clear(LaneId lane) { truncate(lane, 0); }

@@ -198,15 +198,15 @@ TEST(KvLedger, ALaneThatFreesCellsGoesBeforeOneThatOthersHoldToo) {
 
 TEST(KvLedger, HalfOfTheLanesAndHalfOfTheCellsCanBePinned) {
   KvLedger ledger = make(4, Share::any_part);
-  EXPECT_TRUE(ledger.may_pin(500));
-  EXPECT_FALSE(ledger.may_pin(501));
+  EXPECT_TRUE(ledger.may_pin(1, 500));
+  EXPECT_FALSE(ledger.may_pin(1, 501));
   fill(ledger, kA, range(0, 400));
   ledger.pin(kA);
-  EXPECT_TRUE(ledger.may_pin(100));
-  EXPECT_FALSE(ledger.may_pin(101));
+  EXPECT_TRUE(ledger.may_pin(1, 100));
+  EXPECT_FALSE(ledger.may_pin(1, 101));
   fill(ledger, kB, range(0, 5));
   ledger.pin(kB);
-  EXPECT_FALSE(ledger.may_pin(1));
+  EXPECT_FALSE(ledger.may_pin(1, 1));
 }
 
 }  // namespace

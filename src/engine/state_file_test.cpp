@@ -110,6 +110,14 @@ TEST_F(StateFile, NoFileAndNoFolderAreSaidPlainly) {
   EXPECT_EQ(fingerprint(folder_ / "none.gguf").error().code, ErrorCode::not_found);
 }
 
+TEST_F(StateFile, AFileThatWasWrittenBeforeIsStillRead) {
+  const auto old = std::filesystem::path(PUNA_SOURCE_DIR) / "fuzz" / "corpus" / "state_file" / "whole";
+  const auto read = read_state(old, "this model", kLarge);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->tokens, (std::vector<Token>{0, 1, 2, 3, 4}));
+  EXPECT_EQ(read->bytes.size(), 40U);
+}
+
 TEST_F(StateFile, AFingerprintDependsOnLengthAndContent) {
   put("one model");
   const auto one = *fingerprint(file_);

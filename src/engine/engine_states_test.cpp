@@ -1,0 +1,110 @@
+// States that come from outside, and what may be pinned: what an engine is given or asked for never lets lanes and
+// ledger disagree, and never takes the cache away from everybody.
+#include <gtest/gtest.h>
+
+#include "engine/test_core.h"
+
+namespace puna::engine {
+namespace {
+
+using fake::tokens_of;
+using test::Caller;
+
+class EngineStates : public test::EngineCoreTest {
+ protected:
+  void expect_agreement() const {
+    for (int i = 0; i < settings_.lanes; ++i) {
+      const auto lane = static_cast<LaneId>(i);
+      const auto held = core_->ledger().tokens(lane);
+      EXPECT_EQ(std::vector<Token>(held.begin(), held.end()), backend_->tokens(lane)) << "lane " << i;
+    }
+  }
+  static std::vector<std::byte> bytes_of(const std::vector<Token>& tokens) {
+    const auto raw = std::as_bytes(std::span(tokens));
+    return {raw.begin(), raw.end()};
+  }
+};
+
+constexpr Abilities kNeverForgets = {.share = Share::whole_lane, .cut = false, .mark = true, .save = true};
+
+TEST_F(EngineStates, AMemoryThatCannotBeCutGivesOnlyAStateThatCanBeUsed) {
+  open({.lanes = 2, .abilities = kNeverForgets});
+  const auto prompt = tokens_of("one conversation");
+  const Caller caller = submit(prompt, 4);
+  run_to_end();
+  auto talk = prompt;
+  for (const char letter : caller.drain().text) {
+    talk.push_back(static_cast<unsigned char>(letter));
+  }
+  const auto held = core_->state_of(talk);
+  ASSERT_TRUE(held);
+  EXPECT_EQ(held->tokens, talk.size() - 1);
+  EXPECT_EQ(held->state.tokens.size(), held->tokens);
+  EXPECT_FALSE(core_->state_of(tokens_of("one conversation that went another way")));
+  EXPECT_FALSE(core_->state_of(tokens_of("one")));
+}
+
+TEST_F(EngineStates, ASavedOneThatCannotBeCutIsGivenForItsOwnTokensOnly) {
+  open({.lanes = 1, .abilities = kNeverForgets});
+  submit(tokens_of("one conversation"), 1);
+  run_to_end();
+  submit(tokens_of("something else"), 1);  // pushes it out
+  run_to_end();
+  ASSERT_EQ(counters_.states_saved, 1);
+  EXPECT_TRUE(core_->state_of(tokens_of("one conversation, and on")));
+  EXPECT_FALSE(core_->state_of(tokens_of("one conversatiom")));
+}
+
+TEST_F(EngineStates, AStateThatHoldsLessThanItSaysIsNotUsed) {
+  for (const Abilities& abilities : {Abilities{.share = Share::any_part, .cut = true, .save = true}, kNeverForgets}) {
+    open({.lanes = 2, .abilities = abilities});
+    const auto said = std::vector<Token>(30, 'a');
+    for (const std::size_t really : {10U, 40U}) {
+      core_->keep({.tokens = said, .bytes = bytes_of(std::vector<Token>(really, 'a'))});
+      auto prompt = said;
+      prompt.push_back(static_cast<Token>('A' + really));
+      const Caller caller = submit(prompt, 4);
+      run_to_end();
+      EXPECT_EQ(caller.drain().text, expected(prompt, 4));
+      EXPECT_EQ(counters_.tokens_restored, 0);
+      expect_agreement();
+    }
+  }
+}
+
+TEST_F(EngineStates, AStateLongerThanTheWindowServesItsBeginning) {
+  open({.lanes = 2}, {.window_tokens = 64});
+  const auto tokens = std::vector<Token>(100, 'a');
+  ASSERT_TRUE(core_->keep({.tokens = tokens, .bytes = bytes_of(tokens)}));
+  auto prompt = std::vector<Token>(50, 'a');
+  prompt.push_back('b');
+  const Caller caller = submit(prompt, 4);
+  run_to_end();
+  EXPECT_EQ(caller.drain().text, expected(prompt, 4));
+  EXPECT_EQ(counters_.tokens_restored, 50);
+  expect_agreement();
+}
+
+TEST_F(EngineStates, PinsThatAreAskedForAtOnceLeaveHalfOfTheLanesToOthers) {
+  open({.lanes = 4});
+  std::vector<std::shared_ptr<Pin::State>> states;
+  std::vector<Caller> pins;
+  for (int i = 0; i < 4; ++i) {
+    states.push_back(std::make_shared<Pin::State>());
+    pins.push_back(submit({.prompt = std::vector<Token>(20, 'a' + i), .tokens_max = 1}, nullptr, states.back()));
+  }
+  run_to_end();
+  int kept = 0;
+  for (const Caller& pin : pins) {
+    const auto output = pin.drain();
+    kept += output.finished ? 1 : 0;
+    EXPECT_TRUE(output.finished || output.error->code == ErrorCode::limit);
+  }
+  EXPECT_EQ(kept, 2);
+  const Caller caller = submit(tokens_of("somebody else"), 3);
+  run_to_end();
+  EXPECT_EQ(caller.drain().text, expected(tokens_of("somebody else"), 3));
+}
+
+}  // namespace
+}  // namespace puna::engine
