@@ -1,5 +1,5 @@
 // The ledger beside the library's own account, on real models of every kind of memory, in both profiles. Random
-// operations from many seeds; after every step each lane holds, by the ledger, by the library and by a naive account,
+// operations and failures from many seeds; after every step each lane holds, by the ledger, by the library and by a naive account,
 // the same tokens.
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -185,6 +185,9 @@ void EngineAccount::operate(Random& random) {
       if (!asked_.empty()) {
         hibernate_and_wake(asked_[random.next() % asked_.size()]);
       }
+      break;
+    case 7:
+      account_->fail_next(random.next() % 2 == 0);
       break;
     default:
       step();

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/backend.h"
@@ -20,7 +21,8 @@ class Account final : public Backend {
   [[nodiscard]] const BackendShape& shape() const override { return inner_.shape(); }
 
   [[nodiscard]] DecodeStatus decode(std::span<const Row> rows) override {
-    const DecodeStatus status = inner_.decode(rows);
+    const bool fails = std::exchange(fails_next_, false);
+    const DecodeStatus status = fails ? fail(rows) : inner_.decode(rows);
     for (const Row& row : rows) {
       Tokens& lane = lanes_[index_of(row.lane)];
       const auto next = static_cast<std::int32_t>(lane.size());
@@ -32,6 +34,7 @@ class Account final : public Backend {
         lane.push_back(row.token);
       }
     }
+    failed_last_ = status == DecodeStatus::failed;
     return status;
   }
   [[nodiscard]] std::span<const float> logits(std::size_t index) override { return inner_.logits(index); }
@@ -117,6 +120,12 @@ class Account final : public Backend {
   // Empty: the engine kept the contract.
   [[nodiscard]] const std::string& violation() const { return violation_; }
 
+  // The next decode says that it failed, having computed all of its rows or none. Never two in a row.
+  void fail_next(bool computes) {
+    fails_next_ = !failed_last_;
+    computes_ = computes;
+  }
+
   // Remembers what the lanes hold now, for reusable().
   void begin_step() { before_ = lanes_; }
   // How much of the prompt a lane held when the step began, or a state that was ever saved does; the last token is
@@ -133,6 +142,12 @@ class Account final : public Backend {
   }
 
  private:
+  DecodeStatus fail(std::span<const Row> rows) {
+    if (computes_ && inner_.decode(rows) == DecodeStatus::no_room) {
+      return DecodeStatus::no_room;
+    }
+    return DecodeStatus::failed;
+  }
   static std::size_t common(const Tokens& a, const Tokens& b) {
     return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
   }
@@ -150,6 +165,9 @@ class Account final : public Backend {
   std::map<std::vector<std::byte>, Tokens> marks_;
   std::map<std::vector<std::byte>, Tokens> saved_;
   std::string violation_;
+  bool fails_next_ = false;
+  bool failed_last_ = false;
+  bool computes_ = false;
 };
 
 }  // namespace puna::engine::test
