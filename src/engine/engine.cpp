@@ -147,7 +147,8 @@ Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest req
   }
   const std::size_t output_max = Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
   auto stream = std::make_shared<Generation::Stream>(
-      output_max, request.stop, [weights = weights_](Token token) { return weights->bytes(token); });
+      output_max, request.stop, [weights = weights_](Token token) { return weights->bytes(token); },
+      request.logit_hashes);
   return std::make_unique<Sequence>(std::move(request), std::move(filter), std::move(stream), options_.window_tokens);
 }
 

@@ -114,7 +114,7 @@ class EngineCore {
   // engine_sample.cpp: from logits to tokens.
   void sample();
   void sample_sequence(Sequence& sequence, std::size_t row);
-  void take_token(Sequence& sequence, Token token);
+  void take_token(Sequence& sequence, Token token, std::uint64_t logit_hash);
 
   [[nodiscard]] Sequence& running(LaneId lane) { return *running_[index_of(lane)]; }
 
