@@ -4,8 +4,10 @@
 // It is a program of its own because it replaces operator new and wraps the mutex functions, which the product does
 // not. Every thread counts but the caller's. An allocation is ours when the innermost frame outside the C and C++
 // runtimes lies in this program, into which Puna is linked statically; libllama, ggml and OpenMP are shared libraries.
+// Templates of the C++ library that both sides use exist once, in this program, so their frames say nothing.
 // Locks are wrapped by the linker for this program's objects only (--wrap in CMakeLists.txt), so all that are counted
 // are ours.
+#include <dlfcn.h>
 #include <execinfo.h>
 #include <link.h>
 #include <pthread.h>
@@ -19,6 +21,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -86,6 +89,16 @@ bool in_runtime(const void* address) {
   return false;
 }
 
+// Code of the C++ library that was compiled into this program, and that the shared libraries call too.
+bool is_shared_template(const void* address) {
+  Dl_info info{};
+  if (dladdr(address, &info) == 0 || info.dli_sname == nullptr) {
+    return false;
+  }
+  const std::string_view name = info.dli_sname;
+  return name.starts_with("_ZNSt") || name.starts_with("_ZNKSt");
+}
+
 // caller: the return address of operator new. Frames further in are the counter's own.
 void note_allocation(const void* caller) {
   if (!counting.load(std::memory_order_relaxed) || is_caller || inside) {
@@ -98,7 +111,7 @@ void note_allocation(const void* caller) {
   for (int i = 0; i < count; ++i) {
     const void* frame = frames.at(static_cast<std::size_t>(i));
     reached = reached || frame == caller;
-    if (reached && !in_runtime(frame)) {
+    if (reached && !in_runtime(frame) && !is_shared_template(frame)) {
       if (modules.own.holds(frame)) {
         ++allocations;
       }

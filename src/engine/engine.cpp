@@ -45,6 +45,7 @@ class ThreadedEngine final : public Engine {
           if (folder != nullptr) {
             core_.use_folder(std::move(folder));
           }
+          core_.use_guard(make_guard());
           run(stop);
         }) {}
 
@@ -94,6 +95,7 @@ class ThreadedEngine final : public Engine {
     return fail(ErrorCode::limit, std::format("{} generations wait already", options_.waiting_max),
                 "try again when some have finished");
   }
+  [[nodiscard]] std::unique_ptr<ThreadGuard> make_guard();
   void run(const std::stop_token& stop);
   void deliver(Mail mail);
 
@@ -267,6 +269,13 @@ Result<std::vector<Token>> ThreadedEngine::wake(const std::filesystem::path& fil
                 "give the engine more memory for saved prefixes");
   }
   return tokens;
+}
+
+// The deterministic profile keeps the number of threads that it was given.
+std::unique_ptr<ThreadGuard> ThreadedEngine::make_guard() {
+  const int threads_max = std::max(options_.threads, options_.threads_batch);
+  counters_.threads = threads_max;
+  return options_.profile == Profile::fast ? std::make_unique<ThreadGuard>(threads_max, open_cpu_load()) : nullptr;
 }
 
 void ThreadedEngine::deliver(Mail mail) {

@@ -50,6 +50,7 @@ struct Calls {
   int removals = 0;
   int clears = 0;
   int refused_for_room = 0;
+  int threads = 0;        // of the last decode; 0 = it was left to the backend
   std::string violation;  // empty: the engine kept the contract
 };
 
@@ -213,6 +214,7 @@ class FakeBackend final : public Backend {
   [[nodiscard]] std::int32_t length(LaneId lane) override {
     return static_cast<std::int32_t>(lanes_[index_of(lane)].size());
   }
+  void limit_threads(int count) override { calls_->threads = count; }
   void interrupt() noexcept override { interrupted_ = true; }
 
   [[nodiscard]] const Calls& calls() const { return *calls_; }

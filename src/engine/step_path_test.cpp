@@ -85,6 +85,7 @@ class Uncounted final : public Backend {
   }
   [[nodiscard]] const std::string& state_key() const override { return inner_.state_key(); }
   [[nodiscard]] std::int32_t length(LaneId lane) override { return inner_.length(lane); }
+  void limit_threads(int count) override { inner_.limit_threads(count); }
   void interrupt() noexcept override { inner_.interrupt(); }
 
  private:
