@@ -24,8 +24,8 @@ struct Benched {
 
 Benched run_counts(const std::string& seed) {
   const auto file = std::filesystem::temp_directory_path() / ("puna-bench-" + std::to_string(::getpid()) + ".jsonl");
-  Benched benched{
-      .ran = run_program({kProgram, "bench", "--only", "B0", "--quick", "-m", kDemoModel, "--seed", seed, "--jsonl", file.string()})};
+  Benched benched{.ran = run_program({kProgram, "bench", "--only", "B0", "--quick", "-m", kDemoModel, "--seed", seed,
+                                      "--jsonl", file.string()})};
   std::ifstream in(file);
   for (std::string line; std::getline(in, line);) {
     const auto json = Json::parse(line);
@@ -81,7 +81,9 @@ TEST(Bench, AnUnknownBenchmarkIsAMistakeThatNamesTheKnownOnes) {
 
 TEST(Bench, AModelThatIsNotThereAndAFileThatCannotBeWrittenAreErrors) {
   EXPECT_EQ(run_program({kProgram, "bench", "--only", "B0", "-m", "no-such.gguf"}).exit_status, 4);
-  EXPECT_EQ(run_program({kProgram, "bench", "--only", "B0", "-m", kDemoModel, "--jsonl", "/no/such/folder/x"}).exit_status, 1);
+  EXPECT_EQ(
+      run_program({kProgram, "bench", "--only", "B0", "-m", kDemoModel, "--jsonl", "/no/such/folder/x"}).exit_status,
+      1);
 }
 
 }  // namespace

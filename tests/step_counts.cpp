@@ -4,6 +4,7 @@
 // It is a program of its own because it replaces operator new and wraps the mutex functions, which the product does
 // not. Every thread counts but the caller's. An allocation is ours when the innermost frame outside the C and C++
 // runtimes lies in this program, into which Puna is linked statically; libllama, ggml and OpenMP are shared libraries.
+// Templates of the C++ library that both sides use exist once, in this program, so their frames say nothing.
 // Locks are wrapped by the linker for this program's objects only (--wrap in CMakeLists.txt), so all that are counted
 // are ours.
 #include <dlfcn.h>
@@ -20,6 +21,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -88,14 +90,14 @@ bool in_runtime(const void* address) {
   return false;
 }
 
-// The library may run this program's copy of a template of the C++ library: the loader takes the first one that it
-// finds.
-bool is_shared_template(const void* return_address) {
+// Code of the C++ library that was compiled into this program, and that the shared libraries call too.
+bool is_shared_template(const void* address) {
   Dl_info info{};
-  const void* call = static_cast<const char*>(return_address) - 1;
-  return dladdr(call, &info) != 0 && info.dli_sname != nullptr &&
-         (std::strncmp(info.dli_sname, "_ZNSt", 5) == 0 || std::strncmp(info.dli_sname, "_ZNKSt", 6) == 0 ||
-          std::strncmp(info.dli_sname, "_ZSt", 4) == 0);
+  if (dladdr(address, &info) == 0 || info.dli_sname == nullptr) {
+    return false;
+  }
+  const std::string_view name = info.dli_sname;
+  return name.starts_with("_ZNSt") || name.starts_with("_ZNKSt");
 }
 
 void note_lock() {

@@ -32,10 +32,12 @@ namespace puna {
 enum class Profile : std::uint8_t { fast, deterministic };
 
 struct EngineOptions {
-  int window_tokens = 0;              // per sequence; 0 = trained window, at most 8,192
-  int sequences_max = 8;              // 1..256 generations at once; further ones wait
-  int batch_tokens = 512;             // rows of one step at most: the chunk in which long prompts are prefilled
-  int threads = 0;                    // for decoding; 0 = the physical cores we may run on, at most 8
+  int window_tokens = 0;   // per sequence; 0 = trained window, at most 8,192
+  int sequences_max = 8;   // 1..256 generations at once; further ones wait
+  int batch_tokens = 512;  // rows of one step at most: the chunk in which long prompts are prefilled
+  // For decoding; 0 = the physical cores we may run on, at most 8. The fast profile uses fewer while other programs
+  // need the cores and that is faster.
+  int threads = 0;
   int threads_batch = 0;              // for prefill; 0 = threads
   int waiting_max = 1024;             // submissions that may wait
   int agent_generations_max = 0;      // of one agent at once, further ones wait; 0 = no limit
@@ -81,6 +83,7 @@ struct EngineStats {
   std::int64_t saved_files_bytes = 0;  // now, in files
   int sequences_busy = 0;              // now
   int waiting = 0;                     // now
+  int threads = 0;                     // of the last step; fewer than asked for while other programs need the cores
 };
 
 class Engine {

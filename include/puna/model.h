@@ -57,6 +57,14 @@ class Model {
   // The agent runs this tool now and will ask again: what it needs then may be kept until about then. A hint.
   virtual void waits_for_tool(AgentId /*agent*/, std::string_view /*tool*/) {}
 
+  // Computes what every request with these messages and tools begins with (the messages up to the user's first: a
+  // role), and keeps it while the pin lives. Nothing: the back end keeps nothing, or there is no such beginning.
+  // Waits; a request of the role that comes meanwhile computes none of it again.
+  // Errors  as ask(), and  limit  it takes more than half of the memory
+  [[nodiscard]] virtual Result<std::optional<Pin>> prewarm(const Request& /*role*/, std::stop_token /*stop*/ = {}) {
+    return std::nullopt;
+  }
+
   // The exact number of prompt tokens this request would have; nothing is computed.
   [[nodiscard]] virtual Result<std::int64_t> count_tokens(const Request& request) = 0;
 

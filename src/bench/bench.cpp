@@ -69,11 +69,9 @@ Result<Models> models_of(const BenchOptions& options) {
   Models models{.main = folder.path() / "random-125m-Q4_0.gguf", .exact = folder.path() / "random-F16.gguf"};
   models.folder = std::move(folder);
   PUNA_TRY_VOID(write_random_model(models.main, RandomModelOptions::benchmark()));
-  PUNA_TRY_VOID(write_random_model(models.exact, {.matrices = RandomModelType::f16,
-                                                  .layers = 4,
-                                                  .width = 128,
-                                                  .feed_forward = 256,
-                                                  .vocabulary_tokens = 2048}));
+  PUNA_TRY_VOID(write_random_model(
+      models.exact,
+      {.matrices = RandomModelType::f16, .layers = 4, .width = 128, .feed_forward = 256, .vocabulary_tokens = 2048}));
   return models;
 }
 

@@ -1,4 +1,5 @@
-// determinism: one agent's tokens at temperature 1 with a fixed seed, under every condition that must not change them.
+// determinism: one agent's tokens at temperature 1 with a fixed seed, and the bits of the logits that each was chosen
+// from, under every condition that must not change them.
 //
 // The reference runs alone, cold, with one thread. The deterministic profile is held to equality; the fast one is
 // shown.
@@ -60,9 +61,8 @@ std::vector<Condition> conditions(const Sizes& sizes) {
   return all;
 }
 
-// The one place that asks for logits once the engine's door has them.
 Result<Generation> ask(Engine& engine, const std::vector<Token>& prompt, int output_tokens) {
-  GenerationRequest request{.prompt = prompt, .tokens_max = output_tokens};
+  GenerationRequest request{.prompt = prompt, .tokens_max = output_tokens, .logit_hashes = true};
   request.sampling = {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F, .seed = 20};
   return engine.submit(std::move(request));
 }
@@ -71,7 +71,8 @@ Result<Generation> ask(Engine& engine, const std::vector<Token>& prompt, int out
 Result<bool> take(Generation& generation, Trace& trace, const std::stop_token& stop) {
   PUNA_TRY(const Piece piece, generation.next(stop));
   if (const auto* text = std::get_if<piece::Text>(&piece)) {
-    trace.tokens.insert(trace.tokens.end(), text->tokens.begin(), text->tokens.end());
+    trace.tokens.append_range(text->tokens);
+    trace.logit_hashes.append_range(text->logit_hashes);
   }
   return !std::holds_alternative<piece::Finished>(piece);
 }
@@ -190,14 +191,15 @@ Result<void> run_profile(Harness& harness, Profile profile) {
     PUNA_TRY_VOID(harness.workload("determinism", name, [&]() -> Result<void> {
       PUNA_TRY(const Outcome outcome, run_condition(harness, condition, sizes, profile));
       const Difference difference = compare(alone.trace, outcome.trace);
-      const std::size_t same = difference.token.value_or(alone.trace.tokens.size());
       const auto wanted = static_cast<double>(alone.trace.tokens.size());
-      BenchResult result = counted({.bench = "determinism", .workload = name, .metric = "equal tokens"},
-                                   static_cast<double>(same), "alone", wanted,
-                                   held ? Goal{.floor = wanted, .moon = wanted} : Goal{});
+      const std::size_t same = std::min(difference.token.value_or(alone.trace.tokens.size()),
+                                        difference.logits.value_or(alone.trace.tokens.size()));
+      BenchResult result =
+          counted({.bench = "determinism", .workload = name, .metric = "tokens with equal bits"},
+                  static_cast<double>(same), "alone", wanted, held ? Goal{.floor = wanted, .moon = wanted} : Goal{});
       result.ratio.reset();  // neither side wins
       result.note = note_of(condition, outcome, difference);
-      if (held && !difference.equal()) {  // also when only a length or a logit differs
+      if (held && !difference.equal()) {  // also when only a length differs
         result.verdict = BenchVerdict::missed;
         result.moon_verdict = BenchVerdict::missed;
       }

@@ -1,4 +1,5 @@
-// B8: agents stream; a long prompt arrives. Then, agents stream while other processes keep the cores busy.
+// B8: agents stream; a long prompt arrives. Then, agents stream while other processes keep the cores busy: strangers,
+// and tools, which are started with a lower priority.
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -16,12 +17,15 @@
 namespace puna::bench {
 namespace {
 
+constexpr int kToolNiceness = 10;
+
 struct StreamShape {
   int streams = 8;
   int prompt_tokens = 48;
   int output_tokens = 512;
   int long_prompt_tokens = 8000;
   int busy_processes = 2;
+  int niceness = 0;  // of the busy processes
 
   [[nodiscard]] int window() const { return std::max(long_prompt_tokens, prompt_tokens + output_tokens) + 16; }
   [[nodiscard]] int pool() const { return long_prompt_tokens + streams * (prompt_tokens + output_tokens + 8) + 256; }
@@ -106,7 +110,7 @@ Result<Sample> keep_busy(Peer& peer, const StreamShape& shape, int threads, Toke
   PUNA_TRY(const auto quiet, peer.run_together(stream_requests(source, shape), stop));
   std::vector<ChildProcess> busy;
   for (int i = 0; i < shape.busy_processes; ++i) {
-    PUNA_TRY(ChildProcess process, ChildProcess::start_busy());
+    PUNA_TRY(ChildProcess process, ChildProcess::start_busy(shape.niceness));
     busy.push_back(std::move(process));
   }
   PUNA_TRY(const auto disturbed, peer.run_together(stream_requests(source, shape), stop));
@@ -170,7 +174,11 @@ Result<void> run_interference(Harness& harness) {
       std::format("{} streams, a prompt of {} arrives", shape.streams, shape.long_prompt_tokens);
   PUNA_TRY_VOID(harness.workload("B8", long_name, [&] { return run_long_prompt(harness, long_name, shape); }));
   const std::string busy_name = std::format("{} streams, {} busy processes", shape.streams, shape.busy_processes);
-  return harness.workload("B8", busy_name, [&] { return run_busy_cores(harness, busy_name, shape); });
+  PUNA_TRY_VOID(harness.workload("B8", busy_name, [&] { return run_busy_cores(harness, busy_name, shape); }));
+  StreamShape beside_tools = shape;
+  beside_tools.niceness = kToolNiceness;
+  const std::string tools_name = std::format("{} streams, {} busy tools", shape.streams, shape.busy_processes);
+  return harness.workload("B8", tools_name, [&] { return run_busy_cores(harness, tools_name, beside_tools); });
 }
 
 }  // namespace puna::bench

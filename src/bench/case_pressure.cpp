@@ -134,8 +134,7 @@ Result<void> run_shape(Harness& harness, const std::string& name, const Pressure
   if (tier == Tier::files) {
     PUNA_TRY(folder, TemporaryFolder::create());
   }
-  const EngineShape engine_needs =
-      engine_shape(harness, shape, folder ? folder->path() : std::filesystem::path());
+  const EngineShape engine_needs = engine_shape(harness, shape, folder ? folder->path() : std::filesystem::path());
   const auto source = [&](std::uint64_t serial) { return harness.tokens("B5 " + name, serial); };
   Lineup lineup(harness, "B5", name);
   lineup.add({.name = "E", .run = [&](std::uint64_t serial) -> Result<Sample> {

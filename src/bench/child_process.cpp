@@ -105,11 +105,12 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
   return child;
 }
 
-Result<ChildProcess> ChildProcess::start_busy() {
+Result<ChildProcess> ChildProcess::start_busy(int niceness) {
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0) {
     tie_to_parent(parent);
+    static_cast<void>(::nice(niceness));
     for (volatile unsigned counter = 0;;) {
       counter = counter + 1;
     }

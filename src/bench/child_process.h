@@ -22,9 +22,9 @@ class ChildProcess {
   // arguments[0] is found as a shell would find it. stdin is empty; stderr is dropped.
   // Errors  not_found  no such program;  io  the system refuses
   [[nodiscard]] static Result<ChildProcess> start(const std::vector<std::string>& arguments, Output output);
-  // A copy of this process that computes without end, as a tool that keeps a core busy.
+  // A copy of this process that computes without end, as a tool that keeps a core busy. Niceness as for nice(2).
   // Errors  io
-  [[nodiscard]] static Result<ChildProcess> start_busy();
+  [[nodiscard]] static Result<ChildProcess> start_busy(int niceness = 0);
 
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;

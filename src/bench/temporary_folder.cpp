@@ -14,7 +14,8 @@ Result<TemporaryFolder> TemporaryFolder::create() {
   std::error_code code;
   std::string name = (std::filesystem::temp_directory_path(code) / "puna-bench-XXXXXX").string();
   if (code || ::mkdtemp(name.data()) == nullptr) {
-    return fail(ErrorCode::io, std::format("no folder for temporary files: {}", code ? code.message() : std::strerror(errno)));
+    return fail(ErrorCode::io,
+                std::format("no folder for temporary files: {}", code ? code.message() : std::strerror(errno)));
   }
   return TemporaryFolder(std::filesystem::path(std::move(name)));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,18 +13,16 @@ namespace puna::bench {
 
 struct Trace {
   std::vector<Token> tokens;
-  // A row for each token; empty as long as the engine's door does not hand them out.
-  std::vector<std::vector<float>> logits;
+  std::vector<std::uint64_t> logit_hashes;  // of each token
 };
 
 struct Difference {
-  std::optional<std::size_t> token;       // the first that differs
-  std::optional<std::size_t> logits_row;  // the first in which a bit differs
-  [[nodiscard]] bool equal() const { return !token && !logits_row; }
+  std::optional<std::size_t> token;   // the first that differs
+  std::optional<std::size_t> logits;  // the first token whose logits differ in a bit
+  [[nodiscard]] bool equal() const { return !token && !logits; }
 };
 
-// Bit by bit: -0.0 differs from 0.0, and a NaN equals itself. Rows are compared where both have them; a length that
-// differs is a difference at the end of the shorter one.
+// A length that differs is a difference at the end of the shorter one.
 [[nodiscard]] Difference compare(const Trace& a, const Trace& b);
 
 // "equal", "token 17", "logits of token 3".

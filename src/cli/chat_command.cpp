@@ -6,6 +6,8 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <thread>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/view.h"
@@ -31,6 +33,22 @@ std::optional<std::string> next_line(bool interactive) {
   std::string line;
   return std::getline(std::cin, line) ? std::optional(std::move(line)) : std::nullopt;
 }
+
+// Computes what every turn begins with while the user still types the first one. If that fails, the turn says why.
+class Ahead {
+ public:
+  // Borrows the model.
+  Ahead(Model& model, Request role)
+      : thread_([this, &model, role = std::move(role)](const std::stop_token& stop) {
+          if (auto pin = model.prewarm(role, stop)) {
+            pin_ = *std::move(pin);
+          }
+        }) {}
+
+ private:
+  std::optional<Pin> pin_;
+  std::jthread thread_;  // last: it uses the other
+};
 
 enum class Said : unsigned char { message, command, quit };
 
@@ -75,6 +93,7 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
     start.push_back({.role = Role::system, .content = *options.system});
   }
   Transcript transcript = start;
+  const Ahead ahead(*model, {.messages = start, .tools = tools.specs()});
   const auto view = make_view(console, options);
   while (auto line = next_line(interactive)) {
     const Said said = handle(*line, transcript, start, console);

@@ -104,7 +104,8 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--only", o.bench.only, "run these alone, of " + names)->delimiter(',')->allow_extra_args(false);
   app.add_flag("--quick", o.bench.quick, "small sizes: a few minutes; of the timed results only B1 is judged");
   app.add_option("--jsonl", o.jsonl_file, "also write each result to FILE, one JSON line each")->type_name("FILE");
-  app.add_option("-m,--model", o.model_file, "GGUF file (default: random weights, 125 M parameters)")->type_name("FILE");
+  app.add_option("-m,--model", o.model_file, "GGUF file (default: random weights, 125 M parameters)")
+      ->type_name("FILE");
   app.add_option("--rounds", o.bench.rounds, "measured rounds (default: 7, with --quick 3)")
       ->check(CLI::Range(1, 1000));
   app.add_option("--seed", o.bench.seed, "seed of the token arrays (default: 1)");

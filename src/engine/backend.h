@@ -109,6 +109,9 @@ class Backend {
   // window; the last position where one state stands for all tokens.
   [[nodiscard]] virtual std::int32_t oldest(LaneId lane) = 0;
 
+  // At most so many compute threads from the next decode() on. Requires  count >= 1.
+  virtual void limit_threads(int count) = 0;
+
   // Makes a running decode() return soon, and later ones at once. For shutdown. Thread  any.
   virtual void interrupt() noexcept = 0;
 };

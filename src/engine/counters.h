@@ -23,6 +23,7 @@ struct Counters {
   std::atomic<std::int64_t> saved_files_bytes = 0;
   std::atomic<int> sequences_busy = 0;
   std::atomic<int> waiting = 0;
+  std::atomic<int> threads = 0;
   std::atomic<std::uint32_t> line_moved = 0;  // rises when somebody leaves the waiting line
 
   void leave_line() {
@@ -45,7 +46,8 @@ struct Counters {
             .saved_bytes = saved_bytes,
             .saved_files_bytes = saved_files_bytes,
             .sequences_busy = sequences_busy,
-            .waiting = waiting};
+            .waiting = waiting,
+            .threads = threads};
   }
 };
 

@@ -47,6 +47,7 @@ class ThreadedEngine final : public Engine {
           if (folder != nullptr) {
             core_.use_folder(std::move(folder));
           }
+          if_memory_allows([this] { core_.use_guard(make_guard()); });
           run(stop);
         }) {}
 
@@ -99,6 +100,7 @@ class ThreadedEngine final : public Engine {
     return fail(ErrorCode::limit, std::format("{} generations wait already", options_.waiting_max),
                 "try again when some have finished");
   }
+  [[nodiscard]] std::unique_ptr<ThreadGuard> make_guard();
   void run(const std::stop_token& stop);
   void deliver(Mail mail);
 
@@ -154,7 +156,8 @@ Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest req
   }
   const std::size_t output_max = Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
   auto stream = std::make_shared<Generation::Stream>(
-      output_max, request.stop, [weights = weights_](Token token) { return weights->bytes(token); });
+      output_max, request.stop, [weights = weights_](Token token) { return weights->bytes(token); },
+      request.logit_hashes);
   return std::make_unique<Sequence>(std::move(request), std::move(filter), std::move(stream), options_.window_tokens);
 }
 
@@ -307,6 +310,13 @@ Result<std::vector<Token>> ThreadedEngine::read_kept(const std::filesystem::path
                 "give the engine more memory for saved prefixes");
   }
   return tokens;
+}
+
+// The deterministic profile keeps the number of threads that it was given.
+std::unique_ptr<ThreadGuard> ThreadedEngine::make_guard() {
+  const int threads_max = std::max(options_.threads, options_.threads_batch);
+  counters_.threads = threads_max;
+  return options_.profile == Profile::fast ? std::make_unique<ThreadGuard>(threads_max, open_cpu_load()) : nullptr;
 }
 
 void ThreadedEngine::deliver(Mail mail) {

@@ -1,6 +1,6 @@
 // The ledger beside the library's own account, on real models of every kind of memory, in both profiles. Random
-// operations and failures from many seeds; after every step each lane holds, by the ledger, by the library and by a naive account,
-// the same tokens.
+// operations and failures from many seeds; after every step each lane holds, by the ledger, by the library and by a
+// naive account, the same tokens.
 #include <gtest/gtest.h>
 #include <unistd.h>
 

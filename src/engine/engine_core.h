@@ -23,6 +23,7 @@
 #include "engine/sequence.h"
 #include "engine/state_folder.h"
 #include "engine/step_time.h"
+#include "engine/thread_guard.h"
 #include "engine/tool_times.h"
 #include "engine/waiting_line.h"
 
@@ -45,6 +46,8 @@ class EngineCore {
   void submit(std::unique_ptr<Sequence> sequence);
   // Saved states that no longer fit into memory go there. Call before the first step.
   void use_folder(std::unique_ptr<StateFolder> folder);
+  // It chooses how many threads a step uses. Call before the first step.
+  void use_guard(std::unique_ptr<ThreadGuard> guard) { guard_ = std::move(guard); }
   // What is held of the beginning of these tokens, as bytes; where a memory cannot be cut, what begins them as a whole.
   // Nothing: none of it, or it cannot be saved now.
   struct Held {
@@ -111,6 +114,7 @@ class EngineCore {
 
   // engine_decode.cpp: from a plan to computed rows.
   [[nodiscard]] bool decode();
+  [[nodiscard]] DecodeStatus compute_rows();
   void build_rows();
   void add_rows(const Slice& slice);
   [[nodiscard]] bool make_room();
@@ -126,7 +130,7 @@ class EngineCore {
   // engine_sample.cpp: from logits to tokens.
   void sample();
   void sample_sequence(Sequence& sequence, std::size_t row);
-  void take_token(Sequence& sequence, Token token);
+  void take_token(Sequence& sequence, Token token, std::uint64_t logit_hash);
 
   [[nodiscard]] Sequence& running(LaneId lane) { return *running_[index_of(lane)]; }
 
@@ -143,6 +147,7 @@ class EngineCore {
   PrefixTree promised_;                  // prompts that are being computed, by lane
   Scheduler scheduler_;
   StepTime step_time_;
+  std::unique_ptr<ThreadGuard> guard_;  // may be null
   Sampler sampler_;
   ToolTimes tool_times_;
 

@@ -39,11 +39,9 @@ void EngineCore::build_rows() {
 bool EngineCore::decode() {
   while (!plan_.empty()) {
     build_rows();
-    const auto began = clock_.now();
-    switch (backend_.decode(rows_)) {
+    switch (compute_rows()) {
       case DecodeStatus::ok:
         failures_ = 0;
-        step_time_.note(static_cast<int>(plan_.decode.size()), plan_.prefill_rows(), clock_.now() - began);
         note_computed();
         return true;
       case DecodeStatus::no_room:
@@ -68,6 +66,24 @@ bool EngineCore::decode() {
     }
   }
   return false;
+}
+
+DecodeStatus EngineCore::compute_rows() {
+  const auto began = clock_.now();
+  if (guard_ != nullptr) {
+    const int threads = guard_->threads(began);
+    backend_.limit_threads(threads);
+    counters_.threads = threads;
+  }
+  const DecodeStatus status = backend_.decode(rows_);
+  if (status == DecodeStatus::ok) {
+    const auto took = clock_.now() - began;
+    step_time_.note(static_cast<int>(plan_.decode.size()), plan_.prefill_rows(), took);
+    if (guard_ != nullptr) {
+      guard_->note(static_cast<int>(rows_.size()), took);
+    }
+  }
+  return status;
 }
 
 // Frees something; each call empties a lane, shrinks the plan or parks a sequence, so decode()'s loop is bounded.

@@ -131,7 +131,10 @@ class FileFault : public EngineFault {
     folder_ = std::filesystem::path(testing::TempDir()) / ("file-fault-" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override {
+    core_.reset();  // its folder's thread may still write
+    std::filesystem::remove_all(folder_);
+  }
 
   std::filesystem::path folder_;
 };

@@ -17,6 +17,7 @@ constexpr Sampling kWarm = {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min
 
 struct Said {
   std::vector<Token> tokens;
+  std::vector<std::uint64_t> logit_hashes;
   std::int64_t cached = 0;
 };
 
@@ -29,7 +30,8 @@ Said read(Generation& generation) {
       return said;
     }
     if (const auto* text = std::get_if<piece::Text>(&*piece)) {
-      said.tokens.insert(said.tokens.end(), text->tokens.begin(), text->tokens.end());
+      said.tokens.append_range(text->tokens);
+      said.logit_hashes.append_range(text->logit_hashes);
     } else if (const auto* finished = std::get_if<piece::Finished>(&*piece)) {
       said.cached = finished->usage.cached_tokens;
       return said;
@@ -61,7 +63,8 @@ class EngineKinds : public testing::TestWithParam<RandomModelKind> {
   }
 
   // What a fresh engine says, which never held anything else.
-  Said alone(const GenerationRequest& request) const {
+  Said alone(GenerationRequest request) const {
+    request.logit_hashes = true;
     const auto engine = open({.sequences_max = 1, .profile = Profile::deterministic});
     auto generation = engine->submit(request);
     return read(*generation);
@@ -95,12 +98,15 @@ TEST_P(EngineKinds, WhateverIsReusedTheDeterministicReplyIsTheOneOfAFreshEngine)
   const auto ask = [&](const std::vector<std::vector<Token>>& all) {
     std::vector<Generation> generations;
     for (const auto& prompt : all) {
-      generations.push_back(*engine->submit({.prompt = prompt, .sampling = kWarm, .tokens_max = 12}));
+      generations.push_back(
+          *engine->submit({.prompt = prompt, .sampling = kWarm, .tokens_max = 12, .logit_hashes = true}));
     }
     std::vector<Said> said;
     for (std::size_t i = 0; i < all.size(); ++i) {
       said.push_back(read(generations[i]));
-      EXPECT_EQ(said.back().tokens, alone({.prompt = all[i], .sampling = kWarm, .tokens_max = 12}).tokens) << i;
+      const Said wanted = alone({.prompt = all[i], .sampling = kWarm, .tokens_max = 12});
+      EXPECT_EQ(said.back().tokens, wanted.tokens) << i;
+      EXPECT_EQ(said.back().logit_hashes, wanted.logit_hashes) << i;
     }
     return said;
   };
@@ -115,20 +121,28 @@ TEST_P(EngineKinds, WhateverIsReusedTheDeterministicReplyIsTheOneOfAFreshEngine)
   EXPECT_GT(again[0].cached, 0);
 }
 
+// An agent that comes when the first one has gone on from the common beginning may have to compute it again, and this
+// thread may be held up; so there are a few tries.
 TEST_P(EngineKinds, ColdAgentsComputeTheirCommonBeginningOnce) {
+  constexpr int kTriesMax = 10;
   for (const Profile profile : {Profile::fast, Profile::deterministic}) {
-    const auto engine = open({.sequences_max = 4, .batch_tokens = 64, .profile = profile});
-    const auto role = some_tokens(2, 200);
-    std::vector<Generation> generations;
-    for (std::uint64_t i = 0; i < 4; ++i) {
-      auto own = some_tokens(20, 10);
-      own[0] = static_cast<Token>(100 + i);
-      generations.push_back(*engine->submit({.prompt = joined(role, own), .sampling = kGreedy, .tokens_max = 2}));
+    std::int64_t prefilled = 0;
+    for (int attempt = 0; attempt < kTriesMax && prefilled != 200 + 4 * 10; ++attempt) {
+      const auto engine = open({.sequences_max = 4, .batch_tokens = 64, .profile = profile});
+      const auto role = some_tokens(2, 200);
+      std::vector<Generation> generations;
+      for (std::uint64_t i = 0; i < 4; ++i) {
+        auto own = some_tokens(20, 10);
+        own[0] = static_cast<Token>(100 + i);
+        generations.push_back(*engine->submit({.prompt = joined(role, own), .sampling = kGreedy, .tokens_max = 2}));
+      }
+      for (Generation& generation : generations) {
+        read(generation);
+      }
+      prefilled = engine->stats().tokens_prefilled;
+      EXPECT_GE(prefilled, 200 + 4 * 10);
     }
-    for (Generation& generation : generations) {
-      read(generation);
-    }
-    EXPECT_EQ(engine->stats().tokens_prefilled, 200 + 4 * 10) << static_cast<int>(profile);
+    EXPECT_EQ(prefilled, 200 + 4 * 10) << static_cast<int>(profile);
   }
 }
 

@@ -1,4 +1,6 @@
 // EngineCore's sampling: from logits to tokens and the reasons to stop.
+#include <xxhash.h>
+
 #include <limits>
 #include <utility>
 
@@ -6,6 +8,11 @@
 #include "engine/no_memory.h"
 
 namespace puna::engine {
+namespace {
+
+std::uint64_t hash_of(std::span<const float> logits) { return XXH3_64bits(logits.data(), logits.size_bytes()); }
+
+}  // namespace
 
 void EngineCore::sample() {
   constexpr std::size_t kNoRow = std::numeric_limits<std::size_t>::max();
@@ -43,10 +50,10 @@ void EngineCore::sample_sequence(Sequence& sequence, std::size_t row) {
     return complete ? finish(sequence, FinishReason::grammar_end) : fail_sequence(sequence, std::move(choice).error());
   }
   counters_.tokens_rejected += choice->rejected;
-  take_token(sequence, choice->token);
+  take_token(sequence, choice->token, sequence.stream->wants_logit_hashes() ? hash_of(logits) : 0);
 }
 
-void EngineCore::take_token(Sequence& sequence, Token token) {
+void EngineCore::take_token(Sequence& sequence, Token token, std::uint64_t logit_hash) {
   ++sequence.usage.output_tokens;
   ++counters_.tokens_decoded;
   if (weights_.ends_generation(token)) {
@@ -58,7 +65,7 @@ void EngineCore::take_token(Sequence& sequence, Token token) {
       return fail_sequence(sequence, std::move(accepted).error());
     }
   }
-  sequence.stream->push(token);
+  sequence.stream->push(token, logit_hash);
   if (sequence.stops.feed(weights_.bytes(token))) {
     return finish(sequence, FinishReason::stop_string);
   }

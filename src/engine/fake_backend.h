@@ -58,6 +58,7 @@ struct Calls {
   int removals = 0;
   int clears = 0;
   int refused_for_room = 0;
+  int threads = 0;        // of the last decode; 0 = it was left to the backend
   std::string violation;  // empty: the engine kept the contract
 };
 
@@ -233,6 +234,7 @@ class FakeBackend final : public Backend {
     return static_cast<std::int32_t>(lanes_[index_of(lane)].size());
   }
   [[nodiscard]] std::int32_t oldest(LaneId lane) override { return lanes_[index_of(lane)].empty() ? -1 : 0; }
+  void limit_threads(int count) override { calls_->threads = count; }
   void interrupt() noexcept override { interrupted_ = true; }
 
   [[nodiscard]] const Calls& calls() const { return *calls_; }

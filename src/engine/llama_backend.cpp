@@ -11,6 +11,7 @@
 #include <atomic>
 #include <exception>
 #include <format>
+#include <utility>
 
 #include "engine/memory_plan.h"
 
@@ -161,6 +162,11 @@ class LlamaBackend final : public Backend {
   [[nodiscard]] std::int32_t length(LaneId lane) override { return llama_memory_seq_pos_max(memory_, seq(lane)) + 1; }
   [[nodiscard]] std::int32_t oldest(LaneId lane) override { return llama_memory_seq_pos_min(memory_, seq(lane)); }
 
+  void limit_threads(int count) override {
+    if (std::exchange(threads_limit_, count) != count) {
+      llama_set_n_threads(context_.get(), std::min(threads_, count), std::min(threads_batch_, count));
+    }
+  }
   void interrupt() noexcept override { interrupted_.store(true, std::memory_order_relaxed); }
 
  private:
@@ -187,8 +193,11 @@ class LlamaBackend final : public Backend {
   std::size_t rows_ = 0;
   BackendShape shape_;
   std::string state_key_;
-  bool separate_ = false;                // every lane has a memory of its own
-  int window_ = 0;                       // of sliding-window attention; 0 = none
+  bool separate_ = false;  // every lane has a memory of its own
+  int window_ = 0;         // of sliding-window attention; 0 = none
+  int threads_ = 1;
+  int threads_batch_ = 1;
+  int threads_limit_ = 0;                // in force; 0 = none
   std::vector<std::uint8_t> unsettled_;  // by lane: copied since the last decode
   std::unique_ptr<llama_context, Free> context_;
   llama_memory_t memory_ = nullptr;
@@ -217,6 +226,8 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   params.n_ubatch = std::min(params.n_batch, static_cast<std::uint32_t>(kMicroBatchRows));
   params.n_outputs_max = params.n_seq_max;  // the library insists on one row of logits for each lane
   params.n_outputs_max_per_seq = 1;
+  threads_ = options.threads;
+  threads_batch_ = options.threads_batch;
   params.n_threads = options.threads;
   params.n_threads_batch = options.threads_batch;
   // The fast profile needs flash attention (one pool without it costs up to 2.8 times); AUTO turns it on wherever the

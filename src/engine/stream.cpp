@@ -7,8 +7,9 @@
 
 namespace puna {
 
-Generation::Stream::Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes)
+Generation::Stream::Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes, bool logit_hashes)
     : tokens_(std::make_unique<Token[]>(tokens_max)),
+      hashes_(logit_hashes ? std::make_unique<std::uint64_t[]>(tokens_max) : nullptr),
       capacity_(tokens_max),
       text_(std::move(stops)),
       bytes_(std::move(bytes)) {}
@@ -25,10 +26,13 @@ void Generation::Stream::prefilled(const piece::Prefill& progress) noexcept {
   announce();
 }
 
-void Generation::Stream::push(Token token) noexcept {
+void Generation::Stream::push(Token token, std::uint64_t logit_hash) noexcept {
   const std::size_t at = ready_.load(std::memory_order_relaxed);
   PUNA_CHECK(at < capacity_, "a generation has no more tokens than were announced");
   tokens_[at] = token;
+  if (hashes_) {
+    hashes_[at] = logit_hash;
+  }
   ready_.store(at + 1, std::memory_order_release);
   announce();
 }
@@ -61,6 +65,13 @@ piece::Text Generation::Stream::take_text() {
   return all;
 }
 
+void Generation::Stream::add_hashes(piece::Text& text) {
+  if (hashes_) {
+    text.logit_hashes.assign(hashes_.get() + given_, hashes_.get() + given_ + text.tokens.size());
+  }
+  given_ += text.tokens.size();
+}
+
 std::optional<Result<Piece>> Generation::Stream::take() {
   const End end = end_.load(std::memory_order_acquire);  // before the tokens: what is finished is complete
   const std::int64_t done = prefill_done_.load(std::memory_order_acquire);
@@ -77,6 +88,7 @@ std::optional<Result<Piece>> Generation::Stream::take() {
     text.tokens.insert(text.tokens.end(), rest.tokens.begin(), rest.tokens.end());
   }
   if (!text.text.empty() || !text.tokens.empty()) {
+    add_hashes(text);
     return Piece(std::move(text));
   }
   if (end == End::failed) {

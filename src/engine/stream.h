@@ -21,11 +21,13 @@ class Generation::Stream {
   using Bytes = std::function<std::string_view(Token)>;
 
   // Requires  push() is called at most tokens_max times; validate_stops(stops).
-  Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes);
+  Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes, bool logit_hashes = false);
 
   // The engine's end. Thread  one owner.
   void prefilled(const piece::Prefill& progress) noexcept;
-  void push(Token token) noexcept;
+  [[nodiscard]] bool wants_logit_hashes() const noexcept { return hashes_ != nullptr; }
+  // The hash counts if it is wanted.
+  void push(Token token, std::uint64_t logit_hash = 0) noexcept;
   void finish(FinishReason reason, const Usage& usage) noexcept;
   void fail(const Error& error) noexcept;
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
@@ -43,10 +45,12 @@ class Generation::Stream {
   void announce() noexcept;
   [[nodiscard]] std::optional<Result<Piece>> take();
   [[nodiscard]] piece::Text take_text();
+  void add_hashes(piece::Text& text);
 
-  const std::unique_ptr<Token[]> tokens_;  // [capacity_]
+  const std::unique_ptr<Token[]> tokens_;          // [capacity_]
+  const std::unique_ptr<std::uint64_t[]> hashes_;  // [capacity_], or null
   const std::size_t capacity_;
-  std::atomic<std::size_t> ready_ = 0;  // tokens_[0, ready_) may be read
+  std::atomic<std::size_t> ready_ = 0;  // tokens_[0, ready_) and their hashes may be read
   std::atomic<std::int64_t> prefill_done_ = -1;
   std::atomic<std::int64_t> prefill_total_ = 0;
   std::atomic<std::int64_t> prefill_cached_ = 0;
@@ -60,6 +64,7 @@ class Generation::Stream {
   engine::OutputText text_;
   Bytes bytes_;
   std::size_t read_ = 0;
+  std::size_t given_ = 0;  // tokens handed out; some that were read may be held back
   std::int64_t prefill_seen_ = -1;
   bool flushed_ = false;
   bool told_ = false;  // Finished was handed out

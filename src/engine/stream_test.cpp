@@ -35,6 +35,28 @@ TEST(Stream, PiecesComeOutInOrderAndThenOnlyErrors) {
   EXPECT_EQ(generation.next().error().code, ErrorCode::invalid_argument);
 }
 
+TEST(Stream, HashesOfLogitsComeWithTheirTokensAlsoWhenTheTextIsHeldBack) {
+  static constexpr std::string_view kBytes[] = {"\xC3", "\xA9", "x", "y"};  // the first two make one character
+  auto stream = std::make_shared<Stream>(
+      4, std::vector<std::string>{"xy"}, [](Token token) { return kBytes[static_cast<std::size_t>(token)]; }, true);
+  ASSERT_TRUE(stream->wants_logit_hashes());
+  std::vector<std::uint64_t> hashes;
+  const auto read = [&hashes](Generation& generation) {
+    hashes.append_range(std::get<piece::Text>(*generation.next()).logit_hashes);
+  };
+  Generation generation(stream);
+  stream->push(0, 10);
+  stream->push(1, 11);
+  read(generation);
+  EXPECT_EQ(hashes, (std::vector<std::uint64_t>{10, 11}));
+  stream->push(2, 12);
+  stream->push(3, 13);
+  stream->finish(FinishReason::stop_string, {});
+  read(generation);
+  EXPECT_EQ(hashes, (std::vector<std::uint64_t>{10, 11, 12, 13}));
+  EXPECT_FALSE(stream_of(1)->wants_logit_hashes());
+}
+
 TEST(Stream, AnErrorComesAfterWhatWasProducedBeforeIt) {
   auto stream = stream_of(4);
   stream->push(2);

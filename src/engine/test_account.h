@@ -109,6 +109,7 @@ class Account final : public Backend {
   [[nodiscard]] const std::string& state_key() const override { return inner_.state_key(); }
   [[nodiscard]] std::int32_t length(LaneId lane) override { return inner_.length(lane); }
   [[nodiscard]] std::int32_t oldest(LaneId lane) override { return inner_.oldest(lane); }
+  void limit_threads(int count) override { inner_.limit_threads(count); }
   void interrupt() noexcept override { inner_.interrupt(); }
 
   [[nodiscard]] const Tokens& tokens(LaneId lane) const { return lanes_[index_of(lane)]; }

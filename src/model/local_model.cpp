@@ -2,6 +2,7 @@
 // picture in ARCHITECTURE.md as code.
 //
 // Owns the engine and the template; both outlive every generation, because ask() holds its generation itself.
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -146,6 +147,15 @@ class EngineModel final : public LocalModel {
     return collector.reply(calls_before);
   }
 
+  [[nodiscard]] Result<std::optional<Pin>> prewarm(const Request& role, std::stop_token stop) override {
+    PUNA_TRY(std::vector<Token> beginning, role_tokens(role));
+    if (beginning.empty()) {
+      return std::nullopt;
+    }
+    PUNA_TRY(Pin pin, engine_->pin(std::move(beginning), std::move(stop)));
+    return std::optional(std::move(pin));
+  }
+
   void waits_for_tool(AgentId agent, std::string_view tool) override { engine_->leave_for_tool(agent, tool); }
 
   [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
@@ -163,6 +173,17 @@ class EngineModel final : public LocalModel {
   [[nodiscard]] const ChatTemplate& chat_template() const override { return *template_; }
 
  private:
+  // What two prompts have in common that differ in what the user says.
+  [[nodiscard]] Result<std::vector<Token>> role_tokens(Request role) const {
+    role.messages.push_back({.role = Role::user, .content = "a"});
+    PUNA_TRY(const Prompt one, render(role));
+    role.messages.back().content = "b";
+    PUNA_TRY(const Prompt other, render(role));
+    PUNA_TRY(std::vector<Token> tokens, weights_->tokenize(one.parts));
+    PUNA_TRY(const std::vector<Token> others, weights_->tokenize(other.parts));
+    tokens.erase(std::ranges::mismatch(tokens, others).in1, tokens.end());
+    return tokens;
+  }
   [[nodiscard]] Result<Prompt> render(const Request& request) const {
     if (request.schema && !request.tools.empty()) {
       return fail(ErrorCode::invalid_argument, "a request has both a schema and tools",

@@ -110,6 +110,24 @@ TEST(LocalModel, ALongerConversationComputesOnlyWhatIsNew) {
   EXPECT_LT(second->usage.cached_tokens, second->usage.prompt_tokens);
 }
 
+TEST(LocalModel, ARoleIsComputedAheadAndNoRequestOfItComputesItAgain) {
+  const auto model = open_demo();
+  const Request role{.messages = {{.role = Role::system, .content = "You turn switches."}}, .tools = {switch_tool()}};
+  const auto pin = model->prewarm(role);
+  ASSERT_TRUE(pin) << pin.error().message;
+  ASSERT_TRUE(*pin);
+  const std::int64_t ahead = model->engine().stats().tokens_prefilled;
+  EXPECT_GT(ahead, 20);
+  for (const char* text : {"Turn on the hall.", "Is anything on?"}) {
+    Request request = role;
+    request.messages.push_back({.role = Role::user, .content = text});
+    request.tokens_max = 4;
+    const auto reply = model->ask(request, EventSink::none());
+    ASSERT_TRUE(reply) << reply.error().message;
+    EXPECT_EQ(reply->usage.cached_tokens, ahead);
+  }
+}
+
 TEST(LocalModel, TheSameRequestTwiceStillComputesItsLastToken) {
   const auto model = open_demo(Profile::fast);
   const Request request = text_request("Hello there");

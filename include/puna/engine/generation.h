@@ -36,6 +36,7 @@ struct GenerationRequest {
   std::uint64_t turn = 0;  // the agent's how many-th
   // When it must be over, waiting included; what came until then stays valid.
   std::optional<std::chrono::steady_clock::time_point> deadline;
+  bool logit_hashes = false;  // piece::Text then has them: for runs that are compared bit by bit
 };
 
 enum class FinishReason : std::uint8_t { end_of_turn, stop_string, tokens_max, window_full, grammar_end, deadline };
@@ -52,6 +53,8 @@ struct Text {
   // The tokens that completed this text. All pieces together hold every generated token, also those whose text a stop
   // string cut off; only the token that ended the turn is left out.
   std::vector<Token> tokens;
+  // If asked for: of each token, a hash over all bits of all logits that it was chosen from.
+  std::vector<std::uint64_t> logit_hashes;
 };
 struct Finished {
   FinishReason reason = FinishReason::end_of_turn;
