@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <format>
 #include <string>
 
 #include "engine/state_file.h"
@@ -36,7 +35,7 @@ class MemoryFile final : public puna::engine::FileCalls {
   }
   ~MemoryFile() override { ::close(descriptor_); }
 
-  [[nodiscard]] std::filesystem::path path() const { return std::format("/proc/self/fd/{}", descriptor_); }
+  [[nodiscard]] std::filesystem::path path() const { return puna::format_text("/proc/self/fd/{}", descriptor_); }
   void put(std::string_view bytes) const {
     PUNA_CHECK(::ftruncate(descriptor_, 0) == 0, "a file can be emptied");
     PUNA_CHECK(::pwrite(descriptor_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()),

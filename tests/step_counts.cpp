@@ -17,7 +17,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <format>
 #include <mutex>
 #include <new>
 #include <string>
@@ -216,7 +215,7 @@ Result<void> check_counter() {
   }).join();
   counting = false;
   if (allocations < 4 || locks != 1) {
-    return fail(ErrorCode::internal, std::format("the counter saw {} allocations and {} locks of 4 and 1",
+    return fail(ErrorCode::internal, format_text("the counter saw {} allocations and {} locks of 4 and 1",
                                                  allocations.load(), locks.load()));
   }
   return {};

@@ -5,6 +5,7 @@
 
 #include "puna/base/error.h"
 #include "puna/base/event.h"
+#include "puna/base/format.h"
 #include "puna/base/json.h"
 #include "puna/base/queue.h"
 #include "puna/base/seam.h"

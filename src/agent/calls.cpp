@@ -1,8 +1,6 @@
 // See calls.h.
 #include "agent/calls.h"
 
-#include <format>
-
 namespace puna::agent {
 
 CallIds::CallIds(const Transcript& transcript) {
@@ -19,7 +17,7 @@ void CallIds::make_unique(std::vector<ToolCall>& calls) {
     call.id = wanted;
     // Each round meets another id that is taken, so there are at most taken_.size() rounds.
     for (std::size_t number = 2; !taken_.insert(call.id).second; ++number) {
-      call.id = std::format("{}-{}", wanted, number);
+      call.id = format_text("{}-{}", wanted, number);
     }
   }
 }

@@ -1,8 +1,6 @@
 // See observations.h.
 #include "agent/observations.h"
 
-#include <format>
-
 namespace puna {
 
 std::string_view default_system_prompt() noexcept {
@@ -17,7 +15,7 @@ constexpr std::size_t kQuotedBytesMax = 400;  // a long broken call would only t
 }  // namespace
 
 std::string too_many_calls(int calls_max) {
-  return std::format("too many calls in one reply. At most {} are run.", calls_max);
+  return format_text("too many calls in one reply. At most {} are run.", calls_max);
 }
 
 std::string malformed_reply(const std::vector<std::string>& malformed_calls, const std::vector<ToolSpec>& tools) {
@@ -33,7 +31,7 @@ std::string malformed_reply(const std::vector<std::string>& malformed_calls, con
     names += (names.empty() ? "" : ", ") + tool.name;
   }
   const std::string_view quoted = utf8::truncate(malformed_calls.front(), kQuotedBytesMax);
-  return std::format(
+  return format_text(
       "error: this is not a valid tool call: {}{}\n"
       "Write one JSON object with \"name\" and \"arguments\" between <tool_call> and </tool_call>. Tools: {}.",
       quoted, quoted.size() < malformed_calls.front().size() ? "..." : "", names);

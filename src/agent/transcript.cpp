@@ -1,6 +1,5 @@
 // The transcript as text: one message a line. Reading it back is strict, because a transcript that was half understood
 // would continue another conversation than the one that was held.
-#include <format>
 
 #include "puna/agent.h"
 
@@ -31,7 +30,7 @@ Result<Transcript> transcript_from_jsonl(std::string_view text) {
     const std::size_t end = text.find('\n');
     auto message = message_from_line(text.substr(0, end));
     if (!message) {
-      return fail(ErrorCode::corrupt, std::format("transcript line {}: {}", number, message.error().message),
+      return fail(ErrorCode::corrupt, format_text("transcript line {}: {}", number, message.error().message),
                   message.error().hint);
     }
     transcript.push_back(*std::move(message));

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <format>
 #include <system_error>
 #include <utility>
 
@@ -42,7 +41,7 @@ class AppendedFile final : public TranscriptFile {
 
   [[nodiscard]] Result<void> append(const Message& message) override {
     if (broken_) {
-      return fail(ErrorCode::io, std::format("{} ends in half a line after an earlier failure", name_));
+      return fail(ErrorCode::io, format_text("{} ends in half a line after an earlier failure", name_));
     }
     const std::string line = to_json(message).dump() + '\n';
     ssize_t written = -1;
@@ -60,7 +59,7 @@ class AppendedFile final : public TranscriptFile {
     if (written > 0) {
       broken_ = ::ftruncate(file_.number(), bytes_) != 0;
     }
-    return fail(ErrorCode::io, std::format("cannot write {}: {}", name_, system_text(reason)),
+    return fail(ErrorCode::io, format_text("cannot write {}: {}", name_, system_text(reason)),
                 "free space on the disk, or leave the transcript out");
   }
 
@@ -81,21 +80,21 @@ Result<std::unique_ptr<TranscriptFile>> TranscriptFile::create(const std::filesy
   if (opened.number() < 0) {
     const int reason = errno;
     return fail(reason == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-                std::format("cannot create {}: {}", name, system_text(reason)));
+                format_text("cannot create {}: {}", name, system_text(reason)));
   }
   struct stat facts{};
   if (::fstat(opened.number(), &facts) != 0) {
     const int reason = errno;
-    return fail(ErrorCode::io, std::format("cannot create {}: {}", name, system_text(reason)));
+    return fail(ErrorCode::io, format_text("cannot create {}: {}", name, system_text(reason)));
   }
   if (S_ISREG(facts.st_mode)) {
     // A file that was there before keeps its mode otherwise, and conversations are nobody else's business.
     if (::fchmod(opened.number(), S_IRUSR | S_IWUSR) != 0 || ::ftruncate(opened.number(), 0) != 0) {
       const int reason = errno;
-      return fail(ErrorCode::io, std::format("cannot create {}: {}", name, system_text(reason)));
+      return fail(ErrorCode::io, format_text("cannot create {}: {}", name, system_text(reason)));
     }
   } else if (!S_ISCHR(facts.st_mode)) {
-    return fail(ErrorCode::io, std::format("cannot create {}: it is neither a file nor a terminal", name));
+    return fail(ErrorCode::io, format_text("cannot create {}: it is neither a file nor a terminal", name));
   }
   return std::make_unique<AppendedFile>(std::move(opened), name);
 }

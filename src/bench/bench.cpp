@@ -1,7 +1,6 @@
 // The list of benchmarks, and the run.
 #include <algorithm>
 #include <array>
-#include <format>
 #include <optional>
 #include <string>
 #include <utility>
@@ -41,16 +40,16 @@ Result<void> check(const BenchOptions& options) {
       for (const std::string& other : bench_names()) {
         known += (known.empty() ? "" : ", ") + other;
       }
-      return fail(ErrorCode::invalid_argument, std::format("no benchmark is called '{}'", name), "one of " + known);
+      return fail(ErrorCode::invalid_argument, format_text("no benchmark is called '{}'", name), "one of " + known);
     }
   }
   if (options.rounds < 0 || options.rounds > kRoundsMax) {
     return fail(ErrorCode::invalid_argument,
-                std::format("rounds is {} and must be from 0 to {}", options.rounds, kRoundsMax));
+                format_text("rounds is {} and must be from 0 to {}", options.rounds, kRoundsMax));
   }
   if (options.threads < 1 || options.threads > kThreadsMax) {
     return fail(ErrorCode::invalid_argument,
-                std::format("threads is {} and must be from 1 to {}", options.threads, kThreadsMax));
+                format_text("threads is {} and must be from 1 to {}", options.threads, kThreadsMax));
   }
   return {};
 }

@@ -2,7 +2,6 @@
 // code allocates and locks while it only decodes.
 #include <algorithm>
 #include <filesystem>
-#include <format>
 #include <utility>
 
 #include "bench/cases.h"
@@ -100,7 +99,7 @@ Result<void> count_steps(Harness& harness, const std::string& name) {
   const auto emit = [&](const char* metric, std::int64_t count) {
     BenchResult result = counted({.bench = "B0", .workload = name, .metric = metric}, static_cast<double>(count),
                                  "bound", 0, {.floor = 0, .moon = 0, .side = Side::at_most});
-    result.note = std::format("{} steps counted", counts.steps);
+    result.note = format_text("{} steps counted", counts.steps);
     harness.emit(std::move(result));
   };
   emit("allocations of the engine's own code", counts.allocations);
@@ -113,9 +112,9 @@ Result<void> count_steps(Harness& harness, const std::string& name) {
 Result<void> run_counts(Harness& harness) {
   constexpr int kAgents = 8;
   constexpr int kBranches = 4;
-  const std::string prefix = std::format("{} agents, {} shared", kAgents, kSharedTokens);
-  const std::string loops = std::format("{} agents x {} turns", kAgents, kTurns);
-  const std::string forks = std::format("{} forks", kBranches);
+  const std::string prefix = format_text("{} agents, {} shared", kAgents, kSharedTokens);
+  const std::string loops = format_text("{} agents x {} turns", kAgents, kTurns);
+  const std::string forks = format_text("{} forks", kBranches);
   const std::string steps = "steps that only decode";
   PUNA_TRY_VOID(harness.workload("B0", prefix, [&] { return count_shared_prefix(harness, prefix, kAgents); }));
   PUNA_TRY_VOID(harness.workload("B0", loops, [&] { return count_loops(harness, loops, kAgents); }));

@@ -1,5 +1,4 @@
 // B1: agents with nothing in common decode side by side. The raw loop is the ceiling, in both layouts of the cache.
-#include <format>
 #include <utility>
 
 #include "bench/cases.h"
@@ -63,7 +62,7 @@ Result<void> run_agents_of(Harness& harness, const std::string& name, const Deco
 Result<void> run_decode(Harness& harness) {
   const DecodeShape shape = shape_of(harness.options());
   for (const int agents : shape.agents) {
-    const std::string name = std::format("{} agents, {} in, {} out", agents, shape.prompt_tokens, shape.output_tokens);
+    const std::string name = format_text("{} agents, {} in, {} out", agents, shape.prompt_tokens, shape.output_tokens);
     PUNA_TRY_VOID(harness.workload("B1", name, [&] { return run_agents_of(harness, name, shape, agents); }));
   }
   return {};

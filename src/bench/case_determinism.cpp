@@ -5,7 +5,6 @@
 // shown.
 #include <algorithm>
 #include <deque>
-#include <format>
 #include <functional>
 #include <utility>
 
@@ -44,11 +43,11 @@ struct Condition {
 std::vector<Condition> conditions(const Sizes& sizes) {
   std::vector<Condition> all{{.name = "alone again"}};
   for (const int others : sizes.others) {
-    all.push_back({.name = std::format("beside {} that join and leave", others), .others = others});
+    all.push_back({.name = format_text("beside {} that join and leave", others), .others = others});
   }
   all.push_back({.name = "2 threads", .threads = 2});
   for (const int chunk : {64, 37, 1}) {
-    all.push_back({.name = std::format("prefill in pieces of {}", chunk), .batch_tokens = chunk});
+    all.push_back({.name = format_text("prefill in pieces of {}", chunk), .batch_tokens = chunk});
   }
   all.push_back({.name = "its prompt was cached", .before = Before::same_prompt});
   all.push_back({.name = "forked from a sibling", .before = Before::sibling});
@@ -176,7 +175,7 @@ Result<Outcome> run_condition(Harness& harness, const Condition& condition, cons
 std::string note_of(const Condition& condition, const Outcome& outcome, const Difference& difference) {
   std::string note = difference.equal() ? "" : "first difference: " + describe(difference) + "; ";
   if (condition.before != Before::nothing) {
-    note += std::format("{} tokens reused, {} of them restored; ", outcome.tokens_reused, outcome.tokens_restored);
+    note += format_text("{} tokens reused, {} of them restored; ", outcome.tokens_reused, outcome.tokens_restored);
   }
   return note.substr(0, note.empty() ? 0 : note.size() - 2);
 }
@@ -187,7 +186,7 @@ Result<void> run_profile(Harness& harness, Profile profile) {
   const std::string profile_name = held ? "deterministic" : "fast";
   PUNA_TRY(const Outcome alone, run_condition(harness, {.name = "alone"}, sizes, profile));
   for (const Condition& condition : conditions(sizes)) {
-    const std::string name = std::format("{}, {}", profile_name, condition.name);
+    const std::string name = format_text("{}, {}", profile_name, condition.name);
     PUNA_TRY_VOID(harness.workload("determinism", name, [&]() -> Result<void> {
       PUNA_TRY(const Outcome outcome, run_condition(harness, condition, sizes, profile));
       const Difference difference = compare(alone.trace, outcome.trace);

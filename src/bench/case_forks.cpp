@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <format>
 #include <utility>
 
 #include "bench/cases.h"
@@ -199,7 +198,7 @@ Result<void> run_forks(Harness& harness) {
   const TreeShape shape = harness.options().quick
                               ? TreeShape{.trunk_tokens = 256, .branches = 2, .levels = 3, .output_tokens = 8}
                               : TreeShape{};
-  const std::string name = std::format("{} trunk, 1 to {} branches by {}, {} out each", shape.trunk_tokens,
+  const std::string name = format_text("{} trunk, 1 to {} branches by {}, {} out each", shape.trunk_tokens,
                                        shape.leaves(), shape.branches, shape.output_tokens);
   return harness.workload("B4", name, [&] { return run_tree(harness, name, shape); });
 }

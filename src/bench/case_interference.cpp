@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <format>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -171,13 +170,13 @@ Result<void> run_interference(Harness& harness) {
   const StreamShape shape =
       harness.options().quick ? StreamShape{.output_tokens = 48, .long_prompt_tokens = 512} : StreamShape{};
   const std::string long_name =
-      std::format("{} streams, a prompt of {} arrives", shape.streams, shape.long_prompt_tokens);
+      format_text("{} streams, a prompt of {} arrives", shape.streams, shape.long_prompt_tokens);
   PUNA_TRY_VOID(harness.workload("B8", long_name, [&] { return run_long_prompt(harness, long_name, shape); }));
-  const std::string busy_name = std::format("{} streams, {} busy processes", shape.streams, shape.busy_processes);
+  const std::string busy_name = format_text("{} streams, {} busy processes", shape.streams, shape.busy_processes);
   PUNA_TRY_VOID(harness.workload("B8", busy_name, [&] { return run_busy_cores(harness, busy_name, shape); }));
   StreamShape beside_tools = shape;
   beside_tools.niceness = kToolNiceness;
-  const std::string tools_name = std::format("{} streams, {} busy tools", shape.streams, shape.busy_processes);
+  const std::string tools_name = format_text("{} streams, {} busy tools", shape.streams, shape.busy_processes);
   return harness.workload("B8", tools_name, [&] { return run_busy_cores(harness, tools_name, beside_tools); });
 }
 

@@ -1,6 +1,5 @@
 // B3: agents go round a tool loop: each turn adds an observation to a growing history.
 #include <algorithm>
-#include <format>
 #include <utility>
 
 #include "bench/cases.h"
@@ -86,7 +85,7 @@ Result<void> run_shape(Harness& harness, const std::string& name, const Shape& s
 
 Result<void> run_loops(Harness& harness) {
   const Shape shape = shape_of(harness.options());
-  const std::string name = std::format("{} agents x {} turns, {} shared, {} observed, {} out, S for {}",
+  const std::string name = format_text("{} agents x {} turns, {} shared, {} observed, {} out, S for {}",
                                        shape.loop.agents, shape.loop.turns, shape.loop.shared_tokens,
                                        shape.loop.observation_tokens, shape.loop.output_tokens, shape.server_agents);
   return harness.workload("B3", name, [&] { return run_shape(harness, name, shape); });

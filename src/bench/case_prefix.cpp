@@ -1,6 +1,5 @@
 // B2: agents whose prompts begin with the same tokens arrive all at once, with nothing cached.
 #include <algorithm>
-#include <format>
 #include <utility>
 
 #include "bench/cases.h"
@@ -103,7 +102,7 @@ Result<void> run_shape(Harness& harness, const std::string& name, const PrefixSh
 
 Result<void> run_prefix(Harness& harness) {
   for (const PrefixShape& shape : shapes_of(harness.options())) {
-    const std::string name = std::format("{} agents, {} shared + {} own, {} out", shape.agents, shape.shared_tokens,
+    const std::string name = format_text("{} agents, {} shared + {} own, {} out", shape.agents, shape.shared_tokens,
                                          shape.own_tokens, shape.output_tokens);
     PUNA_TRY_VOID(harness.workload("B2", name, [&] { return run_shape(harness, name, shape); }));
   }

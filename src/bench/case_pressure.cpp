@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <format>
 #include <optional>
 #include <utility>
 
@@ -171,7 +170,7 @@ Result<void> run_pressure(Harness& harness) {
                                                       : PressureShape{};
   for (const Tier tier : {Tier::memory, Tier::files}) {
     const std::string name =
-        std::format("{} agents of {} tokens, room for {}, {} wakes from {}", shape.agents, shape.prompt_tokens,
+        format_text("{} agents of {} tokens, room for {}, {} wakes from {}", shape.agents, shape.prompt_tokens,
                     shape.agents_held, shape.wakes, tier == Tier::memory ? "memory" : "files");
     if (tier == Tier::memory || !harness.options().quick) {
       PUNA_TRY_VOID(harness.workload("B5", name, [&] { return run_shape(harness, name, shape, tier); }));

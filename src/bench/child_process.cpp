@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <format>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -27,7 +26,7 @@ struct Pipe {
   [[nodiscard]] static Result<Pipe> open() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-      return fail(ErrorCode::io, std::format("no pipe: {}", std::strerror(errno)));
+      return fail(ErrorCode::io, format_text("no pipe: {}", std::strerror(errno)));
     }
     return Pipe{.read = ends[0], .write = ends[1]};
   }
@@ -100,7 +99,7 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
   ChildProcess child(pid, out.read);
   if (pid < 0 || why != 0) {
     return fail(why == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-                std::format("'{}' cannot be started: {}", arguments.front(), std::strerror(why)));
+                format_text("'{}' cannot be started: {}", arguments.front(), std::strerror(why)));
   }
   return child;
 }
@@ -116,7 +115,7 @@ Result<ChildProcess> ChildProcess::start_busy(int niceness) {
     }
   }
   if (pid < 0) {
-    return fail(ErrorCode::io, std::format("no busy process: {}", std::strerror(errno)));
+    return fail(ErrorCode::io, format_text("no busy process: {}", std::strerror(errno)));
   }
   return ChildProcess(pid, -1);
 }
@@ -187,11 +186,11 @@ std::optional<long> parse_process_ticks(std::string_view text) {
 }
 
 Result<double> ChildProcess::cpu_seconds() const {
-  std::ifstream file(std::format("/proc/{}/stat", pid_));
+  std::ifstream file(format_text("/proc/{}/stat", pid_));
   const std::string text(std::istreambuf_iterator<char>(file), {});
   const auto ticks = parse_process_ticks(text);
   if (!ticks) {
-    return fail(ErrorCode::unavailable, std::format("the child process {} has no times: it has ended", pid_));
+    return fail(ErrorCode::unavailable, format_text("the child process {} has no times: it has ended", pid_));
   }
   return static_cast<double>(*ticks) / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
@@ -220,7 +219,7 @@ Result<std::string> ChildProcess::finish(const std::stop_token& stop) {
   }
   pid_ = -1;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    return fail(ErrorCode::unavailable, std::format("the child process ended with status {}", status));
+    return fail(ErrorCode::unavailable, format_text("the child process ended with status {}", status));
   }
   return text;
 }

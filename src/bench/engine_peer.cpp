@@ -2,7 +2,6 @@
 #include "bench/engine_peer.h"
 
 #include <algorithm>
-#include <format>
 #include <optional>
 #include <utility>
 
@@ -73,7 +72,7 @@ Result<void> EnginePeer::read(Running& running, const std::stop_token& stop) {
   } else if (const auto* finished = std::get_if<piece::Finished>(&piece)) {
     running.generation.reset();
     if (finished->reason == FinishReason::window_full) {
-      return fail(ErrorCode::limit, std::format("the window was full after {} of {} tokens",
+      return fail(ErrorCode::limit, format_text("the window was full after {} of {} tokens",
                                                 running.reply.output.size(), running.request->output_tokens));
     }
     if (running.missing() > 0) {

@@ -6,7 +6,6 @@
 #include <charconv>
 #include <cmath>
 #include <ctime>
-#include <format>
 #include <fstream>
 #include <iterator>
 
@@ -71,12 +70,12 @@ std::optional<std::string> compare(const MachineReading& before, const MachineRe
                                    double calm_kernel_seconds) {
   const double change = now.kernel_seconds / calm_kernel_seconds - 1;
   if (!(std::abs(change) <= kKernelTolerance)) {  // also when it is not a number
-    return std::format("the calibration kernel took {:+.0f} % (load {:.1f})", change * 100, now.load);
+    return format_text("the calibration kernel took {:+.0f} % (load {:.1f})", change * 100, now.load);
   }
   const auto total = now.total_ticks - before.total_ticks;
   const auto stolen = now.stolen_ticks - before.stolen_ticks;
   if (total > 0 && static_cast<double>(stolen) > kStolenShareMax * static_cast<double>(total)) {
-    return std::format("the hypervisor took {:.0f} % of the time",
+    return format_text("the hypervisor took {:.0f} % of the time",
                        100.0 * static_cast<double>(stolen) / static_cast<double>(total));
   }
   return std::nullopt;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <format>
 #include <utility>
 
 namespace puna::bench {
@@ -98,7 +97,7 @@ void Harness::emit(BenchResult result) {
 }
 
 Result<Rounds> Harness::run_rounds(const std::string& label, std::span<const Contender> contenders, int rounds) {
-  const auto progress = [&](std::string_view line) { sink_.on_progress(std::format("{}: {}", label, line)); };
+  const auto progress = [&](std::string_view line) { sink_.on_progress(format_text("{}: {}", label, line)); };
   return bench::run_rounds(contenders, {.rounds = rounds}, guard_, progress, stop_);
 }
 
@@ -110,7 +109,7 @@ Result<void> Harness::check_window(int window_tokens) const {
   const int trained = weights_->facts().window_trained_tokens;
   if (trained > 0 && window_tokens > trained) {
     return fail(ErrorCode::limit,
-                std::format("it needs a window of {} tokens, and the model has {}", window_tokens, trained));
+                format_text("it needs a window of {} tokens, and the model has {}", window_tokens, trained));
   }
   return {};
 }
@@ -130,7 +129,7 @@ Result<std::unique_ptr<ServerPeer>> Harness::open_server(ServerShape shape) cons
   shape.threads = options_.threads;
   shape.never = no_characters_;
   if (!fits(std::int64_t{shape.agents} * shape.window_tokens)) {
-    return fail(ErrorCode::limit, std::format("a server for {} agents with {} tokens each needs more memory than is "
+    return fail(ErrorCode::limit, format_text("a server for {} agents with {} tokens each needs more memory than is "
                                               "free",
                                               shape.agents, shape.window_tokens));
   }

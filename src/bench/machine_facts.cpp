@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <fstream>
 #include <iterator>
 #include <thread>
@@ -45,9 +44,9 @@ Result<std::string> file_hash(const std::filesystem::path& file) {
     }
   }
   if (in.bad() || !in.eof()) {
-    return fail(ErrorCode::io, std::format("'{}' cannot be read", file.string()));
+    return fail(ErrorCode::io, format_text("'{}' cannot be read", file.string()));
   }
-  return std::format("{:016x}", hash);
+  return format_text("{:016x}", hash);
 }
 
 CpuFacts parse_cpuinfo(std::string_view text) {
@@ -63,12 +62,12 @@ CpuFacts parse_cpuinfo(std::string_view text) {
     if (flags.empty()) {
       flags = value_of(line, "Features");  // ARM's word
     }
-    const std::string padded = std::format(" {} ", flags);
+    const std::string padded = format_text(" {} ", flags);
     if (flags.empty() || !facts.flags.empty()) {
       continue;
     }
     for (const std::string_view flag : kFlags) {
-      if (padded.contains(std::format(" {} ", flag))) {
+      if (padded.contains(format_text(" {} ", flag))) {
         facts.flags.emplace_back(flag);
       }
     }

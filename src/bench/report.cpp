@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <format>
 
 #include "puna/bench.h"
 
@@ -15,24 +14,24 @@ using Row = std::array<std::string, kColumns>;
 // Four significant digits, and whole numbers as they are.
 std::string number(double value) {
   if (std::isfinite(value) && std::abs(value) < 1e15 && value == std::floor(value)) {
-    return std::format("{:.0f}", value);
+    return format_text("{:.0f}", value);
   }
-  return std::format("{:.4g}", value);
+  return format_text("{:.4g}", value);
 }
 
 std::string number(const std::optional<double>& value) { return value ? number(*value) : std::string(); }
 
-std::string times(const std::optional<double>& ratio) { return ratio ? std::format("{:.3g}x", *ratio) : std::string(); }
+std::string times(const std::optional<double>& ratio) { return ratio ? format_text("{:.3g}x", *ratio) : std::string(); }
 
 std::string interval(const BenchResult& result) {
-  return result.low && result.high ? std::format("{:.3g} .. {:.3g}", *result.low, *result.high) : std::string();
+  return result.low && result.high ? format_text("{:.3g} .. {:.3g}", *result.low, *result.high) : std::string();
 }
 
 std::string verdict(BenchVerdict verdict, const std::optional<double>& limit) {
   if (verdict == BenchVerdict::none) {
     return {};
   }
-  return limit ? std::format("{} ({})", name_of(verdict), number(*limit)) : std::string(name_of(verdict));
+  return limit ? format_text("{} ({})", name_of(verdict), number(*limit)) : std::string(name_of(verdict));
 }
 
 Row row_of(const BenchResult& result) {
@@ -51,7 +50,7 @@ std::string print(const Row& row, const std::array<std::size_t, kColumns>& width
   std::string line;
   for (std::size_t i = 0; i < kColumns; ++i) {
     const bool is_number = i == 2 || i == 4 || i == 5;
-    line += is_number ? std::format("{:>{}}", row[i], widths[i]) : std::format("{:<{}}", row[i], widths[i]);
+    line += is_number ? format_text("{:>{}}", row[i], widths[i]) : format_text("{:<{}}", row[i], widths[i]);
     line += "  ";
   }
   line.erase(line.find_last_not_of(' ') + 1);
@@ -62,7 +61,7 @@ std::string summary(const std::vector<BenchResult>& results) {
   const auto count = [&results](auto BenchResult::* member, BenchVerdict wanted) {
     return std::ranges::count_if(results, [&](const BenchResult& result) { return result.*member == wanted; });
   };
-  return std::format(
+  return format_text(
       "bench: {}; floors met {}, missed {}, inconclusive {}; goals met {}, missed {}, inconclusive {}\n",
       verdict_of(results) == BenchVerdict::none ? "nothing held to" : name_of(verdict_of(results)),
       count(&BenchResult::verdict, BenchVerdict::met), count(&BenchResult::verdict, BenchVerdict::missed),

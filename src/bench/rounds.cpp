@@ -2,7 +2,6 @@
 #include "bench/rounds.h"
 
 #include <algorithm>
-#include <format>
 #include <optional>
 #include <utility>
 
@@ -25,7 +24,7 @@ Result<Round> run_round(std::span<const Contender> contenders, std::uint64_t ser
     auto sample = contender.run(serial);
     if (!sample) {
       Error error = std::move(sample).error();
-      error.message = std::format("{}: {}", contender.name, error.message);
+      error.message = format_text("{}: {}", contender.name, error.message);
       return std::unexpected(std::move(error));
     }
     round.samples.push_back(*std::move(sample));
@@ -67,7 +66,7 @@ Result<Rounds> run_rounds(std::span<const Contender> contenders, const RoundSett
   Rounds rounds{.samples = std::vector<std::vector<Sample>>(contenders.size())};
   const auto wanted = static_cast<std::size_t>(settings.rounds);
   while (calm.size() < wanted && std::cmp_less_equal(disturbed.size(), redone_max(settings.rounds))) {
-    progress(std::format("round {} of {}{}", calm.size() + 1, wanted, disturbed.empty() ? "" : " (one was disturbed)"));
+    progress(format_text("round {} of {}{}", calm.size() + 1, wanted, disturbed.empty() ? "" : " (one was disturbed)"));
     PUNA_TRY(Round round, run_round(contenders, serial++, guard, stop));
     if (round.disturbance) {
       rounds.why = *round.disturbance;

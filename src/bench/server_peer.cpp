@@ -2,7 +2,6 @@
 #include "bench/server_peer.h"
 
 #include <chrono>
-#include <format>
 #include <thread>
 #include <utility>
 
@@ -95,7 +94,7 @@ Result<PeerReply> ServerPeer::run(const PeerRequest& request, const TokenHook& o
   PUNA_TRY_VOID(http_stream(port_, "/completion", body, on_bytes, stop));
   if (!stream.finished() || std::cmp_not_equal(reply.output.size(), request.output_tokens)) {
     return fail(ErrorCode::unavailable,
-                std::format("the server gave {} of {} tokens", reply.output.size(), request.output_tokens));
+                format_text("the server gave {} of {} tokens", reply.output.size(), request.output_tokens));
   }
   tokens_prefilled_ += stream.prompt_tokens_computed();
   return reply;

@@ -1,8 +1,6 @@
 // Lines to events to tokens.
 #include "bench/server_reply.h"
 
-#include <format>
-
 namespace puna::bench {
 namespace {
 
@@ -22,7 +20,7 @@ Result<std::vector<Token>> ServerReply::feed(std::string_view bytes) {
     const std::size_t end = bytes.find('\n');
     line_ += bytes.substr(0, end);
     if (line_.size() > kLineMax) {
-      return fail(ErrorCode::corrupt, std::format("the server sent a line of more than {} bytes", kLineMax));
+      return fail(ErrorCode::corrupt, format_text("the server sent a line of more than {} bytes", kLineMax));
     }
     if (end == std::string_view::npos) {
       break;

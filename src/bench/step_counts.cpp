@@ -1,7 +1,5 @@
 #include "bench/step_counts.h"
 
-#include <format>
-
 namespace puna::bench {
 
 Result<StepCounts> parse_step_counts(std::string_view line) {
@@ -14,7 +12,7 @@ Result<StepCounts> parse_step_counts(std::string_view line) {
     return good;
   };
   if (!read("steps", counts.steps) || !read("allocations", counts.allocations) || !read("locks", counts.locks)) {
-    return fail(ErrorCode::corrupt, std::format("the step counter said: {}", utf8::truncate(line, 200)));
+    return fail(ErrorCode::corrupt, format_text("the step counter said: {}", utf8::truncate(line, 200)));
   }
   return counts;
 }

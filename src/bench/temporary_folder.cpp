@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <format>
 #include <string>
 #include <system_error>
 
@@ -15,7 +14,7 @@ Result<TemporaryFolder> TemporaryFolder::create() {
   std::string name = (std::filesystem::temp_directory_path(code) / "puna-bench-XXXXXX").string();
   if (code || ::mkdtemp(name.data()) == nullptr) {
     return fail(ErrorCode::io,
-                std::format("no folder for temporary files: {}", code ? code.message() : std::strerror(errno)));
+                format_text("no folder for temporary files: {}", code ? code.message() : std::strerror(errno)));
   }
   return TemporaryFolder(std::filesystem::path(std::move(name)));
 }

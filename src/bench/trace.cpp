@@ -1,7 +1,6 @@
 #include "bench/trace.h"
 
 #include <algorithm>
-#include <format>
 
 namespace puna::bench {
 namespace {
@@ -21,9 +20,9 @@ Difference compare(const Trace& a, const Trace& b) {
 
 std::string describe(const Difference& difference) {
   if (difference.logits && (!difference.token || *difference.logits <= *difference.token)) {
-    return std::format("logits of token {}", *difference.logits);
+    return format_text("logits of token {}", *difference.logits);
   }
-  return difference.token ? std::format("token {}", *difference.token) : "equal";
+  return difference.token ? format_text("token {}", *difference.token) : "equal";
 }
 
 }  // namespace puna::bench

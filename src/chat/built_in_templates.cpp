@@ -4,7 +4,6 @@
 // formats in Meta's model cards. generic is plain text with speaker names, for models that were trained on no chat
 // format.
 #include <array>
-#include <format>
 #include <utility>
 
 #include "puna/chat/template.h"
@@ -89,8 +88,8 @@ Result<std::string> built_in_template(std::string_view name) {
     }
     known += (known.empty() ? "" : ", ") + std::string(candidate);
   }
-  return fail(ErrorCode::not_found, std::format("no built-in chat template is named '{}'", printable(name)),
-              std::format("built in are {}", known));
+  return fail(ErrorCode::not_found, format_text("no built-in chat template is named '{}'", printable(name)),
+              format_text("built in are {}", known));
 }
 
 }  // namespace puna

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,7 +39,7 @@ std::string tools_text(std::span<const ToolSpec> tools, Pen& pen) {
   for (const Json& tool : described.as_array()) {
     text += json_text(tool) + "\n";
   }
-  return text + std::format(
+  return text + format_text(
                     "</tools>\n"
                     "To call a tool, end your reply with its name and arguments between {0} and {1}:\n"
                     "{0}\n"
@@ -51,7 +50,7 @@ std::string tools_text(std::span<const ToolSpec> tools, Pen& pen) {
 }
 
 std::string call_text(const ToolCall& call, Pen& pen) {
-  return std::format("{}\n{{\"name\": {}, \"arguments\": {}}}\n{}", kCallStart, json_text(pen.write(call.name)),
+  return format_text("{}\n{{\"name\": {}, \"arguments\": {}}}\n{}", kCallStart, json_text(pen.write(call.name)),
                      json_text(written(call.arguments, pen)), kCallEnd);
 }
 
@@ -92,7 +91,7 @@ class Builder {
     }
     if (message.role == Role::tool) {
       turn.role = Role::user;
-      turn.text = std::format("{}\n{}\n{}", kResultStart, turn.text, kResultEnd);
+      turn.text = format_text("{}\n{}\n{}", kResultStart, turn.text, kResultEnd);
     }
     // Results of one reply's calls are one turn.
     is_result_ = std::exchange(was_result_, message.role == Role::tool) && message.role == Role::tool;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <format>
 #include <map>
 #include <set>
 
@@ -94,9 +93,9 @@ class Automaton {
       }
     }
     std::string out = text_.may_end ? "\"\" | " : "";
-    out += std::format("[^{}] {}", excluded, otherwise);
+    out += format_text("[^{}] {}", excluded, otherwise);
     for (const auto& [to, members] : classes) {
-      out += std::format(" | [{}] {}", members, to);
+      out += format_text(" | [{}] {}", members, to);
     }
     return out;
   }

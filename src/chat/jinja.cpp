@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <ctime>
 #include <exception>
-#include <format>
 #include <iomanip>
 #include <ios>
 #include <locale>
@@ -61,7 +60,7 @@ class BoundedBuffer : public std::streambuf {
  protected:
   std::streamsize xsputn(const char* data, std::streamsize count) override {
     if (text_.size() + static_cast<std::size_t>(count) > bytes_max_) {
-      stop(std::format("a prompt of more than {} bytes", bytes_max_));
+      stop(format_text("a prompt of more than {} bytes", bytes_max_));
     }
     text_.append(data, static_cast<std::size_t>(count));
     return count;
@@ -106,7 +105,7 @@ class CountingContext : public minja::Context {
 
   void count() {
     if (++lookups_ > lookups_max_) {
-      stop(std::format("more than {} steps", lookups_max_));
+      stop(format_text("more than {} steps", lookups_max_));
     }
     const std::uintptr_t now = here();
     if ((now > base_ ? now - base_ : base_ - now) > kStackBytesMax) {
@@ -168,7 +167,7 @@ minja::Value bounded_range(const std::shared_ptr<minja::Context>& builtins) {
         const bool is_sane = step != 0 && start > -kEdge && start < kEdge && end > -kEdge && end < kEdge &&
                              step > -kEdge && step < kEdge && (end - start) / step <= kRangeMax;
         if (!is_sane) {
-          stop(std::format("range() of more than {} numbers", kRangeMax));
+          stop(format_text("range() of more than {} numbers", kRangeMax));
         }
         return unbounded.call(context, args);
       });
@@ -200,7 +199,7 @@ Error error_from(std::string_view text) {
   std::string where;
   if (place != std::string_view::npos) {
     const std::string_view rest = text.substr(place + 4);
-    where = std::format(" ({})", rest.substr(0, rest.find(':')));
+    where = format_text(" ({})", rest.substr(0, rest.find(':')));
   }
   const std::size_t limit = what.find(kLimitText);
   const bool is_limit = limit != std::string_view::npos;
@@ -208,7 +207,7 @@ Error error_from(std::string_view text) {
     what = what.substr(limit + kLimitText.size());
   }
   return {.code = is_limit ? ErrorCode::limit : ErrorCode::invalid_argument,
-          .message = std::format("{}{}", utf8::sanitize(utf8::truncate(what, 2000)), where),
+          .message = format_text("{}{}", utf8::sanitize(utf8::truncate(what, 2000)), where),
           .hint = {}};
 }
 

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 
 #include "puna/chat/template.h"
 
@@ -34,7 +33,7 @@ class Guard {
       } else {
         spaces = is_space(rest.front()) ? spaces + 1 : 0;
         if (spaces > kTemplateSpaceRunMax) {
-          return limit(std::format("a run of white space longer than {} bytes", kTemplateSpaceRunMax));
+          return limit(format_text("a run of white space longer than {} bytes", kTemplateSpaceRunMax));
         }
         out_ += rest.front();
         ++at_;
@@ -47,13 +46,13 @@ class Guard {
   static constexpr int kNoSlice = -1;
 
   [[nodiscard]] std::string row() const {
-    return std::format("row {}", 1 + std::ranges::count(source_.substr(0, std::min(at_, source_.size())), '\n'));
+    return format_text("row {}", 1 + std::ranges::count(source_.substr(0, std::min(at_, source_.size())), '\n'));
   }
   [[nodiscard]] std::unexpected<Error> limit(const std::string& what) const {
-    return fail(ErrorCode::limit, std::format("the chat template has {} ({})", what, row()));
+    return fail(ErrorCode::limit, format_text("the chat template has {} ({})", what, row()));
   }
   [[nodiscard]] std::unexpected<Error> refuse(const std::string& what) const {
-    return fail(ErrorCode::invalid_argument, std::format("the chat template {} ({})", what, row()));
+    return fail(ErrorCode::invalid_argument, format_text("the chat template {} ({})", what, row()));
   }
 
   // Keeps the comment's dashes, which trim the text around it, and its line ends.
@@ -67,7 +66,7 @@ class Guard {
     const bool trims_before = !inside.empty() && is_trim(inside.front());
     const bool trims_after = inside.size() > 1 && is_trim(inside.back());
     const auto rows = std::min<std::size_t>(std::ranges::count(inside, '\n'), kTemplateSpaceRunMax);
-    out_ += std::format("{{#{} {}{}#}}", trims_before ? "-" : "", std::string(rows, '\n'), trims_after ? "-" : "");
+    out_ += format_text("{{#{} {}{}#}}", trims_before ? "-" : "", std::string(rows, '\n'), trims_after ? "-" : "");
     at_ = end + 2;
     return {};
   }
@@ -109,7 +108,7 @@ class Guard {
     }
     if (c == '(' || c == '[' || c == '{') {
       if (++depth_ > kTemplateBracketsDeepMax) {
-        return limit(std::format("brackets nested deeper than {}", kTemplateBracketsDeepMax));
+        return limit(format_text("brackets nested deeper than {}", kTemplateBracketsDeepMax));
       }
       colons_[static_cast<std::size_t>(depth_)] = c == '[' ? 0 : kNoSlice;
     } else if (c == ':') {
@@ -130,13 +129,13 @@ class Guard {
     at_ += bytes;
     code_bytes_ += bytes;
     return code_bytes_ > kTemplateTagBytesMax
-               ? limit(std::format("a tag with more than {} bytes of code", kTemplateTagBytesMax))
+               ? limit(format_text("a tag with more than {} bytes of code", kTemplateTagBytesMax))
                : Result<void>();
   }
 
   Result<void> count_operator() {
     return ++operators_ > kTemplateOperatorsMax
-               ? limit(std::format("a tag with more than {} operators that nest", kTemplateOperatorsMax))
+               ? limit(format_text("a tag with more than {} operators that nest", kTemplateOperatorsMax))
                : Result<void>();
   }
 
@@ -173,7 +172,7 @@ class Guard {
     }
     const std::string_view text = source_.substr(at_, end - at_);
     if (text.size() > kTemplateWordBytesMax) {
-      return limit(std::format("a word longer than {} bytes", kTemplateWordBytesMax));
+      return limit(format_text("a word longer than {} bytes", kTemplateWordBytesMax));
     }
     if (first_word_.empty()) {
       first_word_ = text;
@@ -227,7 +226,7 @@ class Guard {
       blocks_ = std::max(blocks_ - 1, 0);
     } else if (std::ranges::find(kOpen, first_word_) != kOpen.end() && !(first_word_ == "set" && has_equals_)) {
       if (++blocks_ > kTemplateBlocksDeepMax) {
-        return limit(std::format("blocks nested deeper than {}", kTemplateBlocksDeepMax));
+        return limit(format_text("blocks nested deeper than {}", kTemplateBlocksDeepMax));
       }
     }
     return {};
@@ -250,7 +249,7 @@ class Guard {
 
 Result<std::string> guard_template(std::string_view source) {
   if (source.size() > kTemplateBytesMax) {
-    return fail(ErrorCode::limit, std::format("the chat template has {} bytes, more than the {} that are allowed",
+    return fail(ErrorCode::limit, format_text("the chat template has {} bytes, more than the {} that are allowed",
                                               source.size(), kTemplateBytesMax));
   }
   if (!utf8::is_valid(source)) {

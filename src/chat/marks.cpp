@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <format>
 #include <system_error>
 
 namespace puna {
@@ -99,7 +98,7 @@ std::string Marks::wrap(std::string_view text) {
   const std::size_t last = text.find_last_not_of(kSpace);
   const std::string_view core = text.substr(first, last - first + 1);
   const std::size_t id = ids_.try_emplace(std::string(core), ids_.size()).first->second;
-  return std::format("{}{}{}{:0{}}{}{}{}{:0{}}{}", text.substr(0, first), prefix_, kBegin, id, kIdDigits, core, prefix_,
+  return format_text("{}{}{}{:0{}}{}{}{}{:0{}}{}", text.substr(0, first), prefix_, kBegin, id, kIdDigits, core, prefix_,
                      kEnd, id, kIdDigits, text.substr(last + 1));
 }
 

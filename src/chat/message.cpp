@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <initializer_list>
 #include <utility>
 
@@ -29,7 +28,7 @@ std::string shown(const Json& value) {
 Result<void> only_members(const Json& json, std::string_view what, std::initializer_list<std::string_view> known) {
   for (const Json::Member& member : json.as_object()) {
     if (std::ranges::find(known, member.key) == known.end()) {
-      return wrong(std::format("{} has an unknown member '{}'", what, member.key));
+      return wrong(format_text("{} has an unknown member '{}'", what, member.key));
     }
   }
   return {};
@@ -42,7 +41,7 @@ Result<void> read_text(const Json& json, std::string_view what, std::string_view
     return {};
   }
   if (!member->is_string()) {
-    return wrong(std::format("'{}' of {} must be a string, not {}", key, what, shown(*member)));
+    return wrong(format_text("'{}' of {} must be a string, not {}", key, what, shown(*member)));
   }
   out = member->as_string();
   return {};
@@ -60,7 +59,7 @@ Json call_to_json(const ToolCall& call) {
 
 Result<ToolCall> call_from_json(const Json& json) {
   if (!json.is_object()) {
-    return wrong(std::format("a call in 'calls' must be an object, not {}", shown(json)));
+    return wrong(format_text("a call in 'calls' must be an object, not {}", shown(json)));
   }
   PUNA_TRY_VOID(only_members(json, "a call", {"id", "name", "arguments"}));
   ToolCall call;
@@ -84,7 +83,7 @@ Result<void> check_roles(const Json& json, Role role) {
   for (const auto& [key, owner] : kOwners) {
     if (owner != role && json.find(key) != nullptr) {
       return wrong(
-          std::format("'{}' belongs to the role {}, and this message is from {}", key, name_of(owner), name_of(role)));
+          format_text("'{}' belongs to the role {}, and this message is from {}", key, name_of(owner), name_of(role)));
     }
   }
   return {};
@@ -100,7 +99,7 @@ Result<Role> read_role(const Json& json) {
       return value;
     }
   }
-  return wrong(std::format("'role' must be system, user, assistant or tool, not {}", shown(*role)));
+  return wrong(format_text("'role' must be system, user, assistant or tool, not {}", shown(*role)));
 }
 
 }  // namespace
@@ -147,7 +146,7 @@ Json to_json(const Message& message) {
 
 Result<Message> message_from_json(const Json& json) {
   if (!json.is_object()) {
-    return wrong(std::format("a message must be an object, not {}", shown(json)));
+    return wrong(format_text("a message must be an object, not {}", shown(json)));
   }
   PUNA_TRY_VOID(
       only_members(json, "a message", {"role", "content", "reasoning", "calls", "call_id", "tool", "is_error"}));
@@ -160,13 +159,13 @@ Result<Message> message_from_json(const Json& json) {
   PUNA_TRY_VOID(read_text(json, "a message", "tool", message.tool));
   if (const Json* is_error = json.find("is_error")) {
     if (!is_error->is_bool()) {
-      return wrong(std::format("'is_error' of a message must be true or false, not {}", shown(*is_error)));
+      return wrong(format_text("'is_error' of a message must be true or false, not {}", shown(*is_error)));
     }
     message.is_error = is_error->as_bool();
   }
   if (const Json* calls = json.find("calls")) {
     if (!calls->is_array()) {
-      return wrong(std::format("'calls' of a message must be an array, not {}", shown(*calls)));
+      return wrong(format_text("'calls' of a message must be an array, not {}", shown(*calls)));
     }
     for (const Json& item : calls->as_array()) {
       PUNA_TRY(ToolCall call, call_from_json(item));
@@ -186,27 +185,27 @@ Json to_json(const ToolSpec& spec) {
 
 Result<ToolSpec> tool_spec_from_json(const Json& json) {
   if (!json.is_object()) {
-    return wrong(std::format("a tool must be an object, not {}", shown(json)));
+    return wrong(format_text("a tool must be an object, not {}", shown(json)));
   }
   const Json* function = json.find("function");
   if (const Json* type = json.find("type"); function != nullptr && type != nullptr && *type != Json("function")) {
-    return wrong(std::format("'type' of a tool must be \"function\", not {}", shown(*type)));
+    return wrong(format_text("'type' of a tool must be \"function\", not {}", shown(*type)));
   }
   const Json& inner = function != nullptr ? *function : json;
   if (!inner.is_object()) {
-    return wrong(std::format("'function' of a tool must be an object, not {}", shown(inner)));
+    return wrong(format_text("'function' of a tool must be an object, not {}", shown(inner)));
   }
   ToolSpec spec;
   PUNA_TRY_VOID(read_text(inner, "a tool", "name", spec.name));
   PUNA_TRY_VOID(read_text(inner, "a tool", "description", spec.description));
   if (!is_tool_name(spec.name)) {
-    return wrong(std::format("'name' of a tool must be 1 to {} letters, digits, '_' or '-', not {}", kToolNameBytesMax,
+    return wrong(format_text("'name' of a tool must be 1 to {} letters, digits, '_' or '-', not {}", kToolNameBytesMax,
                              shown(Json(spec.name))));
   }
   if (const Json* parameters = inner.find("parameters")) {
     if (!parameters->is_object() && !parameters->is_null()) {
       return wrong(
-          std::format("'parameters' of tool '{}' must be a JSON Schema object, not {}", spec.name, shown(*parameters)));
+          format_text("'parameters' of tool '{}' must be a JSON Schema object, not {}", spec.name, shown(*parameters)));
     }
     spec.parameters = *parameters;
   }

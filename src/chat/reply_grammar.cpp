@@ -2,7 +2,6 @@
 // tool with arguments that fit its schema. White space is allowed where models differ, and is bounded everywhere.
 #include "chat/reply_grammar.h"
 
-#include <format>
 #include <string>
 #include <utility>
 
@@ -23,20 +22,20 @@ Result<std::string> write_tools(gbnf::Writer& writer, std::span<const ToolSpec> 
   for (const ToolSpec& tool : tools) {
     const Json no_arguments = Json::object({{"type", "object"}, {"properties", Json::object()}});
     const auto named = [&tool](Error error) {
-      error.message = std::format("tool '{}': {}", tool.name, error.message);
+      error.message = format_text("tool '{}': {}", tool.name, error.message);
       return error;
     };
     PUNA_TRY(const schema::Tree tree,
              schema::read(tool.parameters.is_null() ? no_arguments : tool.parameters).transform_error(named));
     if (!tree.nodes[tree.root].types.has(schema::Type::object)) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("tool '{}': its parameters must be of type object", tool.name));
+                  format_text("tool '{}': its parameters must be of type object", tool.name));
     }
     schema::Tree arguments = tree;
     arguments.nodes[arguments.root].types = schema::TypeSet();
     arguments.nodes[arguments.root].types.add(schema::Type::object);
     PUNA_TRY(const std::string value, schema::write_rules(writer, arguments).transform_error(named));
-    choices += std::format(R"({}{} "," {} "\"arguments\":" " "? {})", choices.empty() ? "" : " | ",
+    choices += format_text(R"({}{} "," {} "\"arguments\":" " "? {})", choices.empty() ? "" : " | ",
                            gbnf::json_literal(Json(tool.name)), writer.space(), value);
   }
   return writer.rule(choices);
@@ -47,9 +46,9 @@ Result<std::string> write_calls(gbnf::Writer& writer, std::span<const ToolSpec> 
   PUNA_TRY(const std::string any_tool, write_tools(writer, tools));
   const std::string space = writer.space();
   const std::string call = writer.rule(
-      std::format(R"({0} "{{" {0} "\"name\":" " "? {1} {0} "}}" {0} {2})", space, any_tool, gbnf::literal(kCallEnd)));
-  const std::string next = writer.rule(std::format(R"("\n"? {} {} {})", space, gbnf::literal(kCallStart), call));
-  return writer.rule(std::format("{} {}{{0,{}}} {}", call, next, kCallsMax - 1, space));
+      format_text(R"({0} "{{" {0} "\"name\":" " "? {1} {0} "}}" {0} {2})", space, any_tool, gbnf::literal(kCallEnd)));
+  const std::string next = writer.rule(format_text(R"("\n"? {} {} {})", space, gbnf::literal(kCallStart), call));
+  return writer.rule(format_text("{} {}{{0,{}}} {}", call, next, kCallsMax - 1, space));
 }
 
 std::string write_thinking(gbnf::Writer& writer, std::string_view after) {
@@ -65,7 +64,7 @@ std::string with_reasoning(gbnf::Writer& writer, const ReplyShape& shape, std::s
   if (!shape.reasoning) {
     return std::string(reply);
   }
-  return std::format("{} | {} {} {}", reply, writer.space(), gbnf::literal(kThinkStart), write_thinking(writer, after));
+  return format_text("{} | {} {} {}", reply, writer.space(), gbnf::literal(kThinkStart), write_thinking(writer, after));
 }
 
 Result<Grammar> schema_grammar(const ReplyShape& shape) {
@@ -75,7 +74,7 @@ Result<Grammar> schema_grammar(const ReplyShape& shape) {
   if (!shape.reasoning_open) {
     return writer.finish(value);
   }
-  return writer.finish(write_thinking(writer, writer.rule(std::format(R"("\n"? {} {})", writer.space(), value))));
+  return writer.finish(write_thinking(writer, writer.rule(format_text(R"("\n"? {} {})", writer.space(), value))));
 }
 
 Result<Grammar> calls_grammar(const ReplyShape& shape) {
@@ -83,7 +82,7 @@ Result<Grammar> calls_grammar(const ReplyShape& shape) {
   PUNA_TRY(const std::string calls, write_calls(writer, shape.tools));
   const std::string start = gbnf::literal(kCallStart);
   if (shape.tool_choice == ToolChoice::required) {
-    const std::string only_calls = writer.rule(std::format(R"("\n"? {} {} {})", writer.space(), start, calls));
+    const std::string only_calls = writer.rule(format_text(R"("\n"? {} {} {})", writer.space(), start, calls));
     return writer.finish(with_reasoning(writer, shape, only_calls, only_calls));
   }
   // Text that starts with <think> is reasoning to the parser, so it must be that to the grammar as well.

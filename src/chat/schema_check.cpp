@@ -3,7 +3,6 @@
 // it.
 #include <algorithm>
 #include <cmath>
-#include <format>
 #include <utility>
 
 #include "chat/schema_tree.h"
@@ -61,18 +60,18 @@ class Checker {
       return;
     }
     if (!std::ranges::any_of(kTypes, [&](Type type) { return node.types.has(type) && has_type(value, type); })) {
-      add(std::format("{} must be {}, not {}", quoted(where), expected(node), shown(value)));
+      add(format_text("{} must be {}, not {}", quoted(where), expected(node), shown(value)));
       return;
     }
     if (node.values && std::ranges::find(*node.values, value) == node.values->end()) {
-      add(std::format("{} must be one of {}, not {}", quoted(where), shown(Json(*node.values)), shown(value)));
+      add(format_text("{} must be one of {}, not {}", quoted(where), shown(Json(*node.values)), shown(value)));
     }
     if (value.is_object()) {
       check_object(node, value, where);
     }
     if (value.is_array() && node.items) {
       for (std::size_t i = 0; i < value.as_array().size() && found_.size() < violations_max_; ++i) {
-        check(*node.items, value.as_array()[i], std::format("{}[{}]", where, i));
+        check(*node.items, value.as_array()[i], format_text("{}[{}]", where, i));
       }
     }
   }
@@ -90,7 +89,7 @@ class Checker {
       if (const Json* member = value.find(property.name)) {
         check(property.node, *member, inside(where, property.name));
       } else if (property.is_required) {
-        add(std::format("'{}' is missing", inside(where, property.name)));
+        add(format_text("'{}' is missing", inside(where, property.name)));
       }
     }
     if (!node.is_closed) {
@@ -99,7 +98,7 @@ class Checker {
     for (const Json::Member& member : value.as_object()) {
       const auto listed = node.properties.begin() + static_cast<std::ptrdiff_t>(node.listed);
       if (std::ranges::find(node.properties.begin(), listed, member.key, &Property::name) == listed) {
-        add(std::format("'{}' is not one of the members: {}", inside(where, member.key), names(node)));
+        add(format_text("'{}' is not one of the members: {}", inside(where, member.key), names(node)));
       }
     }
   }

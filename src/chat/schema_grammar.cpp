@@ -4,7 +4,6 @@
 #include "chat/schema_grammar.h"
 
 #include <algorithm>
-#include <format>
 #include <utility>
 #include <vector>
 
@@ -81,7 +80,7 @@ class RuleWriter {
     }
     if (choices.empty()) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("no value of 'enum' fits the other keywords of the schema at '{}'", node.path));
+                  format_text("no value of 'enum' fits the other keywords of the schema at '{}'", node.path));
     }
     return writer_.rule(joined(choices));
   }
@@ -91,7 +90,7 @@ class RuleWriter {
       return writer_.any_array(kAnyDepth);
     }
     PUNA_TRY(const std::string item, rule(*node.items));
-    return writer_.rule(std::format(R"("[" {0} ({1} ("," {0} {1})* {0})? "]")", writer_.space(), item));
+    return writer_.rule(format_text(R"("[" {0} ({1} ("," {0} {1})* {0})? "]")", writer_.space(), item));
   }
 
   Result<std::string> write_object(const Node& node) {
@@ -100,7 +99,7 @@ class RuleWriter {
     }
     if (node.is_closed && node.listed < node.properties.size()) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("the schema at '{}' requires '{}', which it does not list and does not allow", node.path,
+                  format_text("the schema at '{}' requires '{}', which it does not list and does not allow", node.path,
                               node.properties[node.listed].name));
     }
     const std::string space = writer_.space();
@@ -109,17 +108,17 @@ class RuleWriter {
     for (auto property = node.properties.rbegin(); property != node.properties.rend(); ++property) {
       PUNA_TRY(const std::string value, rule(property->node));
       const std::string key = gbnf::literal(Json(property->name).dump() + ":");
-      const std::string pair = writer_.rule(std::format(R"({} " "? {})", key, value));
+      const std::string pair = writer_.rule(format_text(R"({} " "? {})", key, value));
       const bool is_required = property->is_required;
-      const std::string skip_first = is_required ? "" : std::format(" | {}", first);
-      const std::string skip_rest = is_required ? "" : std::format(" | {}", rest);
-      first = writer_.rule(std::format("{} {}{}", pair, rest, skip_first));
-      rest = writer_.rule(std::format(R"("," {} {} {}{})", space, pair, rest, skip_rest));
+      const std::string skip_first = is_required ? "" : format_text(" | {}", first);
+      const std::string skip_rest = is_required ? "" : format_text(" | {}", rest);
+      first = writer_.rule(format_text("{} {}{}", pair, rest, skip_first));
+      rest = writer_.rule(format_text(R"("," {} {} {}{})", space, pair, rest, skip_rest));
       if (writer_.is_over_bound()) {
         break;
       }
     }
-    return writer_.rule(std::format(R"("{{" {} {} "}}")", space, first));
+    return writer_.rule(format_text(R"("{{" {} {} "}}")", space, first));
   }
 
   gbnf::Writer& writer_;

@@ -2,7 +2,6 @@
 // by name and path: a schema that is read means exactly what the grammar and the check make of it.
 #include <algorithm>
 #include <array>
-#include <format>
 #include <utility>
 
 #include "chat/schema_tree.h"
@@ -35,10 +34,10 @@ std::string pointer_token(std::string_view key) {
   return token;
 }
 
-std::string at(std::string_view path) { return path.empty() ? "at the schema's root" : std::format("at '{}'", path); }
+std::string at(std::string_view path) { return path.empty() ? "at the schema's root" : format_text("at '{}'", path); }
 
 std::unexpected<Error> refuse(std::string_view key, std::string_view path, std::string_view why) {
-  return fail(ErrorCode::invalid_argument, std::format("schema keyword '{}' {} {}", key, at(path), why),
+  return fail(ErrorCode::invalid_argument, format_text("schema keyword '{}' {} {}", key, at(path), why),
               std::string(kSupported));
 }
 
@@ -55,7 +54,7 @@ class Reader {
     counted_ += more;
     if (counted_ > kSchemaNodesMax) {
       return fail(ErrorCode::limit,
-                  std::format("the schema has more than {} schemas and enum values", kSchemaNodesMax));
+                  format_text("the schema has more than {} schemas and enum values", kSchemaNodesMax));
     }
     return {};
   }
@@ -63,13 +62,13 @@ class Reader {
   Result<NodeIndex> node(const Json& schema, const std::string& path, int depth) {
     PUNA_TRY_VOID(count(1));
     if (depth > kSchemaDepthMax) {
-      return fail(ErrorCode::limit, std::format("the schema is nested deeper than {} {}", kSchemaDepthMax, at(path)));
+      return fail(ErrorCode::limit, format_text("the schema is nested deeper than {} {}", kSchemaDepthMax, at(path)));
     }
     if (schema.is_bool() && schema.as_bool()) {
       return kAnyNode;
     }
     if (!schema.is_object()) {
-      return fail(ErrorCode::invalid_argument, std::format("the schema {} must be an object or true, not {}", at(path),
+      return fail(ErrorCode::invalid_argument, format_text("the schema {} must be an object or true, not {}", at(path),
                                                            std::string(utf8::truncate(schema.dump(), 60))));
     }
     const NodeIndex index = tree_.nodes.size();
@@ -126,7 +125,7 @@ class Reader {
           return {};
         }
       }
-      return refuse("type", read.path, std::format("names no type: {}", std::string(utf8::truncate(name.dump(), 60))));
+      return refuse("type", read.path, format_text("names no type: {}", std::string(utf8::truncate(name.dump(), 60))));
     };
     if (!value.is_array()) {
       return add(value);

@@ -3,7 +3,6 @@
 // first from tools and calls, then altogether, and what they leave is escaped.
 #include "puna/chat/template.h"
 
-#include <format>
 #include <utility>
 
 #include "chat/conversation.h"
@@ -53,18 +52,18 @@ Result<void> check_request(const RenderRequest& request) {
     return wrong("there are no messages to render");
   }
   if (request.tools.size() > kToolsMax) {
-    return fail(ErrorCode::limit, std::format("{} tools were offered, more than the {} that are allowed",
+    return fail(ErrorCode::limit, format_text("{} tools were offered, more than the {} that are allowed",
                                               request.tools.size(), kToolsMax));
   }
   for (std::size_t i = 0; i < request.tools.size(); ++i) {
     const ToolSpec& tool = request.tools[i];
     if (!is_tool_name(tool.name)) {
-      return wrong(std::format("tool name '{}' must be 1 to 64 letters, digits, '_' or '-'",
+      return wrong(format_text("tool name '{}' must be 1 to 64 letters, digits, '_' or '-'",
                                printable(utf8::truncate(tool.name, 80))));
     }
     for (const ToolSpec& other : request.tools.subspan(i + 1)) {
       if (tool.name == other.name) {
-        return wrong(std::format("two tools are named '{}'", tool.name));
+        return wrong(format_text("two tools are named '{}'", tool.name));
       }
     }
   }

@@ -1,7 +1,6 @@
 // puna bench: JSON lines into a file as they come, a table at the end.
 #include <cstdlib>
 #include <filesystem>
-#include <format>
 #include <fstream>
 #include <string>
 
@@ -19,7 +18,7 @@ class BenchView final : public BenchSink {
   void on_header(const Json& header) override {
     write(header);
     console_.err(
-        std::format("bench  {}, {} threads, model {} ({})\n", header.text_or("library"),
+        format_text("bench  {}, {} threads, model {} ({})\n", header.text_or("library"),
                     header.find("threads")->as_integer(), header.text_or("model"), header.text_or("model_description")),
         Style::dim);
   }
@@ -61,7 +60,7 @@ Result<int> bench_command(Console& console, const Options& options, Interrupt& i
   if (!options.jsonl_file.empty()) {
     lines.open(options.jsonl_file);
     if (!lines) {
-      return fail(ErrorCode::io, std::format("'{}' cannot be written", options.jsonl_file), "name another file");
+      return fail(ErrorCode::io, format_text("'{}' cannot be written", options.jsonl_file), "name another file");
     }
   }
   BenchView view(console, lines);
@@ -73,7 +72,7 @@ Result<int> bench_command(Console& console, const Options& options, Interrupt& i
   }
   console.out(table_of(*report));
   if (lines.is_open() && !lines.flush()) {
-    return fail(ErrorCode::io, std::format("'{}' could not be written whole", options.jsonl_file));
+    return fail(ErrorCode::io, format_text("'{}' could not be written whole", options.jsonl_file));
   }
   return exit_status_of(verdict_of(report->results));
 }

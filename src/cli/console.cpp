@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <format>
 
 namespace puna::cli {
 namespace {
@@ -109,7 +108,7 @@ std::string bytes_text(std::uint64_t bytes) {
     value /= 1000;
     ++unit;
   }
-  return unit == 0 ? std::format("{} B", bytes) : std::format("{:.1f} {}", value, kUnits[unit]);
+  return unit == 0 ? format_text("{} B", bytes) : format_text("{:.1f} {}", value, kUnits[unit]);
 }
 
 std::string count_text(std::int64_t count) {
@@ -123,7 +122,7 @@ std::string count_text(std::int64_t count) {
 
 std::string duration_text(std::chrono::microseconds time) {
   const double ms = static_cast<double>(time.count()) / 1000;
-  return ms < 1000 ? std::format("{:.1f} ms", ms) : std::format("{:.1f} s", ms / 1000);
+  return ms < 1000 ? format_text("{:.1f} ms", ms) : format_text("{:.1f} s", ms / 1000);
 }
 
 }  // namespace puna::cli

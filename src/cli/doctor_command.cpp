@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <format>
 #include <thread>
 #include <vector>
 
@@ -29,7 +28,7 @@ std::vector<Finding> check_devices(const EngineLibraries& libraries) {
   std::vector<Finding> findings;
   for (const DeviceInfo& device : libraries.devices) {
     findings.push_back({.subject = "device",
-                        .what = std::format("{} ({}): {}, {} free", device.name, device.kind, device.description,
+                        .what = format_text("{} ({}): {}, {} free", device.name, device.kind, device.description,
                                             bytes_text(device.memory_free_bytes))});
   }
   if (findings.empty()) {
@@ -58,7 +57,7 @@ std::vector<Finding> check_model(const Options& options) {
   findings.push_back(
       {.verdict = fits ? Verdict::ok : Verdict::fail,
        .subject = "memory",
-       .what = std::format("{} needed, {} available", bytes_text(needed), bytes_text(memory.available_bytes)),
+       .what = format_text("{} needed, {} available", bytes_text(needed), bytes_text(memory.available_bytes)),
        .remedy = fits ? "" : "a smaller window with -c, or a smaller quantisation"});
   const bool has_template = !facts->chat_template.empty();
   findings.push_back({.verdict = has_template ? Verdict::ok : Verdict::warn,
@@ -73,7 +72,7 @@ Finding check_wait_policy() {
   const bool passive = policy != nullptr && std::string_view(policy) == "passive";
   return {.verdict = passive ? Verdict::ok : Verdict::warn,
           .subject = "waiting",
-          .what = std::format("compute threads wait {}", passive ? "passively" : "by spinning"),
+          .what = format_text("compute threads wait {}", passive ? "passively" : "by spinning"),
           .remedy = passive ? "" : "unset OMP_WAIT_POLICY, or set it to passive"};
 }
 
@@ -84,7 +83,7 @@ Finding check_load() {
   const bool busy = known && load > cores;
   return {.verdict = busy ? Verdict::warn : Verdict::ok,
           .subject = "load",
-          .what = std::format("{:.1f} on {} cores", load, cores),
+          .what = format_text("{:.1f} on {} cores", load, cores),
           .remedy = busy ? "other programs take the cores; fewer threads with -t may be faster" : ""};
 }
 
@@ -113,9 +112,9 @@ void print(Console& console, const Options& options, const Finding& finding) {
                 "\n");
     return;
   }
-  console.out(std::format("{:<6}{:<12}{}\n", name_of(finding.verdict), finding.subject, finding.what));
+  console.out(format_text("{:<6}{:<12}{}\n", name_of(finding.verdict), finding.subject, finding.what));
   if (!finding.remedy.empty()) {
-    console.out(std::format("{:<18}try: {}\n", "", finding.remedy));
+    console.out(format_text("{:<18}try: {}\n", "", finding.remedy));
   }
 }
 

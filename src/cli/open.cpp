@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <format>
 #include <fstream>
 #include <iostream>
 #include <utility>
@@ -22,11 +21,11 @@ Result<std::string> read_stream(std::istream& in, std::string_view name, std::si
   while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
     text.append(block, 0, static_cast<std::size_t>(in.gcount()));
     if (text.size() > bytes_max) {
-      return fail(ErrorCode::limit, std::format("{} has more than {}", name, bytes_text(bytes_max)), "a shorter text");
+      return fail(ErrorCode::limit, format_text("{} has more than {}", name, bytes_text(bytes_max)), "a shorter text");
     }
   }
   if (in.bad()) {
-    return fail(ErrorCode::io, std::format("{} cannot be read", name));
+    return fail(ErrorCode::io, format_text("{} cannot be read", name));
   }
   return text;
 }
@@ -42,7 +41,7 @@ Result<std::string> template_named(const std::string& name) {
   }
   auto file = read_text_file(name, 1U << 20U);
   if (!file && file.error().code == ErrorCode::not_found) {
-    return fail(ErrorCode::invalid_argument, std::format("'{}' is neither a built-in chat template nor a file", name),
+    return fail(ErrorCode::invalid_argument, format_text("'{}' is neither a built-in chat template nor a file", name),
                 built_in.error().hint.empty() ? built_in.error().message : built_in.error().hint);
   }
   return file;
@@ -58,7 +57,7 @@ Error as_missing_model(Error error) {
 
 void say_sizes(Console& console, const ModelFacts& facts, const EngineOptions& options) {
   const MemoryEstimate memory = estimate_memory(facts, options);
-  console.err(std::format("load   {}  {} weights + {} KV + {} compute, saved prefixes up to {}, {} available\n",
+  console.err(format_text("load   {}  {} weights + {} KV + {} compute, saved prefixes up to {}, {} available\n",
                           facts.file.filename().string(), bytes_text(memory.weights_bytes), bytes_text(memory.kv_bytes),
                           bytes_text(memory.compute_bytes), bytes_text(memory.saved_bytes_max),
                           bytes_text(memory.ceiling_bytes)),
@@ -76,14 +75,14 @@ Result<std::string> read_text_file(const std::filesystem::path& file, std::size_
   std::error_code code;
   const auto status = std::filesystem::status(file, code);
   if (!std::filesystem::exists(status)) {
-    return fail(ErrorCode::not_found, std::format("no such file: '{}'", file.string()), "check the path");
+    return fail(ErrorCode::not_found, format_text("no such file: '{}'", file.string()), "check the path");
   }
   if (std::filesystem::is_directory(status)) {
-    return fail(ErrorCode::io, std::format("'{}' is a folder, not a file", file.string()), "name a file in it");
+    return fail(ErrorCode::io, format_text("'{}' is a folder, not a file", file.string()), "name a file in it");
   }
   std::ifstream in(file, std::ios::binary);
   if (!in) {
-    return fail(ErrorCode::io, std::format("'{}' cannot be opened", file.string()), "check its permissions");
+    return fail(ErrorCode::io, format_text("'{}' cannot be opened", file.string()), "check its permissions");
   }
   return read_stream(in, "'" + file.string() + "'", bytes_max);
 }
@@ -114,7 +113,7 @@ Result<std::filesystem::path> demo_model_file() {
     }
   }
   return fail(ErrorCode::not_found,
-              std::format("the bundled demo model is missing: looked for '{}' and '{}'",
+              format_text("the bundled demo model is missing: looked for '{}' and '{}'",
                           beside.lexically_normal().string(), source.string()),
               "name a model with -m FILE");
 }
@@ -143,7 +142,7 @@ Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& 
                                  .chat_template = std::move(chat_template)},
                                 [&](float done) {
                                   if (std::chrono::steady_clock::now() - started > std::chrono::milliseconds(300)) {
-                                    console.status(std::format("load   {:.0f} %", done * 100));
+                                    console.status(format_text("load   {:.0f} %", done * 100));
                                   }
                                   return !scope.token().stop_requested();
                                 });
@@ -177,7 +176,7 @@ Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise) {
       }
       tool = name == "list_files" ? make_list_files(root) : make_read_file(root);
     } else {
-      return fail(ErrorCode::invalid_argument, std::format("--tools: no tool is called '{}'", name),
+      return fail(ErrorCode::invalid_argument, format_text("--tools: no tool is called '{}'", name),
                   "calculator, current_time, list_files, read_file, or none");
     }
     PUNA_TRY_VOID(tools.add(std::move(tool)));

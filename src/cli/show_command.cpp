@@ -1,5 +1,4 @@
 // puna show MODEL: what a GGUF file is, without loading its weights.
-#include <format>
 
 #include "cli/commands.h"
 
@@ -77,27 +76,27 @@ Result<int> show_command(Console& console, const Options& options) {
     return 0;
   }
   const std::vector<Line> lines{
-      {.name = "file", .value = std::format("{} ({})", facts.file.string(), bytes_text(facts.file_bytes))},
+      {.name = "file", .value = format_text("{} ({})", facts.file.string(), bytes_text(facts.file_bytes))},
       {.name = "name", .value = facts.name},
       {.name = "description", .value = facts.description},
       {.name = "architecture",
-       .value = std::format("{}, {} layers, {} wide, {} parameters", facts.architecture, facts.layers, facts.embedding,
+       .value = format_text("{}, {} layers, {} wide, {} parameters", facts.architecture, facts.layers, facts.embedding,
                             count_text(static_cast<std::int64_t>(facts.parameters)))},
-      {.name = "weights", .value = std::format("{} as {}", bytes_text(facts.weights_bytes), facts.quantization)},
-      {.name = "window", .value = std::format("{} tokens trained", count_text(facts.window_trained_tokens))},
+      {.name = "weights", .value = format_text("{} as {}", bytes_text(facts.weights_bytes), facts.quantization)},
+      {.name = "window", .value = format_text("{} tokens trained", count_text(facts.window_trained_tokens))},
       {.name = "KV",
-       .value = std::format("{} a token, {} with these options", bytes_text(facts.kv_bytes_per_token),
+       .value = format_text("{} a token, {} with these options", bytes_text(facts.kv_bytes_per_token),
                             bytes_text(memory.kv_bytes))},
       {.name = "vocabulary", .value = count_text(facts.vocabulary_tokens) + " tokens"},
       {.name = "template", .value = chat_template}};
   for (const Line& line : lines) {
-    console.out(std::format("{:<13}{}\n", line.name, line.value));
+    console.out(format_text("{:<13}{}\n", line.name, line.value));
   }
   console.out("metadata\n");
   for (const auto& [key, value] : facts.metadata) {
     const std::string_view shown = utf8::truncate(value, kValueBytesMax);
     std::string one_line(shown.substr(0, shown.find('\n')));
-    console.out(std::format("  {:<44}{}{}\n", key, one_line, one_line.size() < value.size() ? " ..." : ""));
+    console.out(format_text("  {:<44}{}{}\n", key, one_line, one_line.size() < value.size() ? " ..." : ""));
   }
   return 0;
 }

@@ -1,6 +1,5 @@
 #include "cli/view.h"
 
-#include <format>
 #include <string>
 #include <variant>
 
@@ -33,7 +32,7 @@ std::string excerpt(std::string_view text) {
     ++lines;
   }
   if (!text.empty()) {
-    shown += std::format("    ... {} more bytes\n", text.size());
+    shown += format_text("    ... {} more bytes\n", text.size());
   }
   return shown.empty() ? "  → (nothing)\n" : shown;
 }
@@ -41,10 +40,10 @@ std::string excerpt(std::string_view text) {
 std::string footer(const Usage& usage, int turns) {
   const double seconds = static_cast<double>(usage.decode_time.count()) / 1e6;
   const std::string rate =
-      seconds > 0 ? std::format(" · {:.0f} tok/s", static_cast<double>(usage.output_tokens) / seconds) : "";
+      seconds > 0 ? format_text(" · {:.0f} tok/s", static_cast<double>(usage.output_tokens) / seconds) : "";
   const std::int64_t share = usage.prompt_tokens > 0 ? 100 * usage.cached_tokens / usage.prompt_tokens : 0;
-  return std::format("─ {} tok{} · prompt {} tok, {} % cached · {} · {}\n", count_text(usage.output_tokens), rate,
-                     count_text(usage.prompt_tokens), share, turns == 1 ? "1 turn" : std::format("{} turns", turns),
+  return format_text("─ {} tok{} · prompt {} tok, {} % cached · {} · {}\n", count_text(usage.output_tokens), rate,
+                     count_text(usage.prompt_tokens), share, turns == 1 ? "1 turn" : format_text("{} turns", turns),
                      duration_text(usage.prefill_time + usage.decode_time));
 }
 
@@ -60,7 +59,7 @@ class Screen final : public EventSink {
   void show(const event::RunStarted& /*e*/) {}
   void show(const event::TurnStarted& e) {
     if (verbose_) {
-      console_.err(std::format("── turn {} ──\n", e.turn), Style::dim);
+      console_.err(format_text("── turn {} ──\n", e.turn), Style::dim);
     }
   }
   void show(const event::PromptReady& e) {
@@ -72,14 +71,14 @@ class Screen final : public EventSink {
   }
   void show(const event::PrefixLost& e) {
     if (verbose_) {
-      console_.err(std::format("prefix lost after {} of {} tokens: {}; was {}, is {}\n", e.tokens_kept, e.tokens_before,
+      console_.err(format_text("prefix lost after {} of {} tokens: {}; was {}, is {}\n", e.tokens_kept, e.tokens_before,
                                e.reason, Json(e.was).dump(), Json(e.is).dump()),
                    Style::yellow);
     }
   }
   void show(const event::Prefill& e) {
     if (e.tokens_done < e.tokens_total) {
-      console_.status(std::format("prefill  {} / {} tok, {} cached", count_text(e.tokens_done),
+      console_.status(format_text("prefill  {} / {} tok, {} cached", count_text(e.tokens_done),
                                   count_text(e.tokens_total), count_text(e.tokens_cached)));
     } else {
       console_.clear_status();

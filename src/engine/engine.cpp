@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <format>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -97,7 +96,7 @@ class ThreadedEngine final : public Engine {
   [[nodiscard]] Result<void> wait_for_a_place(const std::stop_token& stop);
   [[nodiscard]] Result<Generation> enqueue(Submission submission);
   [[nodiscard]] std::unexpected<Error> line_full() const {
-    return fail(ErrorCode::limit, std::format("{} generations wait already", options_.waiting_max),
+    return fail(ErrorCode::limit, format_text("{} generations wait already", options_.waiting_max),
                 "try again when some have finished");
   }
   [[nodiscard]] std::unique_ptr<ThreadGuard> make_guard();
@@ -123,12 +122,12 @@ Result<void> ThreadedEngine::check(const GenerationRequest& request) const {
   }
   if (request.window_tokens < 0) {
     return fail(ErrorCode::invalid_argument,
-                std::format("window_tokens is {} and must be at least 0", request.window_tokens));
+                format_text("window_tokens is {} and must be at least 0", request.window_tokens));
   }
   const int window = Sequence::window_of(request, options_.window_tokens);
   if (request.prompt.size() >= static_cast<std::size_t>(window)) {
     return fail(ErrorCode::limit,
-                std::format("the prompt has {} tokens and the window holds {}, at least one of them for the reply",
+                format_text("the prompt has {} tokens and the window holds {}, at least one of them for the reply",
                             request.prompt.size(), window),
                 "shorten the prompt or give a larger window (-c)");
   }
@@ -136,12 +135,12 @@ Result<void> ThreadedEngine::check(const GenerationRequest& request) const {
   for (const Token token : request.prompt) {
     if (token < 0 || token >= vocabulary) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("the prompt holds the token {}, and the vocabulary has {}", token, vocabulary));
+                  format_text("the prompt holds the token {}, and the vocabulary has {}", token, vocabulary));
     }
   }
   if (request.tokens_max < 0) {
     return fail(ErrorCode::invalid_argument,
-                std::format("tokens_max is {} and must be at least 0", request.tokens_max));
+                format_text("tokens_max is {} and must be at least 0", request.tokens_max));
   }
   PUNA_TRY_VOID(validate(request.sampling));
   return validate_stops(request.stop);
@@ -264,7 +263,7 @@ Result<T> answer_of(std::future<T> answer) {
   } catch (const std::bad_alloc&) {
     return std::unexpected(out_of_memory());
   } catch (const std::exception& error) {
-    return fail(ErrorCode::internal, std::format("the engine could not answer: {}", error.what()));
+    return fail(ErrorCode::internal, format_text("the engine could not answer: {}", error.what()));
   }
 }
 
@@ -306,7 +305,7 @@ Result<std::vector<Token>> ThreadedEngine::read_kept(const std::filesystem::path
   PUNA_TRY(const bool kept, answer_of(std::move(answer)));
   if (!kept) {
     return fail(ErrorCode::limit,
-                std::format("{} does not fit into the {} bytes for saved prefixes", file.string(), bytes_max),
+                format_text("{} does not fit into the {} bytes for saved prefixes", file.string(), bytes_max),
                 "give the engine more memory for saved prefixes");
   }
   return tokens;
@@ -385,7 +384,7 @@ Result<std::unique_ptr<Engine>> Engine::create(std::shared_ptr<const Weights> we
   try {
     return engine::or_out_of_memory([&] { return engine::create_engine(std::move(weights), options); });
   } catch (const std::system_error& error) {
-    return fail(ErrorCode::limit, std::format("cannot start the engine's thread: {}", error.what()),
+    return fail(ErrorCode::limit, format_text("cannot start the engine's thread: {}", error.what()),
                 "end other programs, or allow more threads");
   }
 }

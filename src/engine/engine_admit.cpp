@@ -1,6 +1,5 @@
 // EngineCore's admission: whose turn it is, what of the prompt is there already, and into which lane it goes.
 #include <algorithm>
-#include <format>
 #include <utility>
 
 #include "engine/engine_core.h"
@@ -134,7 +133,7 @@ bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   }
   if (sequence->pin && !may_pin(*sequence)) {
     const Error error{.code = ErrorCode::limit,
-                      .message = std::format("{} more tokens cannot be pinned in a cache of {}",
+                      .message = format_text("{} more tokens cannot be pinned in a cache of {}",
                                              sequence->tokens.size(), backend_.shape().cells),
                       .hint = "pin less than half of the cache, in fewer pieces"};
     end_waiting(std::move(sequence), &error);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <format>
 #include <utility>
 
 #include "engine/no_memory.h"
@@ -83,7 +82,7 @@ bool EngineCore::step() {
   } catch (const std::exception& error) {
     dead_ = true;
     fail_all(error_of([&error] {
-      return Error{.code = ErrorCode::internal, .message = std::format("a step failed: {}", error.what()), .hint = {}};
+      return Error{.code = ErrorCode::internal, .message = format_text("a step failed: {}", error.what()), .hint = {}};
     }));
     return false;
   }

@@ -1,6 +1,5 @@
 // EngineCore's decode: from a plan to computed rows, and what happens when the cache is full or the library fails.
 #include <algorithm>
-#include <format>
 #include <limits>
 
 #include "engine/engine_core.h"
@@ -58,7 +57,7 @@ bool EngineCore::decode() {
         if (dead_) {
           fail_all(error_of([this] {
             return Error{.code = ErrorCode::unavailable,
-                         .message = std::format("the model library failed {} times in a row", failures_),
+                         .message = format_text("the model library failed {} times in a row", failures_),
                          .hint = "run `puna doctor`; the log (-v) has the library's own messages"};
           }));
         }
@@ -115,7 +114,7 @@ void EngineCore::end_the_only_one() {
   const LaneId lane = sequence.lane;
   fail_sequence(sequence, error_of([&] {
                   return Error{.code = ErrorCode::limit,
-                               .message = std::format("the cache of {} tokens is full at token {} of this generation",
+                               .message = format_text("the cache of {} tokens is full at token {} of this generation",
                                                       backend_.shape().cells, sequence.computed),
                                .hint = "give a larger window, or a shorter prompt"};
                 }));

@@ -2,16 +2,15 @@
 // thousands long.
 #include "engine/gbnf_check.h"
 
-#include <format>
-
 #include "engine/gbnf_parser.h"
+#include "puna/base/format.h"
 #include "puna/base/text.h"
 
 namespace puna::engine {
 namespace {
 
 std::unexpected<Error> refuse(const std::string& message) {
-  return fail(ErrorCode::invalid_argument, std::format("grammar: {}", message),
+  return fail(ErrorCode::invalid_argument, format_text("grammar: {}", message),
               "see the GBNF guide of llama.cpp for the language");
 }
 
@@ -74,11 +73,11 @@ Result<void> check_repetitions(const GbnfShape& shape, const Emptiable& emptiabl
       for (const GbnfSymbol& symbol : sequence) {
         count += can_be_empty(symbol, emptiable) ? 1 : 0;
         if (symbol.repeats && symbol.rule != GbnfSymbol::kNoRule && emptiable[symbol.rule]) {
-          return refuse(std::format("in \"{}\", something that can be empty is repeated", rule.name));
+          return refuse(format_text("in \"{}\", something that can be empty is repeated", rule.name));
         }
       }
       if (count > kGbnfEmptiableMax) {
-        return refuse(std::format("in \"{}\", a sequence of {} parts that can be empty (at most {}); nest them",
+        return refuse(format_text("in \"{}\", a sequence of {} parts that can be empty (at most {}); nest them",
                                   rule.name, count, kGbnfEmptiableMax));
       }
     }
@@ -130,7 +129,7 @@ Result<void> check_left_recursion(const GbnfShape& shape, const Emptiable& empti
       }
       const std::size_t edge = visit.edges[visit.next++];
       if (marks[edge] == Mark::open) {
-        return refuse(std::format("the rule \"{}\" begins with itself (left recursion)", shape.rules[edge].name));
+        return refuse(format_text("the rule \"{}\" begins with itself (left recursion)", shape.rules[edge].name));
       }
       if (marks[edge] == Mark::unseen) {
         enter(edge);
@@ -144,7 +143,7 @@ Result<void> check_left_recursion(const GbnfShape& shape, const Emptiable& empti
 
 Result<GbnfTokens> check_gbnf(std::string_view text, std::string_view root) {
   if (text.size() > kGbnfBytesMax) {
-    return refuse(std::format("{} bytes are more than the {} allowed", text.size(), kGbnfBytesMax));
+    return refuse(format_text("{} bytes are more than the {} allowed", text.size(), kGbnfBytesMax));
   }
   if (text.contains('\0') || !utf8::is_valid(text)) {
     return refuse("the text holds a zero byte or is not UTF-8");
@@ -153,12 +152,12 @@ Result<GbnfTokens> check_gbnf(std::string_view text, std::string_view root) {
   bool has_root = false;
   for (const GbnfRule& rule : shape.rules) {
     if (!rule.defined) {
-      return refuse(std::format("the rule \"{}\" is used and not defined", rule.name));
+      return refuse(format_text("the rule \"{}\" is used and not defined", rule.name));
     }
     has_root = has_root || rule.name == root;
   }
   if (!has_root) {
-    return refuse(std::format("the rule \"{}\", where the grammar starts, is not defined", root));
+    return refuse(format_text("the rule \"{}\", where the grammar starts, is not defined", root));
   }
   const Emptiable emptiable = find_emptiable(shape);
   PUNA_TRY_VOID(check_repetitions(shape, emptiable));

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <format>
-
 #include "puna/base.h"
 
 namespace puna::engine {
@@ -22,9 +20,9 @@ std::string repeat(std::string_view text, int times) {
 std::string chain(int rules) {
   std::string text = "root ::= r0\n";
   for (int i = 0; i < rules; ++i) {
-    text += std::format("r{} ::= r{}\n", i, i + 1);
+    text += format_text("r{} ::= r{}\n", i, i + 1);
   }
-  return text + std::format("r{} ::= \"a\"\n", rules);
+  return text + format_text("r{} ::= \"a\"\n", rules);
 }
 
 const std::vector<std::string>& good() {

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <format>
 #include <utility>
 
+#include "puna/base/format.h"
 #include "puna/base/text.h"
 
 namespace puna::engine {
@@ -28,7 +28,7 @@ constexpr int hex_digit(char c) {
 std::unexpected<Error> GbnfParser::refuse(std::string_view reason) const {
   const std::string_view before = text_.substr(0, std::min(position_, text_.size()));
   const auto line = 1 + std::ranges::count(before, '\n');
-  return fail(ErrorCode::invalid_argument, std::format("grammar, line {}: {}", line, reason),
+  return fail(ErrorCode::invalid_argument, format_text("grammar, line {}: {}", line, reason),
               "see the GBNF guide of llama.cpp for the language");
 }
 
@@ -58,7 +58,7 @@ std::string_view GbnfParser::name() {
 Result<void> GbnfParser::count_rules(std::uint64_t more) {
   rules_ += more;
   if (rules_ > kGbnfRulesMax) {
-    return refuse(std::format("more than {} rules, counting those of groups and repetitions", kGbnfRulesMax));
+    return refuse(format_text("more than {} rules, counting those of groups and repetitions", kGbnfRulesMax));
   }
   return {};
 }
@@ -67,7 +67,7 @@ Result<void> GbnfParser::count_elements(std::uint64_t more) {
   elements_ += more;
   if (elements_ > kGbnfElementsMax) {
     return refuse(
-        std::format("more than {} characters and references once repetitions are written out", kGbnfElementsMax));
+        format_text("more than {} characters and references once repetitions are written out", kGbnfElementsMax));
   }
   return {};
 }
@@ -96,17 +96,17 @@ Result<void> GbnfParser::parse_rule() {
   }
   skip_space(false);
   if (!text_.substr(position_).starts_with("::=")) {
-    return refuse(std::format("\"::=\" is expected after \"{}\"", rule_name));
+    return refuse(format_text("\"::=\" is expected after \"{}\"", rule_name));
   }
   position_ += 3;
   skip_space(true);
   PUNA_TRY(const std::size_t rule, rule_named(rule_name));
   if (std::exchange(shape_.rules[rule].defined, true)) {
-    return refuse(std::format("the rule \"{}\" is defined twice", rule_name));
+    return refuse(format_text("the rule \"{}\" is defined twice", rule_name));
   }
   PUNA_TRY_VOID(parse_alternatives(rule, 0));
   if (!at_end() && here() != '\n' && here() != '\r') {
-    return refuse(std::format("\"{}\" cannot stand here", printable(std::string(1, here()))));
+    return refuse(format_text("\"{}\" cannot stand here", printable(std::string(1, here()))));
   }
   skip_space(true);
   return {};
@@ -115,7 +115,7 @@ Result<void> GbnfParser::parse_rule() {
 Result<void> GbnfParser::parse_alternatives(std::size_t rule, int depth) {
   for (;;) {
     if (++alternatives_ > kGbnfAlternativesMax) {
-      return refuse(std::format("more than {} alternatives", kGbnfAlternativesMax));
+      return refuse(format_text("more than {} alternatives", kGbnfAlternativesMax));
     }
     PUNA_TRY(GbnfSequence sequence, parse_sequence(depth));
     shape_.rules[rule].alternatives.push_back(std::move(sequence));
@@ -192,7 +192,7 @@ Result<char32_t> GbnfParser::parse_character() {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < digits; ++i, ++position_) {
     if (hex_digit(here()) < 0) {
-      return refuse(std::format("\"\\{}\" needs {} hexadecimal digits", kind, digits));
+      return refuse(format_text("\"\\{}\" needs {} hexadecimal digits", kind, digits));
     }
     value = value * 16 + static_cast<std::uint64_t>(hex_digit(here()));
   }
@@ -280,7 +280,7 @@ Result<GbnfParser::Item> GbnfParser::parse_token() {
 
 Result<GbnfParser::Item> GbnfParser::parse_group(int depth) {
   if (depth >= kGbnfDepthMax) {
-    return refuse(std::format("parentheses deeper than {}", kGbnfDepthMax));
+    return refuse(format_text("parentheses deeper than {}", kGbnfDepthMax));
   }
   ++position_;
   skip_space(true);
@@ -302,7 +302,7 @@ Result<std::uint64_t> GbnfParser::parse_count() {
   for (; here() >= '0' && here() <= '9'; ++position_) {
     count = count * 10 + static_cast<std::uint64_t>(here() - '0');
     if (count > kGbnfRepetitionMax) {
-      return refuse(std::format("a repetition beyond {}", kGbnfRepetitionMax));
+      return refuse(format_text("a repetition beyond {}", kGbnfRepetitionMax));
     }
   }
   if (position_ == start) {
@@ -346,7 +346,7 @@ Result<void> GbnfParser::parse_repetition(Item& item, bool nested) {
     return refuse("an empty string cannot be repeated");
   }
   if (!unbounded && most < least) {
-    return refuse(std::format("a repetition of at least {} and at most {}", least, most));
+    return refuse(format_text("a repetition of at least {} and at most {}", least, most));
   }
   if (std::string_view("*+?{").contains(here()) && !at_end()) {
     return refuse("a repetition of a repetition needs parentheses");
@@ -354,7 +354,7 @@ Result<void> GbnfParser::parse_repetition(Item& item, bool nested) {
   const std::uint64_t times = !unbounded && most > 0 ? most : std::max<std::uint64_t>(least, 1);
   if (item.rules * times > kGbnfRepetitionMax) {
     return refuse(
-        std::format("{} repetitions of something made of {} rules (their product may be {}); give the inner "
+        format_text("{} repetitions of something made of {} rules (their product may be {}); give the inner "
                     "part a name of its own",
                     times, item.rules, kGbnfRepetitionMax));
   }

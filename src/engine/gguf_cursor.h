@@ -7,11 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <format>
 #include <span>
 #include <string_view>
 
 #include "puna/base/error.h"
+#include "puna/base/format.h"
 
 namespace puna::engine {
 
@@ -49,7 +49,7 @@ class GgufCursor {
   [[nodiscard]] Result<std::span<const std::byte>> take(std::uint64_t bytes, std::string_view what) {
     if (bytes > left_in_file()) {
       return fail(ErrorCode::corrupt,
-                  std::format("{} at byte {} needs {} bytes and the file has only {} more", what, position_, bytes,
+                  format_text("{} at byte {} needs {} bytes and the file has only {} more", what, position_, bytes,
                               left_in_file()),
                   "the file is damaged or was not downloaded completely");
     }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <format>
 #include <map>
 #include <unordered_set>
 
@@ -31,7 +30,7 @@ std::unexpected<Error> corrupt(std::string message) {
 Result<GgufType> read_type(GgufCursor& cursor, std::string_view what) {
   PUNA_TRY(const auto type, cursor.number<std::uint32_t>(what));
   if (type >= kTypeBytes.size()) {
-    return corrupt(std::format("{} has the unknown type {}", what, type));
+    return corrupt(format_text("{} has the unknown type {}", what, type));
   }
   return static_cast<GgufType>(type);
 }
@@ -73,7 +72,7 @@ Result<GgufValue> read_scalar(GgufCursor& cursor, GgufType type, std::string_vie
     case GgufType::array:
       break;
   }
-  return corrupt(std::format("{} is an array inside an array", what));
+  return corrupt(format_text("{} is an array inside an array", what));
 }
 
 bool is_integer(GgufType type) {
@@ -86,12 +85,12 @@ Result<GgufValue> read_array(GgufCursor& cursor, std::string_view what) {
   PUNA_TRY(array.type, read_type(cursor, what));
   PUNA_TRY(array.count, cursor.number<std::uint64_t>(what));
   if (array.type == GgufType::array) {
-    return corrupt(std::format("{} is an array inside an array", what));
+    return corrupt(format_text("{} is an array inside an array", what));
   }
   const std::uint64_t item_bytes =
       array.type == GgufType::string ? 8 : kTypeBytes[static_cast<std::size_t>(array.type)];
   if (array.count > cursor.left_in_file() / item_bytes) {
-    return corrupt(std::format("{} claims {} items and the file has only {} more bytes", what, array.count,
+    return corrupt(format_text("{} claims {} items and the file has only {} more bytes", what, array.count,
                                cursor.left_in_file()));
   }
   array.offset = cursor.position();
@@ -132,17 +131,17 @@ Result<Counts> read_fixed_part(GgufCursor& cursor, GgufHeader& header) {
     return fail(ErrorCode::corrupt, "the file was written for a big-endian machine", "convert it to little-endian");
   }
   if (header.version < 2 || header.version > 3) {
-    return fail(ErrorCode::corrupt, std::format("GGUF version {} is not known (2 and 3 are)", header.version),
+    return fail(ErrorCode::corrupt, format_text("GGUF version {} is not known (2 and 3 are)", header.version),
                 "convert the model again with a current converter");
   }
   Counts counts;
   PUNA_TRY(counts.tensors, cursor.number<std::uint64_t>("the tensor count"));
   PUNA_TRY(counts.entries, cursor.number<std::uint64_t>("the entry count"));
   if (counts.tensors > kTensorsMax || counts.tensors > cursor.left_in_file() / kTensorBytesMin) {
-    return corrupt(std::format("{} tensors cannot be in a file of this size", counts.tensors));
+    return corrupt(format_text("{} tensors cannot be in a file of this size", counts.tensors));
   }
   if (counts.entries > kEntriesMax || counts.entries > cursor.left_in_file() / kEntryBytesMin) {
-    return corrupt(std::format("{} metadata entries cannot be in a file of this size", counts.entries));
+    return corrupt(format_text("{} metadata entries cannot be in a file of this size", counts.entries));
   }
   return counts;
 }
@@ -152,11 +151,11 @@ Result<void> read_entries(GgufCursor& cursor, std::uint64_t count, GgufHeader& h
   for (std::uint64_t i = 0; i < count; ++i) {
     PUNA_TRY(const std::string_view key, cursor.string("a metadata key"));
     if (key.empty() || key.size() > kKeyBytesMax || key.contains('\0')) {
-      return corrupt(std::format("metadata key number {} is empty, too long or holds a zero byte", i + 1));
+      return corrupt(format_text("metadata key number {} is empty, too long or holds a zero byte", i + 1));
     }
-    const std::string what = std::format("\"{}\"", key.substr(0, 80));
+    const std::string what = format_text("\"{}\"", key.substr(0, 80));
     if (!keys.insert(key).second) {
-      return corrupt(std::format("the metadata key {} occurs twice", what));
+      return corrupt(format_text("the metadata key {} occurs twice", what));
     }
     PUNA_TRY(const GgufType type, read_type(cursor, what));
     PUNA_TRY(GgufValue value, type == GgufType::array ? read_array(cursor, what) : read_scalar(cursor, type, what));
@@ -177,20 +176,20 @@ Result<void> read_entries(GgufCursor& cursor, std::uint64_t count, GgufHeader& h
 Result<std::uint64_t> read_tensor(GgufCursor& cursor, GgufHeader& header, std::uint64_t& end,
                                   std::unordered_set<std::string_view>& names, const TensorType** type_out) {
   PUNA_TRY(const std::string_view name, cursor.string("a tensor name"));
-  const std::string what = std::format("tensor \"{}\"", name.substr(0, 80));
+  const std::string what = format_text("tensor \"{}\"", name.substr(0, 80));
   if (name.empty() || name.size() > 63 || name.contains('\0') || !names.insert(name).second) {
-    return corrupt(std::format("{}: the name is empty, too long or used twice", what));
+    return corrupt(format_text("{}: the name is empty, too long or used twice", what));
   }
   PUNA_TRY(const auto dimensions, cursor.number<std::uint32_t>(what));
   if (dimensions < 1 || dimensions > kDimensionsMax) {
-    return corrupt(std::format("{} has {} dimensions (1 to 4 are allowed)", what, dimensions));
+    return corrupt(format_text("{} has {} dimensions (1 to 4 are allowed)", what, dimensions));
   }
   std::uint64_t values = 1;
   std::uint64_t row = 0;
   for (std::uint32_t d = 0; d < dimensions; ++d) {
     PUNA_TRY(const auto size, cursor.number<std::uint64_t>(what));
     if (size == 0 || size > kValuesMax / values) {
-      return corrupt(std::format("{} has an impossible size {} in dimension {}", what, size, d));
+      return corrupt(format_text("{} has an impossible size {} in dimension {}", what, size, d));
     }
     values *= size;
     row = d == 0 ? size : row;
@@ -198,19 +197,19 @@ Result<std::uint64_t> read_tensor(GgufCursor& cursor, GgufHeader& header, std::u
   PUNA_TRY(const auto type_id, cursor.number<std::uint32_t>(what));
   const TensorType* type = tensor_type(type_id);
   if (type == nullptr) {
-    return fail(ErrorCode::corrupt, std::format("{} has the unknown type {}", what, type_id),
+    return fail(ErrorCode::corrupt, format_text("{} has the unknown type {}", what, type_id),
                 "the file is damaged, or needs a newer version of this program");
   }
   if (row % type->block_values != 0) {
-    return corrupt(std::format("{}: rows of {} values are not whole blocks of {}", what, row, type->name));
+    return corrupt(format_text("{}: rows of {} values are not whole blocks of {}", what, row, type->name));
   }
   PUNA_TRY(const auto offset, cursor.number<std::uint64_t>(what));
   if (offset % header.alignment != 0 || offset < end) {
-    return corrupt(std::format("{} begins at {}, which is unaligned or inside another tensor", what, offset));
+    return corrupt(format_text("{} begins at {}, which is unaligned or inside another tensor", what, offset));
   }
   const std::uint64_t bytes = values / type->block_values * type->block_bytes;
   if (offset > kValuesMax * 16 || bytes > kValuesMax * 16) {
-    return corrupt(std::format("{} has an impossible place {}", what, offset));
+    return corrupt(format_text("{} has an impossible place {}", what, offset));
   }
   end = offset + bytes;
   header.parameters += values;
@@ -236,7 +235,7 @@ Result<GgufHeader> read_header(GgufCursor& cursor, std::uint64_t file_bytes) {
   header.data_offset = (cursor.position() + header.alignment - 1) / header.alignment * header.alignment;
   if (counts.tensors > 0 && (header.data_offset > file_bytes || end > file_bytes - header.data_offset)) {
     return fail(ErrorCode::corrupt,
-                std::format("the tensors end at byte {} and the file has only {} bytes: it was cut short",
+                format_text("the tensors end at byte {} and the file has only {} bytes: it was cut short",
                             header.data_offset + end, file_bytes),
                 "download or copy the file again");
   }
@@ -266,7 +265,7 @@ Result<std::optional<GgufHeader>> parse_gguf_header(std::span<const std::byte> h
     return std::unexpected(std::move(header).error());
   }
   if (head.size() >= kGgufHeaderBytesMax) {
-    return fail(ErrorCode::limit, std::format("the header is larger than {} bytes", kGgufHeaderBytesMax),
+    return fail(ErrorCode::limit, format_text("the header is larger than {} bytes", kGgufHeaderBytesMax),
                 "this is no model that Puna can load");
   }
   return std::optional<GgufHeader>{};

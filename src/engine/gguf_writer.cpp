@@ -2,9 +2,9 @@
 #include "engine/gguf_writer.h"
 
 #include <bit>
-#include <format>
 
 #include "puna/base/error.h"
+#include "puna/base/format.h"
 
 namespace puna::engine {
 namespace {
@@ -78,7 +78,7 @@ void GgufWriter::texts(std::string_view key, std::span<const std::string> values
 
 std::uint64_t GgufWriter::tensor(std::string_view name, std::span<const std::uint64_t> sizes, const TensorType& type) {
   PUNA_CHECK(!sizes.empty() && sizes.front() % type.block_values == 0,
-             std::format("{}: rows of {} are whole blocks", name, type.name));
+             format_text("{}: rows of {} are whole blocks", name, type.name));
   append_text(tensors_, name);
   append(tensors_, static_cast<std::uint32_t>(sizes.size()));
   std::uint64_t values = 1;

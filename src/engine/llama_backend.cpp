@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <format>
 #include <utility>
 
 #include "engine/memory_plan.h"
@@ -240,7 +239,7 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   context_.reset(llama_init_from_model(model, params));
   if (context_ == nullptr) {
     return fail(ErrorCode::limit,
-                std::format("the library could not open a cache of {} tokens{}", cells, take_library_error()),
+                format_text("the library could not open a cache of {} tokens{}", cells, take_library_error()),
                 "give a smaller window or fewer sequences; the log (-v) has more");
   }
   memory_ = llama_get_memory(context_.get());
@@ -254,7 +253,7 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   window_ = std::max(0, llama_model_n_swa(model));
   unsettled_.assign(static_cast<std::size_t>(lanes), 0);
   wanted_.reserve(static_cast<std::size_t>(options.batch_tokens));
-  state_key_ = std::format("model {:016x}, {} profile, llama.cpp {}", model_fingerprint,
+  state_key_ = format_text("model {:016x}, {} profile, llama.cpp {}", model_fingerprint,
                            fast ? "fast" : "deterministic", llama_version());
   shape_.abilities = probe(model);
   llama_memory_clear(memory_, true);
@@ -336,7 +335,7 @@ Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const En
     PUNA_TRY_VOID(backend->open(model, options, cells, lanes_of(model, options), model_fingerprint));
     return backend;
   } catch (const std::exception& error) {
-    return fail(ErrorCode::limit, std::format("the library could not open the cache: {}", error.what()),
+    return fail(ErrorCode::limit, format_text("the library could not open the cache: {}", error.what()),
                 "give a smaller window or fewer sequences");
   }
 }

@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <exception>
-#include <format>
 
 #include "engine/gbnf_check.h"
 #include "engine/llama_backend.h"
@@ -51,7 +50,7 @@ class LlamaFilter final : public TokenFilter {
     void operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
   };
   static std::unexpected<Error> failed(const std::exception& error) {
-    return fail(ErrorCode::internal, std::format("the library's grammar failed: {}", error.what()));
+    return fail(ErrorCode::internal, format_text("the library's grammar failed: {}", error.what()));
   }
 
   std::unique_ptr<llama_sampler, Free> sampler_;
@@ -62,7 +61,7 @@ class LlamaFilter final : public TokenFilter {
 Result<void> check_named_tokens(const llama_vocab* vocab, const GbnfTokens& named) {
   for (const std::uint64_t id : named.ids) {
     if (id >= static_cast<std::uint64_t>(llama_vocab_n_tokens(vocab))) {
-      return fail(ErrorCode::invalid_argument, std::format("grammar: the token <[{}]> is not in the vocabulary", id));
+      return fail(ErrorCode::invalid_argument, format_text("grammar: the token <[{}]> is not in the vocabulary", id));
     }
   }
   for (const std::string& text : named.texts) {
@@ -70,7 +69,7 @@ Result<void> check_named_tokens(const llama_vocab* vocab, const GbnfTokens& name
     const int count =
         llama_tokenize(vocab, text.data(), static_cast<std::int32_t>(text.size()), tokens, 2, false, true);
     if (count != 1) {
-      return fail(ErrorCode::invalid_argument, std::format("grammar: {} is not one token of the vocabulary", text));
+      return fail(ErrorCode::invalid_argument, format_text("grammar: {} is not one token of the vocabulary", text));
     }
   }
   return {};
@@ -88,7 +87,7 @@ Result<std::unique_ptr<TokenFilter>> make_llama_filter(const llama_vocab* vocab,
     }
     return std::make_unique<LlamaFilter>(sampler);
   } catch (const std::exception& error) {
-    return fail(ErrorCode::invalid_argument, std::format("grammar: the library refuses it: {}", error.what()));
+    return fail(ErrorCode::invalid_argument, format_text("grammar: the library refuses it: {}", error.what()));
   }
 }
 

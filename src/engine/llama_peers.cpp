@@ -9,7 +9,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <exception>
-#include <format>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -51,11 +50,11 @@ Result<ContextPointer> open_context(const Weights& weights, const ContextShape& 
     if (context != nullptr) {
       return context;
     }
-    return fail(ErrorCode::limit, std::format("the library could not open a cache of {} tokens{}", shape.cells,
+    return fail(ErrorCode::limit, format_text("the library could not open a cache of {} tokens{}", shape.cells,
                                               engine::take_library_error()));
   } catch (const std::exception& error) {
     return fail(ErrorCode::limit,
-                std::format("the library could not open a cache of {} tokens: {}", shape.cells, error.what()));
+                format_text("the library could not open a cache of {} tokens: {}", shape.cells, error.what()));
   }
 }
 
@@ -87,9 +86,9 @@ class Rows {
         return {};
       }
       return fail(status == 1 ? ErrorCode::limit : ErrorCode::internal,
-                  std::format("the library's decode of {} rows returned {}", batch_.n_tokens, status));
+                  format_text("the library's decode of {} rows returned {}", batch_.n_tokens, status));
     } catch (const std::exception& error) {
-      return fail(ErrorCode::internal, std::format("the library's decode failed: {}", error.what()));
+      return fail(ErrorCode::internal, format_text("the library's decode failed: {}", error.what()));
     }
   }
 

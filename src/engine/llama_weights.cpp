@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <exception>
-#include <format>
 #include <limits>
 #include <mutex>
 
@@ -113,8 +112,8 @@ Result<DeviceChoice> choose_devices(const std::vector<std::string>& names) {
       for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
         known += (known.empty() ? "" : ", ") + std::string(ggml_backend_dev_name(ggml_backend_dev_get(i)));
       }
-      return fail(ErrorCode::invalid_argument, std::format("there is no device \"{}\"", name),
-                  std::format("the devices are: {}", known));
+      return fail(ErrorCode::invalid_argument, format_text("there is no device \"{}\"", name),
+                  format_text("the devices are: {}", known));
     }
     if (kind_of(ggml_backend_dev_type(device)) != "cpu") {
       choice.devices.push_back(device);
@@ -158,9 +157,9 @@ Result<std::vector<Token>> tokenize(const llama_vocab* vocab, std::string_view t
     }
   } catch (const std::exception& error) {
     return fail(ErrorCode::internal,
-                std::format("the library cannot tokenise a text of {} bytes: {}", text.size(), error.what()));
+                format_text("the library cannot tokenise a text of {} bytes: {}", text.size(), error.what()));
   }
-  return fail(ErrorCode::internal, std::format("the library cannot tokenise a text of {} bytes", text.size()));
+  return fail(ErrorCode::internal, format_text("the library cannot tokenise a text of {} bytes", text.size()));
 }
 
 std::string piece_of(const llama_vocab* vocab, Token token) {
@@ -244,7 +243,7 @@ class LlamaWeights final : public EngineWeights {
 
   [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const override {
     if (!has_weights_) {
-      return fail(ErrorCode::invalid_argument, std::format("{} was loaded as a vocabulary only", facts_.file.string()),
+      return fail(ErrorCode::invalid_argument, format_text("{} was loaded as a vocabulary only", facts_.file.string()),
                   "load the weights");
     }
     options = with_defaults(options, facts_, default_threads());
@@ -257,7 +256,7 @@ class LlamaWeights final : public EngineWeights {
     if (!plan.fits()) {
       return fail(
           ErrorCode::limit,
-          std::format("{} bytes of weights, {} of cache and {} of compute buffers are more than the {} there are",
+          format_text("{} bytes of weights, {} of cache and {} of compute buffers are more than the {} there are",
                       plan.weights_bytes, plan.kv_bytes, plan.compute_bytes, plan.ceiling_bytes),
           "give a smaller window (-c), fewer sequences or a smaller quantisation");
     }
@@ -267,7 +266,7 @@ class LlamaWeights final : public EngineWeights {
     const CachePlan cache = plan_cache(facts_, options, left);
     if (cache.cells > std::numeric_limits<std::int32_t>::max()) {
       return fail(ErrorCode::limit,
-                  std::format("a cache of {} tokens is more than the library can address", cache.cells),
+                  format_text("a cache of {} tokens is more than the library can address", cache.cells),
                   "give a smaller window (-c) or fewer sequences");
     }
     return open_llama_backend(model_.get(), options, cache.cells, fingerprint_);
@@ -312,11 +311,11 @@ Result<std::shared_ptr<const Weights>> load_model(ModelFile file, llama_model_pa
   if (model == nullptr) {
     return fail(
         ErrorCode::corrupt,
-        std::format("{}: the library cannot load this {} model{}", path, file.facts.architecture, take_library_error()),
+        format_text("{}: the library cannot load this {} model{}", path, file.facts.architecture, take_library_error()),
         "its architecture may be newer than the installed libllama; the log (-v) has more");
   }
   if (llama_vocab_n_tokens(llama_model_get_vocab(model.get())) <= 0) {
-    return fail(ErrorCode::corrupt, std::format("{}: the vocabulary is empty", path));
+    return fail(ErrorCode::corrupt, format_text("{}: the vocabulary is empty", path));
   }
   const bool has_weights = file.has_tensors && !params.vocab_only;
   PUNA_TRY(const std::uint64_t print, fingerprint(file.facts.file));
@@ -327,7 +326,7 @@ Result<void> check_memory(const ModelFacts& facts, bool on_gpu) {
   const std::uint64_t available = available_memory_bytes();
   if (!on_gpu && available > 0 && facts.weights_bytes > available) {
     return fail(ErrorCode::limit,
-                std::format("{} needs {} bytes for its weights and {} are free", facts.file.string(),
+                format_text("{} needs {} bytes for its weights and {} are free", facts.file.string(),
                             facts.weights_bytes, available),
                 "close other programs or use a smaller quantisation");
   }
@@ -341,7 +340,7 @@ std::string take_library_error() {
   while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) {
     line.pop_back();
   }
-  return line.empty() ? line : std::format(" ({})", line.substr(0, 300));
+  return line.empty() ? line : format_text(" ({})", line.substr(0, 300));
 }
 
 llama_model* library_model(const Weights& weights) {
@@ -362,7 +361,7 @@ Result<std::shared_ptr<const Weights>> Weights::load(const LoadOptions& options,
                                                      const std::function<bool(float)>& progress) {
   PUNA_TRY(engine::ModelFile file, engine::read_model_file(options.file));
   if (!file.has_tensors) {
-    return fail(ErrorCode::corrupt, std::format("{} holds a vocabulary and no weights", options.file.string()),
+    return fail(ErrorCode::corrupt, format_text("{} holds a vocabulary and no weights", options.file.string()),
                 "give the whole model's file");
   }
   engine::initialise_library();
@@ -380,7 +379,7 @@ Result<std::shared_ptr<const Weights>> Weights::load(const LoadOptions& options,
   PUNA_TRY_VOID(engine::check_memory(file.facts, on_gpu));
   auto weights = engine::load_model(std::move(file), params, on_gpu);
   if (report.stopped) {
-    return fail(ErrorCode::cancelled, std::format("loading {} was cancelled", options.file.string()));
+    return fail(ErrorCode::cancelled, format_text("loading {} was cancelled", options.file.string()));
   }
   return weights;
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <format>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -13,6 +12,8 @@
 #include <string>
 #include <thread>
 #include <utility>
+
+#include "puna/base/format.h"
 
 namespace puna::engine {
 namespace {
@@ -90,7 +91,7 @@ int physical_cores() {
       continue;
     }
     ++threads;
-    const std::string folder = std::format("/sys/devices/system/cpu/cpu{}/topology/", cpu);
+    const std::string folder = format_text("/sys/devices/system/cpu/cpu{}/topology/", cpu);
     const auto core = first_line(folder + "core_id");
     const auto package = first_line(folder + "physical_package_id");
     if (core && package) {

@@ -2,7 +2,6 @@
 #include "engine/memory_plan.h"
 
 #include <algorithm>
-#include <format>
 
 #include "engine/machine.h"
 
@@ -28,7 +27,7 @@ Result<void> check_options(const EngineOptions& options) {
   for (const Range& range : ranges) {
     if (range.value < range.least || range.value > range.most) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("{} is {} and must be from {} to {}", range.name, range.value, range.least, range.most));
+                  format_text("{} is {} and must be from {} to {}", range.name, range.value, range.least, range.most));
     }
   }
   if (options.window_tokens == 1) {

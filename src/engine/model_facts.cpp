@@ -2,7 +2,6 @@
 #include "engine/model_facts.h"
 
 #include <algorithm>
-#include <format>
 #include <limits>
 
 #include "engine/gguf_types.h"
@@ -28,7 +27,7 @@ Result<std::string> text(const GgufHeader& header, std::string_view key) {
   }
   const auto* found = std::get_if<std::string>(value);
   if (found == nullptr) {
-    return corrupt(std::format("\"{}\" is not a string", key));
+    return corrupt(format_text("\"{}\" is not a string", key));
   }
   return *found;
 }
@@ -46,10 +45,10 @@ Result<std::uint64_t> number(const GgufHeader& header, std::string_view key, std
   } else if (const auto* whole = std::get_if<std::int64_t>(value); whole != nullptr && *whole >= 0) {
     found = static_cast<std::uint64_t>(*whole);
   } else {
-    return corrupt(std::format("\"{}\" is not a positive integer", key));
+    return corrupt(format_text("\"{}\" is not a positive integer", key));
   }
   if (found > max) {
-    return corrupt(std::format("\"{}\" is {}, more than the possible {}", key, found, max));
+    return corrupt(format_text("\"{}\" is {}, more than the possible {}", key, found, max));
   }
   return found;
 }
@@ -61,12 +60,12 @@ Result<std::vector<std::uint64_t>> per_layer(const GgufHeader& header, std::stri
   if (value != nullptr && std::holds_alternative<GgufArray>(*value)) {
     const auto& array = std::get<GgufArray>(*value);
     if (array.numbers.size() < layers) {
-      return corrupt(std::format("\"{}\" has {} integers for {} layers", key, array.numbers.size(), layers));
+      return corrupt(format_text("\"{}\" has {} integers for {} layers", key, array.numbers.size(), layers));
     }
     std::vector<std::uint64_t> numbers;
     for (const std::int64_t item : array.numbers) {
       if (item < 0 || static_cast<std::uint64_t>(item) > kWidthMax) {
-        return corrupt(std::format("\"{}\" holds the impossible value {}", key, item));
+        return corrupt(format_text("\"{}\" holds the impossible value {}", key, item));
       }
       numbers.push_back(static_cast<std::uint64_t>(item));
     }
@@ -99,7 +98,7 @@ Result<const GgufArray*> array_of(const GgufHeader& header, std::string_view key
   }
   const auto* array = std::get_if<GgufArray>(value);
   if (array == nullptr || (array->type != type && array->count > 0)) {
-    return corrupt(std::format("\"{}\" is not an array of the right type", key));
+    return corrupt(format_text("\"{}\" is not an array of the right type", key));
   }
   return array;
 }
@@ -112,7 +111,7 @@ Result<void> read_vocabulary(const GgufHeader& header, std::span<const std::byte
                 "give the language model's file, not a projector, adapter or embedding file");
   }
   if (tokens->count > kVocabularyMax) {
-    return corrupt(std::format("a vocabulary of {} tokens is not possible", tokens->count));
+    return corrupt(format_text("a vocabulary of {} tokens is not possible", tokens->count));
   }
   PUNA_TRY(const GgufArray* scores, array_of(header, "tokenizer.ggml.scores", GgufType::f32));
   PUNA_TRY(const GgufArray* types, array_of(header, "tokenizer.ggml.token_type", GgufType::i32));
@@ -120,7 +119,7 @@ Result<void> read_vocabulary(const GgufHeader& header, std::span<const std::byte
   static_cast<void>(merges);
   for (const GgufArray* array : {scores, types}) {
     if (array != nullptr && array->count != tokens->count) {
-      return corrupt(std::format("the vocabulary has {} tokens and {} scores or types", tokens->count, array->count));
+      return corrupt(format_text("the vocabulary has {} tokens and {} scores or types", tokens->count, array->count));
     }
   }
   facts.vocabulary_tokens = static_cast<int>(tokens->count);
@@ -135,7 +134,7 @@ Result<void> read_vocabulary(const GgufHeader& header, std::span<const std::byte
 
 std::string printed(const GgufValue& value) {
   if (const auto* array = std::get_if<GgufArray>(&value)) {
-    return std::format("[{} items]", array->count);
+    return format_text("[{} items]", array->count);
   }
   if (const auto* string = std::get_if<std::string>(&value)) {
     return *string;
@@ -144,12 +143,12 @@ std::string printed(const GgufValue& value) {
     return *yes ? "true" : "false";
   }
   if (const auto* real = std::get_if<double>(&value)) {
-    return std::format("{}", *real);
+    return format_text("{}", *real);
   }
   if (const auto* whole = std::get_if<std::int64_t>(&value)) {
-    return std::format("{}", *whole);
+    return format_text("{}", *whole);
   }
-  return std::format("{}", std::get<std::uint64_t>(value));
+  return format_text("{}", std::get<std::uint64_t>(value));
 }
 
 Result<void> read_names(const GgufHeader& header, ModelFacts& facts) {
@@ -162,7 +161,7 @@ Result<void> read_names(const GgufHeader& header, ModelFacts& facts) {
     facts.quantization = std::string(header.largest_type);
   }
   facts.description = facts.architecture;
-  const std::string millions = std::format("{:.1f}M", static_cast<double>(header.parameters) / 1e6);
+  const std::string millions = format_text("{:.1f}M", static_cast<double>(header.parameters) / 1e6);
   for (const std::string& word :
        {size_label.empty() && header.tensors > 0 ? millions : size_label, facts.quantization}) {
     facts.description += word.empty() ? "" : " " + word;
@@ -187,7 +186,7 @@ Result<ModelFacts> model_facts(const GgufHeader& header, std::span<const std::by
   PUNA_TRY(const std::uint64_t layers, number(header, arch + ".block_count", kLayersMax));
   PUNA_TRY(const std::uint64_t embedding, number(header, arch + ".embedding_length", kWidthMax));
   if (header.tensors > 0 && (window == 0 || layers == 0 || embedding == 0)) {
-    return corrupt(std::format("the window ({}), layers ({}) and embedding ({}) of a model must not be 0", window,
+    return corrupt(format_text("the window ({}), layers ({}) and embedding ({}) of a model must not be 0", window,
                                layers, embedding));
   }
   facts.window_trained_tokens = static_cast<int>(std::min<std::uint64_t>(window, std::numeric_limits<int>::max()));

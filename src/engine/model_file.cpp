@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <format>
 #include <string>
 
 #include "engine/gguf_header.h"
@@ -38,7 +37,7 @@ class OpenFile {
 };
 
 std::unexpected<Error> cannot(std::string_view verb, const std::filesystem::path& file, int error) {
-  const std::string message = std::format("cannot {} the model file {}: {}", verb, file.string(), std::strerror(error));
+  const std::string message = format_text("cannot {} the model file {}: {}", verb, file.string(), std::strerror(error));
   if (error == ENOENT || error == ENOTDIR) {
     return fail(ErrorCode::not_found, message, "check the path given as the model");
   }
@@ -52,11 +51,11 @@ Result<std::uint64_t> regular_size(int descriptor, const std::filesystem::path& 
     return cannot("examine", file, errno);
   }
   if (S_ISDIR(status.st_mode)) {
-    return fail(ErrorCode::io, std::format("{} is a directory, not a model file", file.string()),
+    return fail(ErrorCode::io, format_text("{} is a directory, not a model file", file.string()),
                 "give the .gguf file inside it");
   }
   if (!S_ISREG(status.st_mode)) {
-    return fail(ErrorCode::io, std::format("{} is a pipe or device, not a model file", file.string()),
+    return fail(ErrorCode::io, format_text("{} is a pipe or device, not a model file", file.string()),
                 "give a regular .gguf file");
   }
   return static_cast<std::uint64_t>(status.st_size);
@@ -75,7 +74,7 @@ Result<void> read_up_to(int descriptor, std::uint64_t bytes, std::vector<std::by
       return cannot("read", file, errno);
     }
     if (got == 0) {
-      return fail(ErrorCode::io, std::format("{} became shorter while it was read", file.string()),
+      return fail(ErrorCode::io, format_text("{} became shorter while it was read", file.string()),
                   "wait until the file is complete");
     }
     have += static_cast<std::uint64_t>(got);
@@ -102,7 +101,7 @@ Result<ReadHeader> read_header(const std::filesystem::path& file) {
     auto header = parse_gguf_header(result.head, result.file_bytes);
     if (!header) {
       Error error = std::move(header).error();
-      error.message = std::format("{}: {}", file.string(), error.message);
+      error.message = format_text("{}: {}", file.string(), error.message);
       return std::unexpected(std::move(error));
     }
     if (header->has_value()) {
@@ -111,7 +110,7 @@ Result<ReadHeader> read_header(const std::filesystem::path& file) {
     }
   }
   return fail(ErrorCode::limit,
-              std::format("{}: the header is larger than {} bytes", file.string(), kGgufHeaderBytesMax),
+              format_text("{}: the header is larger than {} bytes", file.string(), kGgufHeaderBytesMax),
               "this is no model that Puna can load");
 }
 
@@ -124,17 +123,17 @@ std::uint64_t split_count(const GgufHeader& header) {
 // "name-00001-of-00003.gguf" -> the three paths. libllama finds the parts by the same pattern.
 Result<std::vector<std::filesystem::path>> part_paths(const std::filesystem::path& file, std::uint64_t count) {
   const std::string name = file.filename().string();
-  const std::string ending = std::format("-00001-of-{:05}.gguf", count);
+  const std::string ending = format_text("-00001-of-{:05}.gguf", count);
   if (!name.ends_with(ending)) {
     return fail(ErrorCode::corrupt,
-                std::format("{} is one part of a model in {} parts, but its name does not end with {}", file.string(),
+                format_text("{} is one part of a model in {} parts, but its name does not end with {}", file.string(),
                             count, ending),
                 "give the first part, under its original name");
   }
   const std::string stem = name.substr(0, name.size() - ending.size());
   std::vector<std::filesystem::path> paths;
   for (std::uint64_t part = 1; part <= count; ++part) {
-    paths.push_back(file.parent_path() / std::format("{}-{:05}-of-{:05}.gguf", stem, part, count));
+    paths.push_back(file.parent_path() / format_text("{}-{:05}-of-{:05}.gguf", stem, part, count));
   }
   return paths;
 }
@@ -147,7 +146,7 @@ Result<ModelFile> read_model_file(const std::filesystem::path& file) {
   auto facts = model_facts(first.header, first.head);
   if (!facts) {
     Error error = std::move(facts).error();
-    error.message = std::format("{}: {}", file.string(), error.message);
+    error.message = format_text("{}: {}", file.string(), error.message);
     return std::unexpected(std::move(error));
   }
   model.facts = *std::move(facts);
@@ -162,7 +161,7 @@ Result<ModelFile> read_model_file(const std::filesystem::path& file) {
   }
   if (parts > kPartsMax) {
     return fail(ErrorCode::corrupt,
-                std::format("{}: \"split.count\" is {}, more than the possible {}", file.string(), parts, kPartsMax));
+                format_text("{}: \"split.count\" is {}, more than the possible {}", file.string(), parts, kPartsMax));
   }
   PUNA_TRY(model.parts, part_paths(file, parts));
   for (std::size_t i = 1; i < model.parts.size(); ++i) {

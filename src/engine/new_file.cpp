@@ -5,15 +5,15 @@
 
 #include <cerrno>
 #include <cstring>
-#include <format>
 
+#include "puna/base/format.h"
 #include "puna/base/seam.h"
 
 namespace puna::engine {
 namespace {
 
 std::unexpected<Error> cannot_write(const std::filesystem::path& file, int error) {
-  return fail(ErrorCode::io, std::format("cannot write {}: {}", file.string(), std::strerror(error)),
+  return fail(ErrorCode::io, format_text("cannot write {}: {}", file.string(), std::strerror(error)),
               "check the free space and the permissions");
 }
 
@@ -21,13 +21,13 @@ std::unexpected<Error> cannot_write(const std::filesystem::path& file, int error
 
 Result<NewFile> NewFile::create(std::filesystem::path file, const FileCalls& calls) {
   std::filesystem::path temporary = file;
-  temporary += std::format(".{:016x}.partial", Random::entropy());
+  temporary += format_text(".{:016x}.partial", Random::entropy());
   const int descriptor = calls.create(temporary.c_str());
   if (descriptor < 0) {
     const int error = errno;
     const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
     return fail(error == ENOENT || error == ENOTDIR ? ErrorCode::not_found : ErrorCode::io,
-                std::format("cannot make {} in the folder {}: {}", file.filename().string(), folder.string(),
+                format_text("cannot make {} in the folder {}: {}", file.filename().string(), folder.string(),
                             std::strerror(error)),
                 "give a folder that exists and that you may write to");
   }

@@ -2,19 +2,18 @@
 #include "engine/output_text.h"
 
 #include <algorithm>
-#include <format>
 
 namespace puna::engine {
 
 Result<void> validate_stops(std::span<const std::string> stops) {
   if (stops.size() > kStopStringsMax) {
     return fail(ErrorCode::invalid_argument,
-                std::format("{} stop strings are more than the {} allowed", stops.size(), kStopStringsMax));
+                format_text("{} stop strings are more than the {} allowed", stops.size(), kStopStringsMax));
   }
   for (const std::string& stop : stops) {
     if (stop.empty() || stop.size() > kStopBytesMax) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("a stop string of {} bytes (1 to {} are allowed)", stop.size(), kStopBytesMax));
+                  format_text("a stop string of {} bytes (1 to {} are allowed)", stop.size(), kStopBytesMax));
     }
   }
   return {};

@@ -2,7 +2,6 @@
 #include "engine/prompt_tokenizer.h"
 
 #include <algorithm>
-#include <format>
 #include <utility>
 
 namespace puna::engine {
@@ -151,7 +150,7 @@ Result<void> PromptTokenizer::append_plain(std::string_view text, std::vector<To
     pieces = broken_up(pieces, forbidden->text);
     if (pieces.size() == before) {
       return fail(ErrorCode::internal,
-                  std::format("the vocabulary turns ordinary text into the control token {}", forbidden->token),
+                  format_text("the vocabulary turns ordinary text into the control token {}", forbidden->token),
                   "this model's vocabulary cannot be used safely");
     }
   }
@@ -164,7 +163,7 @@ Result<std::vector<Token>> PromptTokenizer::tokenize(std::span<const PromptPart>
   Text text;
   for (const PromptPart& part : parts) {
     if (part.text.size() > kPromptBytesMax - text.bytes.size()) {
-      return fail(ErrorCode::limit, std::format("the prompt is longer than {} bytes", kPromptBytesMax),
+      return fail(ErrorCode::limit, format_text("the prompt is longer than {} bytes", kPromptBytesMax),
                   "send less text");
     }
     text.bytes += part.text;

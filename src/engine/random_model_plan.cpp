@@ -1,7 +1,6 @@
 // The four architectures, one function each.
 #include "engine/random_model_plan.h"
 
-#include <format>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -87,14 +86,14 @@ Result<void> check(const RandomModelOptions& options) {
   for (const Range& range : ranges) {
     if (range.value < range.least || range.value > range.most || range.value % range.step != 0) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("{} is {} and must be from {} to {}, a multiple of {}", range.name, range.value,
+                  format_text("{} is {} and must be from {} to {}, a multiple of {}", range.name, range.value,
                               range.least, range.most, range.step));
     }
   }
   if (options.width % (2 * options.heads) != 0 || options.heads % options.heads_kv != 0) {
     return fail(
         ErrorCode::invalid_argument,
-        std::format("a width of {} does not make {} heads of an even size, or {} heads share no {} of keys and values",
+        format_text("a width of {} does not make {} heads of an even size, or {} heads share no {} of keys and values",
                     options.width, options.heads, options.heads, options.heads_kv));
   }
   return {};
@@ -123,8 +122,8 @@ class Planner {
   }
 
  private:
-  [[nodiscard]] std::string key(std::string_view name) const { return std::format("{}.{}", facts_.architecture, name); }
-  [[nodiscard]] std::string in_layer(std::string_view name) const { return std::format("blk.{}.{}", layer_, name); }
+  [[nodiscard]] std::string key(std::string_view name) const { return format_text("{}.{}", facts_.architecture, name); }
+  [[nodiscard]] std::string in_layer(std::string_view name) const { return format_text("blk.{}.{}", layer_, name); }
 
   void tensor(std::string_view name, std::initializer_list<std::uint64_t> sizes, RandomModelType type, Draw draw) {
     const TensorType& stored = *tensor_type(ids_of(type).tensor);
@@ -212,7 +211,7 @@ void Planner::vocabulary() {
                                      static_cast<std::int32_t>(TokenType::control),
                                      static_cast<std::int32_t>(TokenType::control)};
   for (int byte = 0; byte < 256; ++byte) {
-    tokens.push_back(std::format("<0x{:02X}>", byte));
+    tokens.push_back(format_text("<0x{:02X}>", byte));
     types.push_back(static_cast<std::int32_t>(TokenType::byte));
   }
   tokens.emplace_back("\u2581");  // how these vocabularies write a space

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <format>
 #include <limits>
 
 namespace puna::engine {
@@ -297,15 +296,15 @@ Result<void> validate(const Sampling& sampling) {
   for (const Range& range : ranges) {
     if (!(range.value >= range.least && range.value <= range.most)) {  // also refuses NaN
       return fail(ErrorCode::invalid_argument,
-                  std::format("{} is {} and must be from {} to {}", range.name, range.value, range.least, range.most));
+                  format_text("{} is {} and must be from {} to {}", range.name, range.value, range.least, range.most));
     }
   }
   if (sampling.top_k < 0) {
-    return fail(ErrorCode::invalid_argument, std::format("top_k is {} and must be at least 0", sampling.top_k));
+    return fail(ErrorCode::invalid_argument, format_text("top_k is {} and must be at least 0", sampling.top_k));
   }
   if (sampling.penalty_last_tokens < -1) {
     return fail(ErrorCode::invalid_argument,
-                std::format("penalty_last_tokens is {} and must be at least -1", sampling.penalty_last_tokens));
+                format_text("penalty_last_tokens is {} and must be at least -1", sampling.penalty_last_tokens));
   }
   return {};
 }

@@ -8,7 +8,6 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
-#include <format>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -51,7 +50,7 @@ std::string_view view(std::span<const T> values) {
 }
 
 std::unexpected<Error> damaged(const std::filesystem::path& file, std::string_view why) {
-  return fail(ErrorCode::corrupt, std::format("{} is not a whole saved state: {}", file.string(), why),
+  return fail(ErrorCode::corrupt, format_text("{} is not a whole saved state: {}", file.string(), why),
               "delete it; what it held will be computed again");
 }
 
@@ -61,7 +60,7 @@ Result<std::ifstream> open(const std::filesystem::path& file) {
   if (!stream) {
     const int error = errno;
     return fail(error == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-                std::format("cannot read {}: {}", file.string(), std::strerror(error)), "check the path");
+                format_text("cannot read {}: {}", file.string(), std::strerror(error)), "check the path");
   }
   return stream;
 }
@@ -86,12 +85,12 @@ Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file,
   if (head.key_bytes > kKeyBytesMax || head.tokens > length / sizeof(Token) || head.state_bytes > length ||
       sizeof(Head) + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + sizeof(std::uint64_t) !=
           length) {
-    return damaged(file, std::format("it has {} bytes, and its head says otherwise", length));
+    return damaged(file, format_text("it has {} bytes, and its head says otherwise", length));
   }
   const std::uint64_t bytes = head.tokens * sizeof(Token) + head.state_bytes;
   if (bytes > bytes_max) {
     return fail(ErrorCode::limit,
-                std::format("{} holds a state of {} bytes, and {} are allowed", file.string(), bytes, bytes_max),
+                format_text("{} holds a state of {} bytes, and {} are allowed", file.string(), bytes, bytes_max),
                 "give the engine more memory for saved prefixes");
   }
   return head;
@@ -140,7 +139,7 @@ Result<SavedState> read_state(const std::filesystem::path& file, std::string_vie
   }
   if (found != key) {
     return fail(ErrorCode::invalid_argument,
-                std::format("{} was saved by [{}], and this is [{}]", file.string(), found, key),
+                format_text("{} was saved by [{}], and this is [{}]", file.string(), found, key),
                 "wake it with the same model, options and library");
   }
   return state;
@@ -160,7 +159,7 @@ Result<std::uint64_t> fingerprint(const std::filesystem::path& file) {
     hash.add(std::string_view(piece).substr(0, static_cast<std::size_t>(stream.gcount())));
   }
   if (stream.bad()) {
-    return fail(ErrorCode::io, std::format("cannot read {}: {}", file.string(), std::strerror(errno)));
+    return fail(ErrorCode::io, format_text("cannot read {}: {}", file.string(), std::strerror(errno)));
   }
   return hash.value();
 }

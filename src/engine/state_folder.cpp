@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <format>
 #include <limits>
 #include <utility>
 
@@ -23,11 +22,11 @@ std::uint64_t size_of(const SavedState& state) { return state.bytes.size() + sta
 Result<std::unique_ptr<StateFolder>> StateFolder::open(const std::filesystem::path& folder, std::string key,
                                                        std::uint64_t bytes_max, const FileCalls& calls) {
   // A folder of its own for each engine: two processes never touch each other's files.
-  const auto own = folder / std::format("puna-{}-{:016x}", ::getpid(), Random::entropy());
+  const auto own = folder / format_text("puna-{}-{:016x}", ::getpid(), Random::entropy());
   std::error_code code;
   std::filesystem::create_directories(own, code);
   if (code) {
-    return fail(ErrorCode::io, std::format("cannot make the folder {}: {}", own.string(), code.message()),
+    return fail(ErrorCode::io, format_text("cannot make the folder {}: {}", own.string(), code.message()),
                 "give a folder that you may write to");
   }
   return std::unique_ptr<StateFolder>(new StateFolder(own, std::move(key), bytes_max, calls));
@@ -54,7 +53,7 @@ StateFolder::~StateFolder() {
   });
 }
 
-std::filesystem::path StateFolder::path_of(Number number) const { return folder_ / std::format("{}.kv", number); }
+std::filesystem::path StateFolder::path_of(Number number) const { return folder_ / format_text("{}.kv", number); }
 
 StateFolder::Done StateFolder::do_job(const Job& job) const {
   Done done{.number = job.number, .wrote = false, .state = std::nullopt};

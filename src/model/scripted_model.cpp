@@ -5,7 +5,6 @@
 // spec (prompt) or of the raw reply (output). Times are 0.
 // Threads: ask() may run on several threads; the mutex guards the script and the log of requests, nothing else changes.
 #include <algorithm>
-#include <format>
 #include <mutex>
 #include <utility>
 
@@ -121,7 +120,7 @@ void name_calls(const std::vector<Message>& before, std::vector<ToolCall>& calls
   for (ToolCall& call : calls) {
     ++number;
     if (call.id.empty()) {
-      call.id = std::format("call_{}", number);
+      call.id = format_text("call_{}", number);
     }
   }
 }
@@ -203,7 +202,7 @@ class ListModel final : public ScriptedModel {
     const std::int64_t prompt = prompt_tokens_of(request);
     if (prompt >= window_tokens_) {
       return fail(ErrorCode::limit,
-                  std::format("the prompt has {} tokens and the window {}; one must be left for the reply", prompt,
+                  format_text("the prompt has {} tokens and the window {}; one must be left for the reply", prompt,
                               window_tokens_),
                   "shorten the conversation or use a larger window");
     }
@@ -213,7 +212,7 @@ class ListModel final : public ScriptedModel {
   Result<ScriptedReply> next() {
     const std::scoped_lock lock(mutex_);
     if (next_ == replies_.size()) {
-      return fail(ErrorCode::unavailable, std::format("the script has no reply left after {}", replies_.size()));
+      return fail(ErrorCode::unavailable, format_text("the script has no reply left after {}", replies_.size()));
     }
     return replies_[next_++];
   }

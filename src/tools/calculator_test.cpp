@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <format>
 #include <limits>
 #include <string>
 #include <vector>
@@ -230,7 +229,7 @@ class Generator {
       made.fits = false;
       return made;
     }
-    made.text = std::format("({} {} {})", left.text, sign, right.text);
+    made.text = format_text("({} {} {})", left.text, sign, right.text);
     made.value = sign == '+'   ? left.value + right.value
                  : sign == '-' ? left.value - right.value
                  : sign == '*' ? left.value * right.value
@@ -264,7 +263,7 @@ TEST(Calculator, QuotientsReadBackAsTheNearestDouble) {
   for (int i = 0; i < 2'000; ++i) {
     const auto a = static_cast<std::int64_t>(random.next() >> 20);
     const auto b = static_cast<std::int64_t>(random.next() >> 30) + 1;
-    const std::string text = answer(std::format("{} / {}", a, b));
+    const std::string text = answer(format_text("{} / {}", a, b));
     EXPECT_EQ(std::stod(text), static_cast<double>(a) / static_cast<double>(b)) << a << " / " << b;
   }
 }

@@ -1,7 +1,6 @@
 // The clock tool. Time comes from the Clock that was handed in; zones from the system's time zone database.
 #include <chrono>
 #include <exception>
-#include <format>
 
 #include "puna/tools.h"
 #include "tools/observation.h"
@@ -29,14 +28,14 @@ class CurrentTime final : public Tool {
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_.wall());
     const std::string_view name = arguments.text_or("timezone", "UTC");
     if (name.empty() || name == "UTC") {  // needs no database
-      return {.content = std::format("{0:%F} {0:%T} UTC, {0:%A}", now)};
+      return {.content = format_text("{0:%F} {0:%T} UTC, {0:%A}", now)};
     }
     const std::chrono::time_zone* zone = find_zone(name);
     if (zone == nullptr) {
       return tool_error(
-          std::format("unknown time zone '{}'. Use an IANA name such as Europe/Paris.", tools::shown(name)));
+          format_text("unknown time zone '{}'. Use an IANA name such as Europe/Paris.", tools::shown(name)));
     }
-    return {.content = std::format("{0:%F} {0:%T} {1}, {0:%A}", zone->to_local(now), name)};
+    return {.content = format_text("{0:%F} {0:%T} {1}, {0:%A}", zone->to_local(now), name)};
   }
 
  private:

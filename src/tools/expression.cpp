@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <format>
 #include <string>
 #include <vector>
 
@@ -83,7 +82,7 @@ class Parser {
   Result<Number> signed_value() {
     if (depth_ >= kExpressionDepthMax) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("the expression is nested too deep (at most {} levels)", kExpressionDepthMax));
+                  format_text("the expression is nested too deep (at most {} levels)", kExpressionDepthMax));
     }
     ++depth_;
     auto value = signed_value_inside();
@@ -139,7 +138,7 @@ class Parser {
     std::vector<Number> arguments;
     do {
       if (arguments.size() >= kArgumentsMax) {
-        return fail(ErrorCode::invalid_argument, std::format("'{}' has too many arguments", shown(name)));
+        return fail(ErrorCode::invalid_argument, format_text("'{}' has too many arguments", shown(name)));
       }
       PUNA_TRY(arguments.emplace_back(), sum());
     } while (take(","));
@@ -155,7 +154,7 @@ class Parser {
     std::string digits = take_digits();
     if (calls_open_ > 0 && digits.size() > 1 && digits[0] == '0') {
       return fail(ErrorCode::invalid_argument,
-                  std::format("'{}' at byte {}: inside a function ',' separates arguments. Write 1000, not 1,000",
+                  format_text("'{}' at byte {}: inside a function ',' separates arguments. Write 1000, not 1,000",
                               digits, begin + 1));
     }
     while (calls_open_ == 0 && digit_group_ahead(digits)) {
@@ -207,7 +206,7 @@ class Parser {
     double value = 0;
     const auto read = std::from_chars(digits.data(), end, value);
     if (read.ec != std::errc() || read.ptr != end) {
-      return fail(ErrorCode::invalid_argument, std::format("the number '{}' is out of range", shown(digits)));
+      return fail(ErrorCode::invalid_argument, format_text("the number '{}' is out of range", shown(digits)));
     }
     return number_from(value);
   }
@@ -249,7 +248,7 @@ class Parser {
         character = character.substr(0, bytes);
       }
     }
-    return fail(ErrorCode::invalid_argument, std::format("unexpected '{}' at byte {}", shown(character), at_ + 1));
+    return fail(ErrorCode::invalid_argument, format_text("unexpected '{}' at byte {}", shown(character), at_ + 1));
   }
 
   std::string_view text_;
@@ -262,7 +261,7 @@ class Parser {
 
 Result<Number> evaluate(std::string_view expression) {
   if (expression.size() > kExpressionBytesMax) {
-    return fail(ErrorCode::invalid_argument, std::format("the expression is too long ({} bytes; at most {})",
+    return fail(ErrorCode::invalid_argument, format_text("the expression is too long ({} bytes; at most {})",
                                                          expression.size(), kExpressionBytesMax));
   }
   return Parser(expression).whole();

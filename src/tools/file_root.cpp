@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <format>
 #include <system_error>
 
 #include "puna/tools.h"
@@ -35,7 +34,7 @@ Error refusal(int reason, std::string_view path, Wanted wanted) {
   switch (reason) {
     case ENOENT:
       return {.code = ErrorCode::not_found,
-              .message = std::format("no such {}: {}", wanted == Wanted::file ? "file" : "folder", name)};
+              .message = format_text("no such {}: {}", wanted == Wanted::file ? "file" : "folder", name)};
     case ENOTDIR:
       return wanted == Wanted::folder ? Error{.code = ErrorCode::invalid_argument, .message = "not a folder: " + name}
                                       : Error{.code = ErrorCode::not_found, .message = "no such file: " + name};
@@ -49,13 +48,13 @@ Error refusal(int reason, std::string_view path, Wanted wanted) {
     case ENAMETOOLONG:
       return {.code = ErrorCode::invalid_argument, .message = "the path is too long: " + name};
     default:
-      return {.code = ErrorCode::io, .message = std::format("cannot open {}: {}", name, system_text(reason))};
+      return {.code = ErrorCode::io, .message = format_text("cannot open {}: {}", name, system_text(reason))};
   }
 }
 
 std::unexpected<Error> io_error(std::string_view path) {
   const int reason = errno;
-  return fail(ErrorCode::io, std::format("cannot read {}: {}", shown(path), system_text(reason)));
+  return fail(ErrorCode::io, format_text("cannot read {}: {}", shown(path), system_text(reason)));
 }
 
 struct CloseFolder {
@@ -89,7 +88,7 @@ class BeneathRoot final : public FileRoot {
         continue;
       }
       if (entries.size() >= kEntriesMax) {
-        return fail(ErrorCode::limit, std::format("the folder has more than {} entries: {}", kEntriesMax, shown(path)));
+        return fail(ErrorCode::limit, format_text("the folder has more than {} entries: {}", kEntriesMax, shown(path)));
       }
       entries.push_back({.name = std::string(name), .is_folder = is_folder(path, *item)});
     }
@@ -120,7 +119,7 @@ class BeneathRoot final : public FileRoot {
     }
     if (content.size() > bytes_max) {
       return fail(ErrorCode::limit,
-                  std::format("the file is too large: {} (more than {} bytes)", shown(path), bytes_max));
+                  format_text("the file is too large: {} (more than {} bytes)", shown(path), bytes_max));
     }
     if (content.find('\0') != std::string::npos || !utf8::is_valid(content)) {
       return fail(ErrorCode::invalid_argument, "not text: " + shown(path));
@@ -157,7 +156,7 @@ class BeneathRoot final : public FileRoot {
       return fail(ErrorCode::invalid_argument, "not a regular file: " + shown(path));
     }
     if (std::cmp_greater(facts.st_size, bytes_max)) {
-      return fail(ErrorCode::limit, std::format("the file is too large: {} ({} bytes; at most {})", shown(path),
+      return fail(ErrorCode::limit, format_text("the file is too large: {} ({} bytes; at most {})", shown(path),
                                                 facts.st_size, bytes_max));
     }
     return {};
@@ -169,7 +168,7 @@ class BeneathRoot final : public FileRoot {
       return item.d_type == DT_DIR;
     }
     const std::string_view parent = path.empty() ? "." : path;
-    const auto place = open_beneath(folder_, std::format("{}/{}", parent, item.d_name), O_PATH | O_DIRECTORY);
+    const auto place = open_beneath(folder_, format_text("{}/{}", parent, item.d_name), O_PATH | O_DIRECTORY);
     return place.has_value();
   }
 
@@ -195,12 +194,12 @@ Result<std::shared_ptr<const FileRoot>> FileRoot::open(const std::filesystem::pa
   if (number < 0) {
     const int reason = errno;
     return fail(reason == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-                std::format("cannot open the folder {}: {}", name, system_text(reason)));
+                format_text("cannot open the folder {}: {}", name, system_text(reason)));
   }
   Descriptor root(number);
   if (auto probe = open_beneath(root, "", O_PATH); !probe) {
     return fail(ErrorCode::unavailable,
-                std::format("files of {} cannot be read safely: openat2 says {}", name, system_text(probe.error())),
+                format_text("files of {} cannot be read safely: openat2 says {}", name, system_text(probe.error())),
                 "file tools need Linux 5.6 or newer, and a container that allows openat2");
   }
   return std::make_shared<const BeneathRoot>(std::move(root));

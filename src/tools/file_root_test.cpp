@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <format>
 #include <thread>
 
 #include "puna/tools.h"
@@ -108,8 +107,8 @@ TEST_F(FileRootTest, MagicLinksOfProcAreNoWay) {
   const int open_folder = ::open(folder_.path().c_str(), O_RDONLY | O_DIRECTORY);
   ASSERT_GE(open_folder, 0);
   for (const std::string& path : {std::string("self/root/etc/passwd"), std::string("self/cwd/x"),
-                                  std::format("self/fd/{}/outside/secret.txt", open_folder),
-                                  std::format("self/fd/{}", open_folder), std::string("thread-self/root")}) {
+                                  format_text("self/fd/{}/outside/secret.txt", open_folder),
+                                  format_text("self/fd/{}", open_folder), std::string("thread-self/root")}) {
     EXPECT_FALSE((*proc)->read(path, kBytesMax)) << path;
     EXPECT_FALSE((*proc)->list(path)) << path;
   }
@@ -215,10 +214,10 @@ TEST_F(FileRootTest, AFileThatHidesItsSizeIsLimitedByTheBytesRead) {
     GTEST_SKIP() << "no /proc";
   }
   // Files of /proc say that they have 0 bytes.
-  const std::string path = std::format("{}/status", ::getpid());
+  const std::string path = format_text("{}/status", ::getpid());
   EXPECT_PRED_FORMAT2(testing::IsSubstring, "Name:", (*proc)->read(path, kBytesMax).value());
   EXPECT_EQ((*proc)->read(path, 10).error().message,
-            std::format("the file is too large: {} (more than 10 bytes)", path));
+            format_text("the file is too large: {} (more than 10 bytes)", path));
 }
 
 TEST_F(FileRootTest, AFileThatGrowsWhileItIsReadEndsTheRead) {
@@ -253,7 +252,7 @@ TEST_F(FileRootTest, NamesThatAreNotUtf8AreShownCleaned) {
 
 TEST_F(FileRootTest, AFolderWithTooManyEntriesIsRefused) {
   for (int i = 0; i < 2'000; ++i) {
-    folder_.write(std::format("root/many/{}", i), "");
+    folder_.write(format_text("root/many/{}", i), "");
   }
   EXPECT_EQ(root_->list("many").value().size(), 2'000U);
   folder_.write("root/many/last", "");

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <format>
 #include <numbers>
 #include <string>
 
@@ -38,11 +37,11 @@ constexpr std::string_view kFunctionNames =
     "sqrt, abs, round, floor, ceil, min, max, log, ln, log10, log2, exp, sin, cos, tan, asin, acos, atan";
 
 std::unexpected<Error> undefined(std::string_view name, const Number& argument) {
-  return fail(ErrorCode::invalid_argument, std::format("{} is not defined for {}", name, to_text(argument)));
+  return fail(ErrorCode::invalid_argument, format_text("{} is not defined for {}", name, to_text(argument)));
 }
 
 std::unexpected<Error> wrong_count(std::string_view name, std::string_view wanted, std::size_t got) {
-  return fail(ErrorCode::invalid_argument, std::format("{} takes {}, not {}", name, wanted, got));
+  return fail(ErrorCode::invalid_argument, format_text("{} takes {}, not {}", name, wanted, got));
 }
 
 Result<Number> real(const RealFunction& function, const Number& argument) {
@@ -64,7 +63,7 @@ Result<Number> logarithm(std::span<const Number> arguments) {
   }
   const double base = to_double(arguments[1]);
   if (base <= 0.0 || base == 1.0) {
-    return fail(ErrorCode::invalid_argument, std::format("{} cannot be the base of log", to_text(arguments[1])));
+    return fail(ErrorCode::invalid_argument, format_text("{} cannot be the base of log", to_text(arguments[1])));
   }
   if (base == 10.0) {  // exact where the quotient of two logarithms is not: log(1000, 10)
     return number_from(std::log10(x));
@@ -81,7 +80,7 @@ Result<Number> rounded(std::span<const Number> arguments) {
     const Int* wanted = std::get_if<Int>(&arguments[1]);
     if (wanted == nullptr || *wanted < 0 || *wanted > kRoundDigitsMax) {
       return fail(ErrorCode::invalid_argument,
-                  std::format("round takes 0 to {} digits, not {}", kRoundDigitsMax, to_text(arguments[1])));
+                  format_text("round takes 0 to {} digits, not {}", kRoundDigitsMax, to_text(arguments[1])));
     }
     digits = *wanted;
   }
@@ -108,7 +107,7 @@ Result<Number> constant(std::string_view name) {
   if (name == "e") {
     return Number(std::numbers::e);
   }
-  return fail(ErrorCode::invalid_argument, std::format("unknown name '{}'", shown(name)));
+  return fail(ErrorCode::invalid_argument, format_text("unknown name '{}'", shown(name)));
 }
 
 Result<Number> apply(std::string_view name, std::span<const Number> arguments) {
@@ -130,7 +129,7 @@ Result<Number> apply(std::string_view name, std::span<const Number> arguments) {
   const bool is_whole = name == "abs" || name == "floor" || name == "ceil";
   if (known == kRealFunctions.end() && !is_whole) {
     return fail(ErrorCode::invalid_argument,
-                std::format("unknown function '{}'. Functions: {}", shown(name), kFunctionNames));
+                format_text("unknown function '{}'. Functions: {}", shown(name), kFunctionNames));
   }
   if (count != 1) {
     return wrong_count(name, "one argument", count);

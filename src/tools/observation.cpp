@@ -1,8 +1,6 @@
 // See observation.h. A broken byte takes three bytes when it is replaced, so texts are cut both before and after that.
 #include "tools/observation.h"
 
-#include <format>
-
 #include "puna/base.h"
 #include "puna/tools.h"
 
@@ -50,7 +48,7 @@ std::string fit_observation(std::string_view text, std::size_t bytes_max) {
   const std::string_view tail_kept = tail(tail_clean, side);
   // Broken bytes only make the kept parts shorter than this says; the count is of whole, healthy text.
   const std::size_t missing = text.size() - head_raw.size() - tail_raw.size();
-  return std::format("{}\n[... {} bytes left out ...]\n{}", head_kept, missing, tail_kept);
+  return format_text("{}\n[... {} bytes left out ...]\n{}", head_kept, missing, tail_kept);
 }
 
 std::string shown(std::string_view text) {

@@ -4,7 +4,6 @@
 // checked. Nothing that a model or a tool does wrong leaves run() as anything but an observation.
 #include <algorithm>
 #include <exception>
-#include <format>
 #include <utility>
 
 #include "puna/tools.h"
@@ -22,13 +21,13 @@ Tool* find(const std::vector<std::unique_ptr<Tool>>& tools, std::string_view nam
 
 ToolResult unknown_tool(std::string_view name, const std::vector<std::unique_ptr<Tool>>& tools) {
   if (tools.empty()) {
-    return tool_error(std::format("unknown tool '{}'. There are no tools.", tools::shown(name)));
+    return tool_error(format_text("unknown tool '{}'. There are no tools.", tools::shown(name)));
   }
   std::string names;
   for (const auto& tool : tools) {
     names += (names.empty() ? "" : ", ") + tool->spec().name;
   }
-  return tool_error(std::format("unknown tool '{}'. Tools: {}.", tools::shown(name), names));
+  return tool_error(format_text("unknown tool '{}'. Tools: {}.", tools::shown(name), names));
 }
 
 ToolResult bad_arguments(const std::vector<std::string>& violations) {
@@ -37,7 +36,7 @@ ToolResult bad_arguments(const std::vector<std::string>& violations) {
     text += (i == 0 ? "" : "; ") + violations[i];
   }
   if (violations.size() > kViolationsShownMax) {
-    text += std::format("; and {} more", violations.size() - kViolationsShownMax);
+    text += format_text("; and {} more", violations.size() - kViolationsShownMax);
   }
   return tool_error(text);
 }
@@ -54,7 +53,7 @@ ToolResult run_guarded(Tool& tool, const Json& arguments, std::stop_token stop) 
   try {
     return tool.run(arguments, std::move(stop));
   } catch (const std::exception& thrown) {
-    return tool_error(std::format("the tool failed: {}", thrown.what()));
+    return tool_error(format_text("the tool failed: {}", thrown.what()));
   } catch (...) {  // whatever it was, it must not end the run
     return tool_error("the tool failed");
   }
@@ -73,16 +72,16 @@ Result<void> Toolbox::add(std::unique_ptr<Tool> tool) {
   }
   const ToolSpec& spec = tool->spec();
   if (!is_tool_name(spec.name)) {
-    return fail(ErrorCode::invalid_argument, std::format("tool name '{}' is not allowed", tools::shown(spec.name)),
+    return fail(ErrorCode::invalid_argument, format_text("tool name '{}' is not allowed", tools::shown(spec.name)),
                 "use 1 to 64 letters, digits, '_' or '-'");
   }
   if (find(tools_, spec.name) != nullptr) {
-    return fail(ErrorCode::invalid_argument, std::format("there are two tools named '{}'", spec.name));
+    return fail(ErrorCode::invalid_argument, format_text("there are two tools named '{}'", spec.name));
   }
   if (auto grammar = grammar_from_schema(schema_of(spec)); !grammar) {
     Error error = std::move(grammar).error();
     error.code = ErrorCode::invalid_argument;
-    error.message = std::format("tool '{}': {}", spec.name, error.message);
+    error.message = format_text("tool '{}': {}", spec.name, error.message);
     return std::unexpected(std::move(error));
   }
   tools_.push_back(std::move(tool));
