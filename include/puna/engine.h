@@ -97,7 +97,8 @@ class Engine {
   // Adds a generation to the waiting line; decoding starts at a later step. While the line is full, submit() waits
   // and try_submit() refuses.
   //
-  // Errors  limit             prompt does not fit the window (message says both sizes); try_submit(): the line is full
+  // Errors  limit             prompt does not fit the window (message says both sizes); try_submit(): the line is full;
+  //                           memory ran out
   //         invalid_argument  empty prompt, id outside the vocabulary, bad sampling, grammar that does not parse
   //         cancelled         `stop` was asked for while the line was full
   //         unavailable       the engine is dead; nothing was queued

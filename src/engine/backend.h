@@ -77,14 +77,14 @@ class Backend {
   // Empty when that row asked for none.
   [[nodiscard]] virtual std::span<const float> logits(std::size_t index) = 0;
 
-  // Forgets positions [position, end). False: this lane cannot forget that part, and is as before.
+  // Forgets positions [position, end). False: this lane cannot forget that part, and may have to be cleared.
   [[nodiscard]] virtual bool remove_from(LaneId lane, std::int32_t position) = 0;
   virtual void clear(LaneId lane) = 0;
   // Lets the empty lane `to` hold the first `tokens` tokens of `from`. False: this memory cannot; `to` is then empty.
   [[nodiscard]] virtual bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) = 0;
 
   // Lets the lane's first `tokens` tokens be those of `from`, which are the same tokens: their memory is then held
-  // once. For Share::any_part. False: it stays as it is.
+  // once. For Share::any_part. False: it stays as it is, or is empty.
   [[nodiscard]] virtual bool relink(LaneId lane, LaneId from, std::int32_t tokens) = 0;
 
   // What has to be remembered so that the lane, when it has gone on, can come back to where it is now.

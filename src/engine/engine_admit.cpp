@@ -288,8 +288,10 @@ std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
   std::size_t tokens = 0;
   if (restored == Restored::whole) {
     relink(lane, state.tokens);
-    ledger_.append(lane, state.tokens);
-    cut(lane, wanted);
+    if (backend_.length(lane) > 0) {
+      ledger_.append(lane, state.tokens);
+      cut(lane, wanted);
+    }
     tokens = ledger_.tokens(lane).size();
     counters_.tokens_restored += static_cast<std::int64_t>(tokens);
   }

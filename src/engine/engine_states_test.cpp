@@ -85,6 +85,24 @@ TEST_F(EngineStates, AStateLongerThanTheWindowServesItsBeginning) {
   expect_agreement();
 }
 
+TEST_F(EngineStates, ALaneThatALinkToAnotherEmptiedIsComputedAgain) {
+  open({.lanes = 3, .cells = 230, .relink_fails = true});
+  auto state = std::make_shared<Pin::State>();
+  submit({.prompt = std::vector<Token>(80, 't'), .tokens_max = 1}, nullptr, state);
+  run_to_end();
+  auto branch = std::vector<Token>(100, 't');
+  branch.resize(130, 'b');
+  submit(branch, 1);
+  run_to_end();
+  submit(std::vector<Token>(110, 'x'), 1);  // pushes the branch out
+  run_to_end();
+  branch.push_back('c');
+  const Caller back = submit(branch, 3);
+  run_to_end();
+  EXPECT_EQ(back.drain().text, expected(branch, 3));
+  expect_agreement();
+}
+
 TEST_F(EngineStates, PinsThatAreAskedForAtOnceLeaveHalfOfTheLanesToOthers) {
   open({.lanes = 4});
   std::vector<std::shared_ptr<Pin::State>> states;

@@ -70,6 +70,7 @@ struct Settings {
   std::string state_key = "fake";
   Next next = hashed_letter;
   std::map<int, DecodeStatus> outcomes;     // of the n-th decode, from 1
+  bool relink_fails = false;                // and leaves the lane empty
   double computed_of_failed = 0.5;          // the share of its rows that such a decode computes
   std::shared_ptr<std::atomic<bool>> hold;  // while true, decode() waits (bounded by interrupt())
 };
@@ -166,6 +167,10 @@ class FakeBackend final : public Backend {
         !std::ranges::equal(std::span(source).first(count), std::span(target).first(count), {}, &Cell::token,
                             &Cell::token)) {
       calls_->violation = "a relink of tokens that are not the same";
+      return false;
+    }
+    if (settings_.relink_fails) {
+      target.clear();
       return false;
     }
     std::ranges::copy(std::span(source).first(count), target.begin());

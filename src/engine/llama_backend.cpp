@@ -103,36 +103,29 @@ class LlamaBackend final : public Backend {
   }
 
   [[nodiscard]] bool remove_from(LaneId lane, std::int32_t position) override {
-    return window_reaches(lane, position) && llama_memory_seq_rm(memory_, seq(lane), position, -1);
+    return window_reaches(lane, position) && remove(lane, position);
   }
   void clear(LaneId lane) override { llama_memory_seq_rm(memory_, seq(lane), -1, -1); }
   [[nodiscard]] bool share_prefix(LaneId from, LaneId to, std::int32_t tokens) override {
-    if (shape_.abilities.share == Share::any_part) {
-      if (!window_reaches(from, tokens)) {
-        return false;
-      }
-      llama_memory_seq_cp(memory_, seq(from), seq(to), 0, tokens);
-      return true;
+    try {
+      return copy_prefix(from, to, tokens);
+    } catch (const std::exception&) {
+      clear(to);
+      return false;
     }
-    // A partial copy between separate memories aborts the process: copy all, then forget the rest.
-    llama_memory_seq_cp(memory_, seq(from), seq(to), -1, -1);
-    if (separate_) {
-      unsettled_[index_of(from)] = unsettled_[index_of(to)] = 1;
-    }
-    if (length(to) == tokens || (remove_from(to, tokens) && length(to) == tokens)) {
-      return true;
-    }
-    clear(to);
-    return false;
   }
 
   [[nodiscard]] bool relink(LaneId lane, LaneId from, std::int32_t tokens) override {
     if (window_ > 0) {
       return false;  // a window's cells are not all there any more
     }
-    if (llama_memory_seq_rm(memory_, seq(lane), 0, tokens)) {
-      llama_memory_seq_cp(memory_, seq(from), seq(lane), 0, tokens);
-      return true;
+    try {
+      if (llama_memory_seq_rm(memory_, seq(lane), 0, tokens)) {
+        llama_memory_seq_cp(memory_, seq(from), seq(lane), 0, tokens);
+        return true;
+      }
+    } catch (const std::exception&) {
+      clear(lane);
     }
     return false;
   }
@@ -142,8 +135,8 @@ class LlamaBackend final : public Backend {
   }
   // The state first, the rest afterwards: the other order leaves the attention part as it was.
   [[nodiscard]] bool rewind(LaneId lane, std::int32_t position, std::span<const std::byte> bytes) override {
-    return set_state(lane, bytes, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) &&
-           llama_memory_seq_rm(memory_, seq(lane), position, -1) && length(lane) == position;
+    return set_state(lane, bytes, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) && remove(lane, position) &&
+           length(lane) == position;
   }
 
   [[nodiscard]] bool settled(LaneId lane) const override { return unsettled_[index_of(lane)] == 0; }
@@ -176,6 +169,32 @@ class LlamaBackend final : public Backend {
   // the window in front of the new end is still there.
   [[nodiscard]] bool window_reaches(LaneId lane, std::int32_t position) const {
     return llama_memory_seq_pos_min(memory_, seq(lane)) <= std::max(0, position - window_ + 1);
+  }
+  [[nodiscard]] bool remove(LaneId lane, std::int32_t position) {
+    try {
+      return llama_memory_seq_rm(memory_, seq(lane), position, -1);
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+  [[nodiscard]] bool copy_prefix(LaneId from, LaneId to, std::int32_t tokens) {
+    if (shape_.abilities.share == Share::any_part) {
+      if (!window_reaches(from, tokens)) {
+        return false;
+      }
+      llama_memory_seq_cp(memory_, seq(from), seq(to), 0, tokens);
+      return true;
+    }
+    // A partial copy between separate memories aborts the process: copy all, then forget the rest.
+    llama_memory_seq_cp(memory_, seq(from), seq(to), -1, -1);
+    if (separate_) {
+      unsettled_[index_of(from)] = unsettled_[index_of(to)] = 1;
+    }
+    if (length(to) == tokens || (remove_from(to, tokens) && length(to) == tokens)) {
+      return true;
+    }
+    clear(to);
+    return false;
   }
   [[nodiscard]] bool get_state(LaneId lane, std::vector<std::byte>& bytes, llama_state_seq_flags flags);
   [[nodiscard]] bool set_state(LaneId lane, std::span<const std::byte> bytes, llama_state_seq_flags flags);

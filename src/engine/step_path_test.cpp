@@ -25,11 +25,11 @@ struct Counted {
 };
 thread_local Counted counted;
 
-bool counts_now() { return counted.on && puna::engine::fake::inside_library == 0; }
-
 }  // namespace
 
 #if PUNA_COUNTS_CALLS
+static bool counts_now() { return counted.on && puna::engine::fake::inside_library == 0; }
+
 [[gnu::noinline]] void* operator new(std::size_t size) {
   counted.allocations += counts_now() ? 1 : 0;
   void* memory = std::malloc(size == 0 ? 1 : size);

@@ -92,7 +92,8 @@ class Generation {
 
   // Waits for the next piece. After piece::Finished (or an error), only errors follow.
   // Errors  cancelled  `stop` was asked for (the generation is cancelled too);  unavailable  the engine died;
-  //         limit  the window's memory is full and nothing could be freed;  invalid_argument  nothing fits the grammar
+  //         limit  the window's memory is full and nothing could be freed, or memory ran out;  invalid_argument nothing
+  //         fits the grammar
   [[nodiscard]] Result<Piece> next(std::stop_token stop = {});
 
  private:
