@@ -51,17 +51,22 @@ std::vector<bool> allowed_cores() {
 
 class ProcCpuLoad final : public CpuLoad {
  public:
-  // Takes over the open file.
+  // Takes over the file; a negative one could not be opened.
   explicit ProcCpuLoad(int file)
       : file_(file),
         allowed_(allowed_cores()),
         cores_(static_cast<int>(std::ranges::count(allowed_, true))),
         with_niced_(getpriority(PRIO_PROCESS, 0) > 0),
         ticks_per_second_(static_cast<double>(sysconf(_SC_CLK_TCK))) {}
-  ~ProcCpuLoad() override { close(file_); }
+  ~ProcCpuLoad() override {
+    if (is_open()) {
+      close(file_);
+    }
+  }
   ProcCpuLoad(const ProcCpuLoad&) = delete;
   ProcCpuLoad& operator=(const ProcCpuLoad&) = delete;
 
+  [[nodiscard]] bool is_open() const { return file_ >= 0; }
   [[nodiscard]] int cores() const override { return cores_; }
 
   [[nodiscard]] std::optional<double> foreign_cores() override {
@@ -128,8 +133,8 @@ std::optional<std::uint64_t> busy_ticks(std::string_view text, const std::vector
 }
 
 std::unique_ptr<CpuLoad> open_cpu_load() {
-  const int file = open("/proc/stat", O_RDONLY | O_CLOEXEC);
-  return file < 0 ? nullptr : std::make_unique<ProcCpuLoad>(file);
+  auto load = std::make_unique<ProcCpuLoad>(open("/proc/stat", O_RDONLY | O_CLOEXEC));
+  return load->is_open() ? std::move(load) : nullptr;
 }
 
 }  // namespace puna::engine

@@ -266,6 +266,9 @@ bool EngineCore::add_saved(SavedState state) {
 }
 
 void EngineCore::leave_for_tool(AgentId agent, std::string_view tool) {
+  if (agent == kNoAgent) {
+    return;  // nobody would come back by that name
+  }
   if_memory_allows([&] { ledger_.expect(agent, tool_times_.leave(agent, tool, clock_.now())); });
 }
 

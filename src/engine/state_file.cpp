@@ -55,6 +55,11 @@ std::unexpected<Error> damaged(const std::filesystem::path& file, std::string_vi
 }
 
 Result<std::ifstream> open(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (const auto status = std::filesystem::status(file, ignored);
+      std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return fail(ErrorCode::io, format_text("{} is not a regular file", file.string()), "name a file");
+  }
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   if (!stream) {

@@ -2,6 +2,7 @@
 #include "engine/state_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -102,6 +103,15 @@ TEST_F(StateFile, RandomBytesAreNeverAState) {
     put(bytes);
     EXPECT_FALSE(read_state(file_, "model a", kLarge));
   }
+}
+
+TEST_F(StateFile, APipeIsRefusedAndNotWaitedFor) {
+  const auto pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const auto state = read_state(pipe, "key", 1 << 20);
+  ASSERT_FALSE(state);
+  EXPECT_EQ(state.error().code, ErrorCode::io);
+  EXPECT_NE(state.error().message.find("regular"), std::string::npos);
 }
 
 TEST_F(StateFile, NoFileAndNoFolderAreSaidPlainly) {
