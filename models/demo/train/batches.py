@@ -1,4 +1,4 @@
-"""Batches of token ids for training: dialogues of similar length, and repeat drills."""
+"""Batches of token ids for training: dialogues of similar length, and copy drills."""
 
 import random
 
@@ -67,18 +67,38 @@ def dialogue_batches(tokenizer, make_segments, seed, length_max, budget=BATCH_TO
             yield _tensors(group)
 
 
-def repeat_batch(rng, ordinary_tokens, budget=BATCH_TOKENS):
-    """Random tokens, a separator, the same tokens again; only the repetition is learnt.
+def _span_weights(context, begin, end):
+    """1 for each token of the span that what precedes it in the span settles, else 0."""
+    places, weights = range(len(context)), []
+    for offset in range(end - begin):
+        weights.append(1.0 if len(places) == 1 else 0.0)
+        wanted = context[begin + offset]
+        places = [p for p in places if p + offset < len(context) and context[p + offset] == wanted]
+    return weights
 
-    Copying is what the model does most, and it does not start to work on dialogues alone
-    for a long time; this drill brings it about within two million tokens.
-    """
-    length = rng.randint(6, 48)
-    rows = max(1, budget // (2 * length + 1))
-    source = torch.Generator().manual_seed(rng.getrandbits(40))
-    first = torch.randint(0, ordinary_tokens, (rows, length), generator=source)
-    middle = torch.randint(0, ordinary_tokens, (rows, 1), generator=source)
-    ids = torch.cat((first, middle, first), 1)
-    learn = torch.zeros(ids.shape)
-    learn[:, length + 2:] = 1
+
+def _copy_row(rng, ordinary_tokens, length):
+    """One row of a copy drill, as (ids, weights)."""
+    size = rng.choice((ordinary_tokens, 256, 64, 24, 10))
+    alphabet = [rng.randrange(ordinary_tokens) for _ in range(size)]
+    mark = rng.randrange(ordinary_tokens)
+    ids = [rng.choice(alphabet) for _ in range(rng.randint(length // 6, length // 2))]
+    context, learn = list(ids), [0.0] * len(ids)
+    while len(ids) + 8 < length:
+        begin = rng.randrange(max(1, len(context) - 4))
+        end = min(len(context), begin + rng.randint(4, 40), begin + length - len(ids) - 1)
+        ids += [mark] + context[begin:end]
+        learn += [0.0] + _span_weights(context, begin, end)
     return ids, learn
+
+
+def copy_batch(rng, ordinary_tokens, budget=BATCH_TOKENS):
+    """Random tokens, then pieces of them again, from anywhere and often; only what a piece's own beginning settles is
+    learnt.
+
+    Most rows draw from few different tokens, as names, codes and file lists do: there the token before does not say
+    what comes next, and only who follows a piece along its whole length copies it right. Copying is what the model
+    does most, and it does not start to work on dialogues alone for a long time.
+    """
+    length = rng.randint(24, 240)
+    return _tensors([_copy_row(rng, ordinary_tokens, length) for _ in range(max(1, budget // length))])

@@ -31,7 +31,7 @@ from tokenizer import Tokenizer
 
 HERE = pathlib.Path(__file__).resolve().parent
 REPORT_STEPS = 50
-DRILL_DONE = 0.5       # loss of the repeat drill below which copying works
+DRILL_DONE = 0.5       # loss of the copy drill below which copying works
 DTYPES = {"auto": None, "float32": torch.float32, "bfloat16": torch.bfloat16}
 CLAIMS_CPU = 6         # batches a step, shared by the processes as they are free
 # Places of the numbers that the processes share. The first three hold one for each process.
@@ -49,7 +49,7 @@ def arguments():
     p.add_argument("--layers", type=int, default=5)
     p.add_argument("--length-max", type=int, default=2048)
     p.add_argument("--save-every", type=float, default=240, help="seconds")
-    p.add_argument("--drill-only", action="store_true", help="repeat drill, no dialogues")
+    p.add_argument("--drill-only", action="store_true", help="copy drill, no dialogues")
     p.add_argument("--mix", default="", help="changed weights, as family=2.0,other=0.5")
     p.add_argument("--rate", type=float, default=1.0, help="factor on all learning rates")
     p.add_argument("--dtype", choices=DTYPES, default="auto", help="of matrix products")
@@ -86,7 +86,7 @@ def drill_share(meters, step):
     """Half the batches until copying works, then a few to keep it."""
     if step < 100 or meters[DRILL] > DRILL_DONE:
         return 0.5
-    return 0.03
+    return 0.1
 
 
 class Worker:
@@ -117,7 +117,7 @@ class Worker:
         share = drill_share(self.run.meters, self.run.step)
         if self.options.drill_only or self.rng.random() < share:
             ordinary = self.run.shape.vocab - 11
-            return batches.repeat_batch(self.rng, ordinary, self.budget), True
+            return batches.copy_batch(self.rng, ordinary, self.budget), True
         return next(self.stream), False
 
     def gradients(self):
