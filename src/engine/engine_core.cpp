@@ -94,8 +94,7 @@ bool EngineCore::one_step() {
   drop_pins();
   drop_ended();
   admit();
-  const int decoding = scheduler_.decoding();
-  scheduler_.plan(options_.batch_tokens, step_time_.prefill_rows_max(decoding, options_.batch_tokens), plan_);
+  scheduler_.plan(options_.batch_tokens, prefill_rows_max(), plan_);
   if (plan_.empty() || dead_) {
     return false;
   }
@@ -105,6 +104,15 @@ bool EngineCore::one_step() {
     sample();
   }
   return true;
+}
+
+// Prompts hold back for streams that somebody is reading. Those that just began are not that yet: agents that start
+// together get all their prompts computed first, in full batches, which is the cheapest way for all of them.
+int EngineCore::prefill_rows_max() const {
+  const bool reading = std::ranges::any_of(running_, [](const std::unique_ptr<Sequence>& sequence) {
+    return sequence != nullptr && sequence->output_count() >= kStreamTokensMin;
+  });
+  return reading ? step_time_.prefill_rows_max(scheduler_.decoding(), options_.batch_tokens) : options_.batch_tokens;
 }
 
 bool EngineCore::past_deadline(const Sequence& sequence) const {

@@ -36,6 +36,9 @@ inline constexpr std::size_t kSaveTokensMin = 8;
 // A state in a file is not worth reading for fewer tokens than this.
 inline constexpr std::size_t kFetchTokensMin = 64;
 
+// A generation with fewer tokens has just begun: nobody would notice a pause.
+inline constexpr std::size_t kStreamTokensMin = 8;
+
 class EngineCore {
  public:
   // Borrows all but the options. Requires options with every 0 replaced.
@@ -75,6 +78,7 @@ class EngineCore {
 
  private:
   [[nodiscard]] bool one_step();
+  [[nodiscard]] int prefill_rows_max() const;
   void make_places();
 
   // engine_core.cpp: who leaves, and how.

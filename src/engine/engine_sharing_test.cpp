@@ -132,6 +132,33 @@ TEST_F(EngineSharing, AForkInTheMiddleOfAGenerationComputesNothingTwice) {
   EXPECT_EQ(trunk.drain().text, expected(prompt, 40));
 }
 
+TEST_F(EngineSharing, AgentsThatStartTogetherHaveTheirPromptsComputedInFullBatches) {
+  open({.lanes = 8}, {.batch_tokens = 512});
+  const std::vector<Token> role(200, 'r');
+  std::vector<Caller> callers;
+  for (Token agent = 0; agent < 8; ++agent) {
+    std::vector<Token> prompt = role;
+    prompt.insert(prompt.end(), 30, 'a' + agent);
+    callers.push_back(submit(prompt, 16));
+  }
+  run_to_end();
+  EXPECT_EQ(counters_.tokens_prefilled, 200 + 8 * 30);
+  EXPECT_EQ(counters_.steps, 1 + 1 + 15) << "the first agent's prompt, all other parts, a token of each in a step";
+}
+
+TEST_F(EngineSharing, APromptHoldsBackForStreamsThatAreRead) {
+  open({.lanes = 2}, {.batch_tokens = 512});
+  const Caller stream = submit(std::vector<Token>(20, 's'), 40);
+  for (int step = 0; step < 12; ++step) {
+    core_->step();
+  }
+  const Caller late = submit(std::vector<Token>(400, 'l'), 1);
+  core_->step();
+  EXPECT_LT(counters_.tokens_prefilled, 20 + 400);
+  run_to_end();
+  EXPECT_EQ(stream.drain().tokens.size(), 40U);
+}
+
 TEST_F(EngineSharing, APinnedPrefixStaysWhileItsHandleLivesAndNoLonger) {
   open({.lanes = 8, .cells = 100}, {.saved_bytes_max = 0});
   const auto role = std::vector<Token>(40, 'r');
