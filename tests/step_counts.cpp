@@ -179,7 +179,7 @@ std::vector<Token> prompt_of(const Weights& weights, std::uint64_t number) {
 Result<std::vector<Generation>> submit_agents(Engine& engine, int attempt) {
   std::vector<Generation> generations;
   for (int agent = 0; agent < kAgents; ++agent) {
-    const auto number = static_cast<std::uint64_t>(attempt * kAgents + agent);
+    const auto number = static_cast<std::uint64_t>(attempt) * kAgents + static_cast<std::uint64_t>(agent);
     GenerationRequest request{.prompt = prompt_of(engine.weights(), number)};
     request.sampling = {.temperature = 20.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F, .seed = number};
     PUNA_TRY(Generation generation, engine.submit(std::move(request)));
