@@ -12,6 +12,8 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/machine.h"
+
 namespace puna::engine {
 namespace {
 
@@ -26,15 +28,6 @@ std::optional<std::uint64_t> take_number(std::string_view& line) {
   }
   line.remove_prefix(static_cast<std::size_t>(result.ptr - line.data()));
   return value;
-}
-
-double own_cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 std::vector<bool> allowed_cores() {
@@ -78,7 +71,7 @@ class ProcCpuLoad final : public CpuLoad {
     }
     const Moment now{.time = std::chrono::steady_clock::now(),
                      .busy = static_cast<double>(*busy) / ticks_per_second_,
-                     .own = own_cpu_seconds()};
+                     .own = cpu_seconds_used()};
     const auto before = std::exchange(last_, now);
     const double passed = before ? std::chrono::duration<double>(now.time - before->time).count() : 0;
     if (passed <= 0) {

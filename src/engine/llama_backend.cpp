@@ -12,6 +12,7 @@
 #include <exception>
 #include <utility>
 
+#include "engine/llama_library.h"
 #include "engine/memory_plan.h"
 
 namespace puna::engine {

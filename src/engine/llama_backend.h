@@ -1,5 +1,5 @@
-// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_filter.cpp, llama_weights.cpp and
-// llama_peers.cpp are the only files of the project that include llama.h.
+// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_filter.cpp, llama_library.cpp,
+// llama_peers.cpp and llama_weights.cpp are the only files of the project that include llama.h.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +33,6 @@ namespace puna::engine {
 // A whole text tokenised by the library at once, special tokens and BOS included: what parts are compared with.
 // Requires  weights from Weights::load() or load_vocabulary().
 [[nodiscard]] std::vector<Token> library_tokens(const Weights& weights, std::string_view text);
-
-// The library's last error line on this thread since the last call, to complete a message of ours; " (...)" or empty.
-[[nodiscard]] std::string take_library_error();
 
 // Values and bytes of one block of a tensor type, by the library's account; nothing for types that it does not have.
 // gguf_types.h is checked against it.

@@ -7,6 +7,7 @@
 
 #include "engine/gbnf_check.h"
 #include "engine/llama_backend.h"
+#include "engine/llama_library.h"
 
 namespace puna::engine {
 namespace {

@@ -3,7 +3,6 @@
 // What they have in common with the engine's backend is the library's settings, so that they differ in nothing but what
 // stands above them: flash attention where the device has it, the same micro-batch, logits for last tokens only.
 #include <llama.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -14,6 +13,8 @@
 #include <utility>
 
 #include "engine/llama_backend.h"
+#include "engine/llama_library.h"
+#include "engine/machine.h"
 #include "puna/engine/peers.h"
 
 namespace puna {
@@ -272,14 +273,7 @@ class LlamaContextPool final : public ContextPool {
 
 }  // namespace
 
-double process_cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
-}
+double process_cpu_seconds() { return engine::cpu_seconds_used(); }
 
 Result<std::unique_ptr<RawLoop>> RawLoop::open(std::shared_ptr<const Weights> weights, const RawLoopOptions& options) {
   PUNA_TRY(ContextPointer context, open_context(*weights, {.lanes = options.lanes,

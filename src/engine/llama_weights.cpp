@@ -1,18 +1,16 @@
-// Weights and vocabulary of libllama, its devices and its log. With llama_backend.cpp the only file that includes
-// llama.h.
+// Weights and vocabulary of libllama.
 //
-// Owns: the llama_model. The library is initialised once, on the first use, with its log redirected before it can
-// print.
+// Owns: the llama_model.
 #include <llama.h>
 
 #include <algorithm>
 #include <array>
 #include <exception>
 #include <limits>
-#include <mutex>
 
 #include "engine/backend.h"
 #include "engine/llama_backend.h"
+#include "engine/llama_library.h"
 #include "engine/machine.h"
 #include "engine/memory_plan.h"
 #include "engine/model_file.h"
@@ -26,112 +24,6 @@ namespace {
 // Files up to this size are read into memory instead of mapped: a mapped file that another process rewrites or
 // truncates ends this process.
 constexpr std::uint64_t kReadNotMappedMax = std::uint64_t{1} << 30;
-constexpr std::size_t kLogLineMax = std::size_t{16} * 1024;
-
-// The library's log is process-wide, so its destination is too.
-struct Log {
-  std::mutex mutex;
-  std::shared_ptr<const EngineLog> sink;  // guarded by mutex
-  std::string partial;                    // guarded by mutex; the library sends lines in pieces
-};
-
-Log& the_log() {
-  static Log log;
-  return log;
-}
-
-// The library reports why it failed in its log only, on the thread that called it.
-std::string& last_error() {
-  thread_local std::string line;
-  return line;
-}
-
-void receive_log(ggml_log_level level, const char* text, void* /*user*/) {
-  if (level == GGML_LOG_LEVEL_ERROR) {
-    last_error() = text;
-  }
-  Log& log = the_log();
-  std::vector<std::string> lines;
-  std::shared_ptr<const EngineLog> sink;
-  {
-    const std::scoped_lock lock(log.mutex);
-    sink = log.sink;
-    if (sink == nullptr) {
-      log.partial.clear();
-      return;
-    }
-    log.partial += text;
-    std::size_t begin = 0;
-    for (std::size_t end = log.partial.find('\n'); end != std::string::npos; end = log.partial.find('\n', begin)) {
-      lines.push_back(log.partial.substr(begin, end - begin));
-      begin = end + 1;
-    }
-    log.partial.erase(0, begin);
-    if (log.partial.size() > kLogLineMax) {
-      lines.push_back(std::exchange(log.partial, {}));
-    }
-  }
-  for (const std::string& line : lines) {  // outside the lock: the sink may call us
-    (*sink)(line);
-  }
-}
-
-void initialise_library() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    llama_log_set(&receive_log, nullptr);
-    ggml_backend_load_all();
-    llama_backend_init();
-  });
-}
-
-std::string_view kind_of(enum ggml_backend_dev_type type) {
-  switch (type) {
-    case GGML_BACKEND_DEVICE_TYPE_CPU:
-      return "cpu";
-    case GGML_BACKEND_DEVICE_TYPE_GPU:
-    case GGML_BACKEND_DEVICE_TYPE_IGPU:
-      return "gpu";
-    default:
-      return "accelerator";
-  }
-}
-
-// What libllama takes as devices: GPUs and accelerators, ended by a null pointer. `cpu_only` if just the CPU was named.
-struct DeviceChoice {
-  std::vector<ggml_backend_dev_t> devices;
-  bool cpu_only = false;
-};
-
-Result<DeviceChoice> choose_devices(const std::vector<std::string>& names) {
-  DeviceChoice choice;
-  for (const std::string& name : names) {
-    ggml_backend_dev_t device = ggml_backend_dev_by_name(name.c_str());
-    if (device == nullptr) {
-      std::string known;
-      for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
-        known += (known.empty() ? "" : ", ") + std::string(ggml_backend_dev_name(ggml_backend_dev_get(i)));
-      }
-      return fail(ErrorCode::invalid_argument, format_text("there is no device \"{}\"", name),
-                  format_text("the devices are: {}", known));
-    }
-    if (kind_of(ggml_backend_dev_type(device)) != "cpu") {
-      choice.devices.push_back(device);
-    }
-  }
-  choice.cpu_only = !names.empty() && choice.devices.empty();
-  choice.devices.push_back(nullptr);
-  return choice;
-}
-
-bool has_gpu() {
-  for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
-    if (kind_of(ggml_backend_dev_type(ggml_backend_dev_get(i))) == "gpu") {
-      return true;
-    }
-  }
-  return false;
-}
 
 struct FreeModel {
   void operator()(llama_model* model) const { llama_model_free(model); }
@@ -306,7 +198,7 @@ struct Progress {
 Result<std::shared_ptr<const Weights>> load_model(ModelFile file, llama_model_params params, bool on_gpu) {
   const std::string path = file.facts.file.string();
   params.load_mode = file.facts.file_bytes <= kReadNotMappedMax ? LLAMA_LOAD_MODE_NONE : LLAMA_LOAD_MODE_AUTO;
-  last_error().clear();
+  static_cast<void>(take_library_error());  // an old one is not this one's reason
   ModelPointer model(llama_model_load_from_file(path.c_str(), params));
   if (model == nullptr) {
     return fail(
@@ -334,14 +226,6 @@ Result<void> check_memory(const ModelFacts& facts, bool on_gpu) {
 }
 
 }  // namespace
-
-std::string take_library_error() {
-  std::string line = printable(utf8::sanitize(std::exchange(last_error(), {})));
-  while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) {
-    line.pop_back();
-  }
-  return line.empty() ? line : format_text(" ({})", line.substr(0, 300));
-}
 
 llama_model* library_model(const Weights& weights) {
   const auto* own = dynamic_cast<const LlamaWeights*>(&weights);
@@ -390,30 +274,6 @@ Result<std::shared_ptr<const Weights>> Weights::load_vocabulary(const std::files
   llama_model_params params = llama_model_default_params();
   params.vocab_only = true;
   return engine::load_model(std::move(model), params, false);
-}
-
-EngineLibraries engine_libraries() {
-  engine::initialise_library();
-  EngineLibraries libraries{.llama_version = llama_version(), .devices = {}};
-  for (std::size_t i = 0; i < ggml_backend_dev_count(); ++i) {
-    ggml_backend_dev_t device = ggml_backend_dev_get(i);
-    std::size_t free_bytes = 0;
-    std::size_t total_bytes = 0;
-    ggml_backend_dev_memory(device, &free_bytes, &total_bytes);
-    libraries.devices.push_back({.name = ggml_backend_dev_name(device),
-                                 .description = ggml_backend_dev_description(device),
-                                 .kind = std::string(engine::kind_of(ggml_backend_dev_type(device))),
-                                 .memory_total_bytes = total_bytes,
-                                 .memory_free_bytes = free_bytes});
-  }
-  return libraries;
-}
-
-void set_engine_log(EngineLog sink) {
-  engine::Log& log = engine::the_log();
-  auto shared = sink ? std::make_shared<const EngineLog>(std::move(sink)) : nullptr;
-  const std::scoped_lock lock(log.mutex);
-  log.sink = std::move(shared);
 }
 
 }  // namespace puna

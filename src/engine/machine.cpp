@@ -2,6 +2,7 @@
 #include "engine/machine.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <charconv>
@@ -109,5 +110,14 @@ std::uint64_t available_memory_bytes() {
 }
 
 int default_threads() { return std::clamp(std::min(physical_cores(), control_group_cores()), 1, kThreadsMax); }
+
+double cpu_seconds_used() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
 
 }  // namespace puna::engine

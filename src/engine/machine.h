@@ -13,4 +13,7 @@ namespace puna::engine {
 // once: compute threads gain nothing from them.
 [[nodiscard]] int default_threads();
 
+// CPU seconds of this process, all threads, user and system. Takes no lock and no memory.
+[[nodiscard]] double cpu_seconds_used();
+
 }  // namespace puna::engine

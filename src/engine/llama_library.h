@@ -1,0 +1,29 @@
+// libllama as a whole: its start, its log, its devices. One of the llama files.
+#pragma once
+
+#include <ggml-backend.h>
+
+#include <string>
+#include <vector>
+
+#include "puna/base.h"
+
+namespace puna::engine {
+
+// Loads the library's back ends and redirects its log, once. Thread  any.
+void initialise_library();
+
+// What libllama takes as devices: GPUs and accelerators, ended by a null pointer. `cpu_only` if just the CPU was named.
+struct DeviceChoice {
+  std::vector<ggml_backend_dev_t> devices;
+  bool cpu_only = false;
+};
+// Errors    invalid_argument  no such device; the hint names those that there are
+// Requires  initialise_library().
+[[nodiscard]] Result<DeviceChoice> choose_devices(const std::vector<std::string>& names);
+[[nodiscard]] bool has_gpu();
+
+// The library's last error line on this thread since the last call, to complete a message of ours; " (...)" or empty.
+[[nodiscard]] std::string take_library_error();
+
+}  // namespace puna::engine
