@@ -62,6 +62,12 @@ TEST_F(ThreadGuardTest, WhereFewerThreadsAreSlowerAllStay) {
   EXPECT_EQ(fewest_, 3) << "it was tried";
 }
 
+TEST_F(ThreadGuardTest, FewerMustBeFasterByMoreThanNoise) {
+  *foreign_ = 5.0;
+  EXPECT_EQ(run(8s, [](int threads) { return threads == 3 ? 0.0100 : 0.0102; }), 6);
+  EXPECT_EQ(run(20s, [](int threads) { return threads == 3 ? 0.0090 : 0.0102; }), 3);
+}
+
 TEST_F(ThreadGuardTest, WhenTheLoadIsGoneAllThreadsComeBackWithinSeconds) {
   *foreign_ = 5.0;
   EXPECT_EQ(run(8s, waits_for_taken_cores), 3);
