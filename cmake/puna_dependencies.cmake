@@ -30,6 +30,17 @@ target_include_directories(puna_minja SYSTEM INTERFACE "${PUNA_MINJA_INCLUDE}")
 target_link_libraries(puna_minja INTERFACE nlohmann_json::nlohmann_json)
 add_library(puna::minja ALIAS puna_minja)
 
+# jsoncons: headers only, for checking values against JSON Schemas.
+find_path(PUNA_JSONCONS_INCLUDE jsoncons_ext/jsonschema/jsonschema.hpp REQUIRED)
+add_library(puna_jsoncons INTERFACE)
+target_include_directories(puna_jsoncons SYSTEM INTERFACE "${PUNA_JSONCONS_INCLUDE}")
+add_library(puna::jsoncons ALIAS puna_jsoncons)
+
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+add_library(puna_utf8proc INTERFACE)
+target_link_libraries(puna_utf8proc INTERFACE PkgConfig::UTF8PROC)
+add_library(puna::utf8proc ALIAS puna_utf8proc)
+
 find_package(CLI11 REQUIRED)
 add_library(puna_cli11 INTERFACE)
 target_link_libraries(puna_cli11 INTERFACE CLI11::CLI11)

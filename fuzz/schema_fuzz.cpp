@@ -1,6 +1,5 @@
 // First line a schema, the rest a value: a grammar that the engine takes or a refusal that says why, and a verdict on
 // the value.
-#include "engine/gbnf_check.h"
 #include "input.h"
 #include "puna/chat.h"
 
@@ -17,9 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     PUNA_CHECK(!grammar.error().message.empty(), "a refusal says why");
     return 0;
   }
-  if (const auto checked = puna::engine::check_gbnf(grammar->gbnf, grammar->root); !checked) {
-    PUNA_CHECK(checked.error().code == puna::ErrorCode::limit, grammar->gbnf + "\n" + checked.error().message);
-  }
+  puna::RegexPool pool;
+  puna::GrammarMatcher matcher(*grammar->grammar, pool);
+  PUNA_CHECK(matcher.start() != puna::GrammarMatcher::State::dead, "a grammar that was made can begin");
+  static_cast<void>(matcher.next(matcher.start(), rest));
   if (const auto value = puna::Json::parse(rest)) {
     const auto once = puna::schema_violations(*schema, *value);
     PUNA_CHECK(once == puna::schema_violations(*schema, *value), "the verdict on a value does not change");

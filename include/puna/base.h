@@ -6,6 +6,8 @@
 #include "puna/base/error.h"
 #include "puna/base/event.h"
 #include "puna/base/format.h"
+#include "puna/base/grammar.h"
+#include "puna/base/grammar_matcher.h"
 #include "puna/base/json.h"
 #include "puna/base/queue.h"
 #include "puna/base/seam.h"

@@ -13,7 +13,7 @@ readonly llama_version_min=1:0.7   # as Debian writes it
 
 # What CMake, the tests and `check` use. A changed list makes a new environment.
 readonly packages_base="g++ cmake ninja-build ccache mold pkgconf libllama-dev libggml-dev nlohmann-json3-dev libminja-dev
-  libcli11-dev libcpp-httplib-dev libsimdutf-dev libisocline-dev libxxhash-dev libgtest-dev llama.cpp-tools tzdata
+  libcli11-dev libcpp-httplib-dev libsimdutf-dev libutf8proc-dev libjsoncons-dev libisocline-dev libxxhash-dev libgtest-dev llama.cpp-tools tzdata
   python3
   clang clang-tidy clang-format libclang-rt-dev llvm gdb valgrind"
 

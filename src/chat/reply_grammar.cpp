@@ -2,11 +2,10 @@
 // tool with arguments that fit its schema. White space is allowed where models differ, and is bounded everywhere.
 #include "chat/reply_grammar.h"
 
+#include <array>
 #include <string>
 #include <utility>
 
-#include "chat/free_text.h"
-#include "chat/grammar_writer.h"
 #include "chat/reply_tags.h"
 #include "chat/schema_grammar.h"
 
@@ -14,98 +13,137 @@ namespace puna {
 namespace {
 
 // More calls in one reply than this are a loop.
-constexpr int kCallsMax = 32;
+constexpr std::uint32_t kCallsMax = 32;
 
-// One alternative per tool: its name, then arguments that fit its schema.
-Result<std::string> write_tools(gbnf::Writer& writer, std::span<const ToolSpec> tools) {
-  std::string choices;
-  for (const ToolSpec& tool : tools) {
-    const Json no_arguments = Json::object({{"type", "object"}, {"properties", Json::object()}});
-    const auto named = [&tool](Error error) {
-      error.message = format_text("tool '{}': {}", tool.name, error.message);
-      return error;
-    };
-    PUNA_TRY(const schema::Tree tree,
-             schema::read(tool.parameters.is_null() ? no_arguments : tool.parameters).transform_error(named));
-    if (!tree.nodes[tree.root].types.has(schema::Type::object)) {
-      return fail(ErrorCode::invalid_argument,
-                  format_text("tool '{}': its parameters must be of type object", tool.name));
+class ReplyWriter {
+ public:
+  explicit ReplyWriter(const ReplyShape& shape)
+      : shape_(shape),
+        grammar_(std::make_shared<Grammar>()),
+        json_(*grammar_),
+        utf8_(grammar_->regexes, Spelling::Kind::utf8),
+        anything_(grammar_->regexes.repeat(utf8_.any(), 0)) {
+    grammar_->depth_max = kJsonGrammarDepthMax + 8;
+  }
+
+  Result<std::shared_ptr<const Grammar>> run() {
+    PUNA_TRY(const ExprId root, shape_.schema != nullptr ? schema_reply() : calls_reply());
+    PUNA_TRY_VOID(grammar_->finish(root));
+    for (std::size_t i = 0; i < arguments_.size(); ++i) {
+      const auto* text = std::get_if<expr::Text>(&grammar_->at(arguments_[i]));
+      if (text != nullptr && text->regex == Regex::nothing) {
+        return fail(ErrorCode::invalid_argument,
+                    format_text("tool '{}': no object fits its parameters", shape_.tools[i].name));
+      }
     }
-    schema::Tree arguments = tree;
-    arguments.nodes[arguments.root].types = schema::TypeSet();
-    arguments.nodes[arguments.root].types.add(schema::Type::object);
-    PUNA_TRY(const std::string value, schema::write_rules(writer, arguments).transform_error(named));
-    choices += format_text(R"({}{} "," {} "\"arguments\":" " "? {})", choices.empty() ? "" : " | ",
-                           gbnf::json_literal(Json(tool.name)), writer.space(), value);
+    return grammar_;
   }
-  return writer.rule(choices);
-}
 
-// What follows an opening tag: the call, its closing tag, and more calls. Then nothing but white space.
-Result<std::string> write_calls(gbnf::Writer& writer, std::span<const ToolSpec> tools) {
-  PUNA_TRY(const std::string any_tool, write_tools(writer, tools));
-  const std::string space = writer.space();
-  const std::string call = writer.rule(
-      format_text(R"({0} "{{" {0} "\"name\":" " "? {1} {0} "}}" {0} {2})", space, any_tool, gbnf::literal(kCallEnd)));
-  const std::string next = writer.rule(format_text(R"("\n"? {} {} {})", space, gbnf::literal(kCallStart), call));
-  return writer.rule(format_text("{} {}{{0,{}}} {}", call, next, kCallsMax - 1, space));
-}
+ private:
+  RegexPool& pool() { return grammar_->regexes; }
+  Regex literal(std::string_view text) { return pool().literal(text); }
+  Regex space() { return json_.space(); }
 
-std::string write_thinking(gbnf::Writer& writer, std::string_view after) {
-  return gbnf::free_text_rule(writer, {.tag = kThinkEnd, .after_tag = after, .may_end = false});
-}
-
-// The body of the root: `reply` after what may come before it.
-std::string with_reasoning(gbnf::Writer& writer, const ReplyShape& shape, std::string_view after,
-                           std::string_view reply) {
-  if (shape.reasoning_open) {
-    return write_thinking(writer, after);
+  // Any text up to and with the first `tag`.
+  Regex up_to(std::string_view tag) {
+    const Regex ends_with = pool().sequence(anything_, literal(tag));
+    return pool().without(ends_with, pool().sequence(ends_with, pool().repeat(utf8_.any(), 1)));
   }
-  if (!shape.reasoning) {
-    return std::string(reply);
+  Regex holding(std::string_view tag) { return pool().sequence(anything_, pool().sequence(literal(tag), anything_)); }
+  // Text that the parser would take for reasoning.
+  Regex opening_thought() {
+    ByteSet blanks = ByteSet::one(' ');
+    for (const char c : {'\t', '\n', '\r'}) {
+      blanks.add(static_cast<std::uint8_t>(c));
+    }
+    const Regex leading = pool().repeat(pool().bytes(blanks), 0);
+    return pool().sequence(leading, pool().sequence(literal(kThinkStart), anything_));
   }
-  return format_text("{} | {} {} {}", reply, writer.space(), gbnf::literal(kThinkStart), write_thinking(writer, after));
-}
 
-Result<Grammar> schema_grammar(const ReplyShape& shape) {
-  PUNA_TRY(const schema::Tree tree, schema::read(*shape.schema));
-  gbnf::Writer writer;
-  PUNA_TRY(const std::string value, schema::write_rules(writer, tree));
-  if (!shape.reasoning_open) {
-    return writer.finish(value);
+  Result<ExprId> schema_reply() {
+    std::vector<UnenforcedKeyword> unenforced;
+    PUNA_TRY(const ExprId value, add_schema(json_, *shape_.schema, {.closed = true}, unenforced));
+    if (!shape_.reasoning_open) {
+      return value;
+    }
+    const Regex newline = pool().sequence(pool().optional(literal("\n")), space());
+    return json_.sequence({json_.text(up_to(kThinkEnd)), json_.text(newline), value});
   }
-  return writer.finish(write_thinking(writer, writer.rule(format_text(R"("\n"? {} {})", writer.space(), value))));
-}
 
-Result<Grammar> calls_grammar(const ReplyShape& shape) {
-  gbnf::Writer writer;
-  PUNA_TRY(const std::string calls, write_calls(writer, shape.tools));
-  const std::string start = gbnf::literal(kCallStart);
-  if (shape.tool_choice == ToolChoice::required) {
-    const std::string only_calls = writer.rule(format_text(R"("\n"? {} {} {})", writer.space(), start, calls));
-    return writer.finish(with_reasoning(writer, shape, only_calls, only_calls));
+  // One call: its name and arguments, from after the opening tag.
+  Result<ExprId> call() {
+    std::vector<ExprId> choices;
+    for (const ToolSpec& tool : shape_.tools) {
+      const Json no_arguments = Json::object({{"type", "object"}, {"additionalProperties", false}});
+      const auto named = [&tool](Error error) {
+        error.message = format_text("tool '{}': {}", tool.name, error.message);
+        return error;
+      };
+      std::vector<UnenforcedKeyword> unenforced;
+      PUNA_TRY(const ExprId arguments, add_schema(json_, tool.parameters.is_null() ? no_arguments : tool.parameters,
+                                                  {.only_objects = true, .closed = true}, unenforced)
+                                           .transform_error(named));
+      const Regex name = pool().sequence(literal(Json(tool.name).dump()), key_after_comma("arguments"));
+      choices.push_back(json_.sequence({json_.text(name), arguments}));
+      arguments_.push_back(arguments);
+    }
+    const Regex open = pool().sequence(std::array{space(), literal("{"), space(), key("name")});
+    const Regex close = pool().sequence(std::array{space(), literal("}"), space(), literal(kCallEnd)});
+    return json_.sequence({json_.text(open), json_.choice(std::move(choices)), json_.text(close)});
   }
-  // Text that starts with <think> is reasoning to the parser, so it must be that to the grammar as well.
-  ReplyShape open = shape;
-  open.reasoning = true;
-  const std::string text = gbnf::free_text_rule(writer, {.tag = kCallStart, .after_tag = calls});
-  const std::string fresh =
-      gbnf::free_text_rule(writer, {.tag = kCallStart, .after_tag = calls, .not_at_start = kThinkStart});
-  return writer.finish(with_reasoning(writer, open, text, fresh));
-}
+  Regex key(std::string_view name) {
+    return pool().sequence(std::array{literal("\"" + std::string(name) + "\":"), pool().optional(literal(" "))});
+  }
+  Regex key_after_comma(std::string_view name) {
+    return pool().sequence(std::array{literal(","), space(), key(name)});
+  }
+
+  Result<ExprId> calls_reply() {
+    PUNA_TRY(const ExprId one, call());
+    const Regex next = pool().sequence(std::array{pool().optional(literal("\n")), space(), literal(kCallStart)});
+    const ExprId more = grammar_->add(
+        expr::Repeat{.inner = json_.sequence({json_.text(next), one}), .min = 0, .max = kCallsMax - 1});
+    const ExprId calls = json_.sequence({one, more, json_.text(space())});
+    if (shape_.tool_choice == ToolChoice::required) {
+      const ExprId only = json_.sequence({json_.text(next), calls});
+      return with_reasoning(only, only);
+    }
+    const Regex plain = pool().without(anything_, holding(kCallStart));
+    const ExprId after_thought =
+        json_.choice({json_.text(plain), json_.sequence({json_.text(up_to(kCallStart)), calls})});
+    const ExprId from_start =
+        json_.choice({json_.text(pool().without(plain, opening_thought())),
+                      json_.sequence({json_.text(pool().without(up_to(kCallStart), opening_thought())), calls})});
+    return with_reasoning(after_thought, from_start);
+  }
+
+  // `after` is the reply behind its reasoning, `reply` one without any.
+  ExprId with_reasoning(ExprId after, ExprId reply) {
+    const ExprId thought = json_.sequence({json_.text(up_to(kThinkEnd)), after});
+    if (shape_.reasoning_open) {
+      return thought;
+    }
+    // Text that starts with <think> is reasoning to the parser, so it must be that to the grammar as well.
+    const bool may_think = shape_.reasoning || shape_.tool_choice != ToolChoice::required;
+    const Regex opening = pool().sequence(space(), literal(kThinkStart));
+    return may_think ? json_.choice({reply, json_.sequence({json_.text(opening), thought})}) : reply;
+  }
+
+  const ReplyShape& shape_;
+  std::shared_ptr<Grammar> grammar_;
+  JsonTerminals json_;
+  Spelling utf8_;
+  Regex anything_;
+  std::vector<ExprId> arguments_;  // by tool
+};
 
 }  // namespace
 
-Result<std::optional<Grammar>> reply_grammar(const ReplyShape& shape) {
-  if (shape.schema != nullptr) {
-    PUNA_TRY(Grammar grammar, schema_grammar(shape));
-    return grammar;
+Result<std::shared_ptr<const Grammar>> reply_grammar(const ReplyShape& shape) {
+  if (shape.schema == nullptr && (shape.tools.empty() || shape.tool_choice == ToolChoice::none)) {
+    return nullptr;
   }
-  if (shape.tools.empty() || shape.tool_choice == ToolChoice::none) {
-    return std::nullopt;
-  }
-  PUNA_TRY(Grammar grammar, calls_grammar(shape));
-  return grammar;
+  return ReplyWriter(shape).run();
 }
 
 }  // namespace puna

@@ -2,7 +2,7 @@
 // through.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <span>
 
 #include "puna/chat/template.h"
@@ -17,9 +17,9 @@ struct ReplyShape {
   bool reasoning = false;        // the model may start with <think> of its own accord
 };
 
-// Empty = free text.
+// Null = free text.
 // Errors  invalid_argument  a schema that is not supported; the message names the tool
 //         limit             a schema or the grammar over its bounds
-[[nodiscard]] Result<std::optional<Grammar>> reply_grammar(const ReplyShape& shape);
+[[nodiscard]] Result<std::shared_ptr<const Grammar>> reply_grammar(const ReplyShape& shape);
 
 }  // namespace puna

@@ -7,14 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "chat/free_text.h"
-#include "chat/gbnf_match_testing.h"
+#include "chat/match_testing.h"
 #include "puna/chat/reply.h"
 
 namespace puna {
 namespace {
 
-using testing::GbnfMatcher;
+using testing::TextMatcher;
 
 Json json(std::string_view text) { return Json::parse(text).value(); }
 
@@ -29,11 +28,11 @@ const std::vector<ToolSpec>& tools() {
   return specs;
 }
 
-GbnfMatcher matcher(ReplyShape shape) {
+TextMatcher matcher(ReplyShape shape) {
   shape.tools = tools();
-  const Result<std::optional<Grammar>> grammar = reply_grammar(shape);
+  const auto grammar = reply_grammar(shape);
   EXPECT_TRUE(grammar) << (grammar ? "" : grammar.error().message);
-  return GbnfMatcher(grammar->value());
+  return TextMatcher(*grammar);
 }
 
 constexpr std::string_view kCall =
@@ -41,7 +40,7 @@ constexpr std::string_view kCall =
 constexpr std::string_view kTimeCall = "<tool_call>{\"name\":\"now\",\"arguments\":{}}</tool_call>";
 
 TEST(ReplyGrammar, AutomaticTakesTextCallsAndTextThenCalls) {
-  GbnfMatcher grammar = matcher({});
+  TextMatcher grammar = matcher({});
   const std::string call(kCall);
   for (const std::string& text :
        std::vector<std::string>{std::string(), std::string("Hello.\n\nA < b, <tool_cal, <tool_calls> ünï 你好"), call,
@@ -53,7 +52,7 @@ TEST(ReplyGrammar, AutomaticTakesTextCallsAndTextThenCalls) {
 }
 
 TEST(ReplyGrammar, NoReplyHoldsACallThatIsNotValid) {
-  GbnfMatcher grammar = matcher({});
+  TextMatcher grammar = matcher({});
   const std::string call(kCall);
   for (const std::string& text : std::vector<std::string>{
            std::string("<tool_call>"),
@@ -74,7 +73,7 @@ TEST(ReplyGrammar, NoReplyHoldsACallThatIsNotValid) {
 }
 
 TEST(ReplyGrammar, RequiredMeansCallsAndNothingElse) {
-  GbnfMatcher grammar = matcher({.tool_choice = ToolChoice::required});
+  TextMatcher grammar = matcher({.tool_choice = ToolChoice::required});
   const std::string call(kCall);
   EXPECT_TRUE(grammar.matches(call));
   EXPECT_TRUE(grammar.matches("\n" + call + "\n" + std::string(kTimeCall)));
@@ -82,17 +81,17 @@ TEST(ReplyGrammar, RequiredMeansCallsAndNothingElse) {
   EXPECT_FALSE(grammar.matches("text"));
   EXPECT_FALSE(grammar.matches("text " + call));
   EXPECT_FALSE(grammar.matches("<think>a</think>" + call));
-  GbnfMatcher thinking = matcher({.tool_choice = ToolChoice::required, .reasoning = true});
+  TextMatcher thinking = matcher({.tool_choice = ToolChoice::required, .reasoning = true});
   EXPECT_TRUE(thinking.matches("<think>a</think>\n\n" + call));
   EXPECT_TRUE(thinking.matches(call));
   EXPECT_FALSE(thinking.matches("<think>a</think>"));
-  GbnfMatcher open = matcher({.tool_choice = ToolChoice::required, .reasoning_open = true});
+  TextMatcher open = matcher({.tool_choice = ToolChoice::required, .reasoning_open = true});
   EXPECT_TRUE(open.matches("a < b </thin </think>\n\n" + call));
   EXPECT_FALSE(open.matches(call));
 }
 
 TEST(ReplyGrammar, AnOpenPromptStartsAsReasoning) {
-  GbnfMatcher grammar = matcher({.reasoning_open = true});
+  TextMatcher grammar = matcher({.reasoning_open = true});
   EXPECT_TRUE(grammar.matches("I may say <tool_call> here.</think>\n" + std::string(kCall)));
   EXPECT_TRUE(grammar.matches("</think>Yes."));
   EXPECT_FALSE(grammar.matches("no end"));
@@ -102,29 +101,34 @@ TEST(ReplyGrammar, AnOpenPromptStartsAsReasoning) {
 TEST(ReplyGrammar, ASchemaMeansOneValueAndNothingAfterIt) {
   const Json schema = json(R"({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})");
   const auto grammar = reply_grammar({.schema = &schema});
-  GbnfMatcher value(grammar->value());
+  TextMatcher value(*grammar);
   EXPECT_TRUE(value.matches(R"({"n": 3})"));
   EXPECT_FALSE(value.matches(R"({"n": 3} and)"));
   EXPECT_FALSE(value.matches("{}"));
   const auto open_grammar = reply_grammar({.schema = &schema, .reasoning_open = true});
-  GbnfMatcher open(open_grammar->value());
+  TextMatcher open(*open_grammar);
   EXPECT_TRUE(open.matches("hm </think>\n\n{\"n\": 3}"));
   EXPECT_FALSE(open.matches(R"({"n": 3})"));
 }
 
 TEST(ReplyGrammar, NoToolsOrNoneMeansFreeText) {
-  EXPECT_FALSE(reply_grammar({})->has_value());
-  EXPECT_FALSE(reply_grammar({.tools = tools(), .tool_choice = ToolChoice::none})->has_value());
+  EXPECT_EQ(reply_grammar({}).value(), nullptr);
+  EXPECT_EQ(reply_grammar({.tools = tools(), .tool_choice = ToolChoice::none}).value(), nullptr);
 }
 
 TEST(ReplyGrammar, ABadSchemaIsRefusedWithTheToolsName) {
-  for (const std::string_view schema : {R"({"type": "string"})", R"({"type": "object", "patternProperties": {}})",
-                                        R"({"type": "object", "properties": {"a": {"minLength": 1}}})"}) {
+  for (const std::string_view schema : {R"({"type": "object", "$ref": "#/$defs/none"})",
+                                        R"({"type": "object", "properties": {"a": {"minLength": -1}}})"}) {
     const std::vector<ToolSpec> bad = {{.name = "odd", .description = "", .parameters = json(schema)}};
     const auto grammar = reply_grammar({.tools = bad});
     ASSERT_FALSE(grammar) << schema;
     EXPECT_TRUE(grammar.error().message.contains("'odd'")) << grammar.error().message;
   }
+}
+
+TEST(ReplyGrammar, ToolsThatTakeNoObjectAreRefused) {
+  const std::vector<ToolSpec> bad = {{.name = "odd", .description = "", .parameters = json(R"({"type": "string"})")}};
+  EXPECT_EQ(reply_grammar({.tools = bad}).error().code, ErrorCode::invalid_argument);
 }
 
 TEST(ReplyGrammar, SizeIsLinearInToolsAndBounded) {
@@ -134,21 +138,20 @@ TEST(ReplyGrammar, SizeIsLinearInToolsAndBounded) {
   }
   const auto grammar = reply_grammar({.tools = many});
   ASSERT_TRUE(grammar);
-  EXPECT_LT((*grammar)->gbnf.size(), 40'000U);
+  EXPECT_LT((*grammar)->exprs(), kToolsMax * 40);
+  Json parameters = json(R"({"type": "object", "properties": {}})");
+  for (int i = 0; i < 5'000; ++i) {
+    parameters.as_object()[1].value.set("member" + std::to_string(i), Json::object({{"type", "string"}}));
+  }
   for (ToolSpec& tool : many) {
-    tool.parameters = json(R"({"type": "object", "properties": {}})");
-    for (int i = 0; i < 60; ++i) {
-      tool.parameters.as_object()[1].value.set(tool.name + std::to_string(i), Json::object({{"type", "string"}}));
-    }
+    tool.parameters = parameters;
   }
   EXPECT_EQ(reply_grammar({.tools = many}).error().code, ErrorCode::limit);
 }
 
 TEST(ReplyGrammar, RandomTextPassesExactlyWhenItHoldsNoTag) {
-  gbnf::Writer writer;
-  const std::string rule = gbnf::free_text_rule(writer, {.tag = "<tool_call>", .after_tag = "\"!\""});
-  GbnfMatcher grammar(writer.finish(rule).value());
-  const std::vector<std::string_view> words = {"<tool_call", "<tool_call>", "<", ">", "t", "<tool", "_call>", "!", "é"};
+  TextMatcher grammar = matcher({});
+  const std::vector<std::string_view> words = {"<tool_call", kCall, "<", ">", "t", "<tool", "_call>", "!", "é"};
   Random random(11);
   for (int round = 0; round < 2000; ++round) {
     std::string text;
@@ -156,13 +159,17 @@ TEST(ReplyGrammar, RandomTextPassesExactlyWhenItHoldsNoTag) {
       text += words[random.next() % words.size()];
     }
     const std::size_t tag = text.find("<tool_call>");
-    const bool expected = tag == std::string::npos || text.substr(tag) == "<tool_call>!";
+    std::string_view calls = tag == std::string::npos ? "" : std::string_view(text).substr(tag);
+    while (calls.starts_with(kCall)) {
+      calls.remove_prefix(kCall.size());
+    }
+    const bool expected = calls.empty();
     EXPECT_EQ(grammar.matches(text), expected) << text;
   }
 }
 
 TEST(ReplyGrammar, WhatPassesIsReadAsValidCallsOnly) {
-  GbnfMatcher grammar = matcher({});
+  TextMatcher grammar = matcher({});
   const std::vector<std::string> words = {
       std::string(kCall), std::string(kTimeCall), "<tool_call>", "<think>", "</think>", " ", "\n", "text",
       "</tool_call>"};

@@ -1,15 +1,23 @@
-// A schema that was read, as grammar rules. The writer may be shared by many schemas; equal parts are written once.
+// A schema as part of a larger grammar.
 #pragma once
 
-#include <string>
+#include <vector>
 
-#include "chat/grammar_writer.h"
-#include "chat/schema_tree.h"
+#include "chat/json_terminals.h"
+#include "chat/schema_compiler.h"
 
-namespace puna::schema {
+namespace puna {
 
-// The rule that matches JSON values that fit the tree's root.
-// Errors  invalid_argument  no value fits; the message says where
-[[nodiscard]] Result<std::string> write_rules(gbnf::Writer& writer, const Tree& tree);
+// An object or array costs two levels of a grammar's depth; values then nest less deep than Json::parse() takes.
+inline constexpr std::uint32_t kJsonGrammarDepthMax = 2 * (kJsonDepthMax - 2);
 
-}  // namespace puna::schema
+struct SchemaUse {
+  bool only_objects = false;
+  bool closed = false;  // an object whose members are listed takes no others, unless the schema speaks about others
+};
+
+// Errors  as grammar_from_schema()
+[[nodiscard]] Result<ExprId> add_schema(JsonTerminals& json, const Json& schema, const SchemaUse& use,
+                                        std::vector<UnenforcedKeyword>& unenforced);
+
+}  // namespace puna

@@ -193,7 +193,7 @@ TEST(ChatTemplate, RefusesTemplatesAndRequestsThatCannotWork) {
   request.schema = json("{}");
   EXPECT_EQ(code(request), ErrorCode::invalid_argument);
   request.tools = {};
-  request.schema = json(R"({"pattern": "x"})");
+  request.schema = json(R"({"pattern": "(x"})");
   EXPECT_EQ(code(request), ErrorCode::invalid_argument);
 }
 

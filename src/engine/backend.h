@@ -137,8 +137,6 @@ class EngineWeights : public Weights {
   // Replaces every 0 in the options by what is in force and opens the cache.
   // Errors  limit  not enough memory;  invalid_argument  a vocabulary without weights, a model that does not generate
   [[nodiscard]] virtual Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const = 0;
-  // Errors  invalid_argument  the grammar does not parse, or is one that the library cannot survive
-  [[nodiscard]] virtual Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const = 0;
   // The bytes of a token, for as long as the weights live; nothing is allocated.
   [[nodiscard]] virtual std::string_view bytes(Token token) const = 0;
   // Tokens that the model's file forbids to generate.

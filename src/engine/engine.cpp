@@ -9,6 +9,7 @@
 #include <thread>
 #include <variant>
 
+#include "engine/grammar_filter.h"
 #include "engine/engine_core.h"
 #include "engine/memory_plan.h"
 #include "engine/no_memory.h"
@@ -39,6 +40,7 @@ class ThreadedEngine final : public Engine {
       : weights_(std::move(weights)),
         backend_(std::move(backend)),
         options_(options),
+        filters_(weights_),
         inbox_(static_cast<std::size_t>(options.waiting_max) + kHintsMax),
         core_(*backend_, *weights_, options_, Clock::system(), counters_),
         state_key_(backend_->state_key()),
@@ -88,7 +90,7 @@ class ThreadedEngine final : public Engine {
   using Mail = std::variant<Submission, Leave, Sleep, Wake>;
 
   [[nodiscard]] Result<void> check(const GenerationRequest& request) const;
-  [[nodiscard]] Result<Submission> prepare(GenerationRequest request) const;
+  [[nodiscard]] Result<Submission> prepare(GenerationRequest request);
   [[nodiscard]] Result<Pin> compute_pin(std::vector<Token> prefix, const std::stop_token& stop);
   [[nodiscard]] Result<std::int64_t> write_held(std::vector<Token> tokens, const std::filesystem::path& file);
   [[nodiscard]] Result<std::vector<Token>> read_kept(const std::filesystem::path& file);
@@ -108,6 +110,7 @@ class ThreadedEngine final : public Engine {
   const EngineOptions options_;
   Counters counters_;
   std::atomic<bool> dead_ = false;
+  GrammarFilters filters_;  // before all that may hold a sequence
   BoundedQueue<Mail> inbox_;
   EngineCore core_;  // touched by thread_ only
   const std::string state_key_;
@@ -147,11 +150,11 @@ Result<void> ThreadedEngine::check(const GenerationRequest& request) const {
 }
 
 // Everything that the step would otherwise have to make: the grammar's state, room for all tokens.
-Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest request) const {
+Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest request) {
   PUNA_TRY_VOID(check(request));
   std::unique_ptr<TokenFilter> filter;
   if (request.grammar) {
-    PUNA_TRY(filter, weights_->make_filter(*request.grammar));
+    filter = filters_.make(request.grammar);
   }
   const std::size_t output_max = Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
   auto stream = std::make_shared<Generation::Stream>(

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "engine/test_paths.h"
+#include "engine/test_grammar.h"
 #include "puna/engine.h"
 
 namespace puna {
@@ -166,7 +167,7 @@ TEST_F(EngineModel, ATurnThatContinuesTheLastOneComputesOnlyWhatIsNew) {
 TEST_F(EngineModel, AFullPoolMakesTheYoungestWaitAndEveryReplyIsWhole) {
   // One pool of four windows of 256, and eight generations that want 200 tokens each.
   const auto engine = open({.window_tokens = 256, .sequences_max = 8});
-  const auto suppress_end = Grammar{.gbnf = "root ::= [a-z ]{150,200}"};
+  const auto suppress_end = engine::testing_grammar::letters(150, 200);
   std::vector<Generation> generations;
   for (int i = 0; i < 8; ++i) {
     generations.push_back(*engine->submit({.prompt = prompt("Write letters " + std::to_string(i)),
@@ -183,7 +184,7 @@ TEST_F(EngineModel, AFullPoolMakesTheYoungestWaitAndEveryReplyIsWhole) {
 
 TEST_F(EngineModel, AGrammarIsObeyedWhateverTheModelWants) {
   const auto engine = open({});
-  const Grammar grammar{.gbnf = R"(root ::= "{\"answer\": " ("true" | "false") ", \"n\": " [0-9]{1,3} "}")"};
+  const auto grammar = engine::testing_grammar::answer();
   for (const float temperature : {0.0F, 1.5F}) {
     const Reply reply = run(*engine, {.prompt = prompt("Say anything."),
                                       .sampling = {.temperature = temperature, .seed = 3},

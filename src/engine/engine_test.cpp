@@ -218,7 +218,6 @@ TEST(Engine, BadRequestsAreRefusedBeforeTheyWait) {
   EXPECT_EQ(code({.prompt = {engine::fake::kVocabulary}}), ErrorCode::invalid_argument);
   EXPECT_EQ(code({.prompt = std::vector<Token>(32, 'x')}), ErrorCode::limit);
   EXPECT_EQ(code({.prompt = {1}, .sampling = {.temperature = -1.0F}}), ErrorCode::invalid_argument);
-  EXPECT_EQ(code({.prompt = {1}, .grammar = Grammar{.gbnf = "("}}), ErrorCode::invalid_argument);
   EXPECT_EQ(code({.prompt = {1}, .stop = {""}}), ErrorCode::invalid_argument);
   EXPECT_EQ(code({.prompt = {1}, .tokens_max = -1}), ErrorCode::invalid_argument);
   EXPECT_EQ(engine->stats().waiting, 0);

@@ -10,7 +10,7 @@
 
 namespace puna::engine::fake {
 
-// Allows exactly one text, then the end. gbnf is that text.
+// Allows exactly one text, then the end.
 class ExactText final : public TokenFilter {
  public:
   explicit ExactText(std::string text) : text_(std::move(text)) {}
@@ -73,12 +73,6 @@ class FakeWeights final : public EngineWeights {
     Settings settings = settings_;
     settings.lanes = std::max(settings.lanes, options.sequences_max);
     return std::make_unique<FakeBackend>(std::move(settings), calls_);
-  }
-  [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const override {
-    if (grammar.gbnf == "(") {
-      return fail(ErrorCode::invalid_argument, "grammar: the test's bad one");
-    }
-    return std::make_unique<ExactText>(grammar.gbnf);
   }
   [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
 

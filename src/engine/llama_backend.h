@@ -1,4 +1,4 @@
-// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_filter.cpp, llama_library.cpp,
+// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_library.cpp,
 // llama_peers.cpp and llama_weights.cpp are the only files of the project that include llama.h.
 #pragma once
 
@@ -22,9 +22,6 @@ namespace puna::engine {
 // Errors    limit  the library could not allocate it;  invalid_argument  the model does not generate text
 [[nodiscard]] Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
                                                                   std::int64_t cells, std::uint64_t model_fingerprint);
-
-// Requires  `vocab` outlives the result.
-[[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_llama_filter(const llama_vocab* vocab, const Grammar& grammar);
 
 // The library's model behind weights that have one; for other contexts than the engine's (llama_peers.cpp).
 // Requires  weights from Weights::load().

@@ -163,9 +163,6 @@ class LlamaWeights final : public EngineWeights {
     }
     return open_llama_backend(model_.get(), options, cache.cells, fingerprint_);
   }
-  [[nodiscard]] Result<std::unique_ptr<TokenFilter>> make_filter(const Grammar& grammar) const override {
-    return make_llama_filter(vocab_, grammar);
-  }
   [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
   [[nodiscard]] llama_model* model() const { return model_.get(); }
 

@@ -9,7 +9,8 @@
 #include <numeric>
 #include <sstream>
 
-#include "engine/gbnf_check.h"
+#include "engine/grammar_filter.h"
+#include "engine/test_grammar.h"
 #include "engine/llama_backend.h"
 #include "engine/test_paths.h"
 #include "puna/engine.h"
@@ -213,45 +214,61 @@ TEST_P(Vocabulary, AVocabularyAloneOpensNoEngine) {
   EXPECT_EQ(engine.error().code, ErrorCode::invalid_argument);
 }
 
-TEST_P(Vocabulary, GrammarsOfTheRightFormAreTakenAndWrongOnesAreErrors) {
-  const auto* weights = dynamic_cast<const EngineWeights*>(weights_.get());
+// A mask says of every token what the grammar says of its bytes, after each byte of a text.
+TEST_P(Vocabulary, AMaskIsEveryTokenTriedAlone) {
+  const auto weights = std::dynamic_pointer_cast<const EngineWeights>(weights_);
   ASSERT_NE(weights, nullptr);
-  EXPECT_TRUE(weights->make_filter({.gbnf = "root ::= \"yes\" | \"no\""}));
-  EXPECT_TRUE(weights->make_filter({.gbnf = "root ::= <[1]> \"a\""}));
-  for (const char* text : {"root ::= (", "root ::= <[999999999]>", "root ::= <no-such-token>", "root ::= root"}) {
-    const auto filter = weights->make_filter({.gbnf = text});
-    ASSERT_FALSE(filter) << text;
-    EXPECT_EQ(filter.error().code, ErrorCode::invalid_argument);
+  const auto grammar = testing_grammar::json();
+  GrammarFilters filters(weights);
+  std::vector<Token> all(static_cast<std::size_t>(weights->vocabulary_tokens()));
+  std::iota(all.begin(), all.end(), 0);
+  const TokenTrie trie(*weights);
+  RegexPool pool;
+  GrammarMatcher matcher(*grammar, pool);
+  auto filter = filters.make(grammar);
+  GrammarMatcher::State state = matcher.start();
+  std::vector<std::uint8_t> allowed(all.size());
+  Random random(7);
+  for (int steps = 0; steps < 60; ++steps) {
+    ASSERT_TRUE(filter->test(all, allowed));
+    std::vector<Token> open;
+    for (const Token token : all) {
+      const std::string& bytes = trie.bytes(token);
+      const bool fits = (matcher.may_end(state) && weights->ends_generation(token)) ||
+                        (!bytes.empty() && matcher.next(state, bytes) != GrammarMatcher::State::dead);
+      ASSERT_EQ(allowed[static_cast<std::size_t>(token)] != 0, fits) << steps << " " << bytes;
+      if (fits && !weights->ends_generation(token)) {
+        open.push_back(token);
+      }
+    }
+    if (open.empty()) {  // a whole value: another one
+      filter = filters.make(grammar);
+      state = matcher.start();
+      continue;
+    }
+    const Token next = open[random.next() % open.size()];
+    ASSERT_TRUE(filter->accept(next));
+    state = matcher.next(state, trie.bytes(next));
   }
 }
 
-// What our check lets through, the library takes: no refusal (it would print), no hang, no crash.
-TEST_P(Vocabulary, RandomGrammarsThatPassTheCheckAreTakenByTheLibrary) {
-  const auto* weights = dynamic_cast<const EngineWeights*>(weights_.get());
-  constexpr std::string_view kPieces[] = {"x",     "y",    "(", ")", "(\"a\" x)", "\"b\"",
-                                          "[a-z]", "*",    "+", "?", "{1,3}",     "{2}",
-                                          "{0,2}", "{3,}", "|", " ", "\"c\"",     "\ny ::= "};
-  Random random(53);
-  int taken = 0;
-  std::vector<std::uint8_t> allowed(100);
-  std::vector<Token> some(100);
-  std::iota(some.begin(), some.end(), 0);
-  for (int round = 0; round < 3000; ++round) {
-    std::string text = "root ::= ";
-    for (std::uint64_t i = 0; i < 1 + random.next() % 12; ++i) {
-      text += kPieces[random.next() % std::size(kPieces)];
+TEST_P(Vocabulary, NoControlTokenFitsAGrammarThatDoesNotNameIt) {
+  const auto weights = std::dynamic_pointer_cast<const EngineWeights>(weights_);
+  ASSERT_NE(weights, nullptr);
+  GrammarFilters filters(weights);
+  auto grammar = std::make_shared<Grammar>();
+  const Regex anything = grammar->regexes.repeat(grammar->regexes.bytes(ByteSet::range(0, 254)), 0);
+  ASSERT_TRUE(grammar->finish(grammar->text(anything)));
+  const auto filter = filters.make(grammar);
+  std::vector<Token> all(static_cast<std::size_t>(weights->vocabulary_tokens()));
+  std::iota(all.begin(), all.end(), 0);
+  std::vector<std::uint8_t> allowed(all.size());
+  ASSERT_TRUE(filter->test(all, allowed));
+  for (const Token token : all) {
+    if (weights->is_control(token)) {
+      EXPECT_EQ(allowed[static_cast<std::size_t>(token)] != 0, weights->ends_generation(token)) << token;
     }
-    text += random.next() % 2 == 0 ? "\nx ::= \"d\" x | \"e\"\n" : "\nx ::= \"f\"?\n";
-    text += text.contains("\ny ::= ") ? "" : "y ::= [0-9] | \"g\"\n";
-    if (!check_gbnf(text, "root")) {
-      continue;
-    }
-    const auto filter = weights->make_filter({.gbnf = text});
-    ASSERT_TRUE(filter) << text << filter.error().message;
-    ASSERT_TRUE((*filter)->test(some, allowed)) << text;
-    ++taken;
   }
-  EXPECT_GT(taken, 100);
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& parameter) {

@@ -201,8 +201,8 @@ TEST_P(ModelContract, ARequestThatCannotBeAskedIsRefused) {
   both.schema = Json::object({{"type", "object"}});
   expect_refused(both, "a schema together with tools");
   Request odd = GetParam().text_request;
-  odd.schema = Json::object({{"type", "string"}, {"no-such-keyword", 1}});
-  expect_refused(odd, "an unknown schema keyword");
+  odd.schema = Json::object({{"type", "no-such-type"}});
+  expect_refused(odd, "a schema with an unknown type");
   Request hot = GetParam().text_request;
   hot.sampling.temperature = -1.0F;
   expect_refused(hot, "a negative temperature");

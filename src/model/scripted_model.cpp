@@ -28,11 +28,11 @@ Result<void> check(const Request& request) {
   }
   PUNA_TRY_VOID(validate(request.sampling));
   if (request.schema) {
-    PUNA_TRY([[maybe_unused]] const Grammar grammar, grammar_from_schema(*request.schema));
+    PUNA_TRY([[maybe_unused]] const SchemaGrammar grammar, grammar_from_schema(*request.schema));
   }
   for (const ToolSpec& tool : request.tools) {
     if (!tool.parameters.is_null()) {
-      PUNA_TRY([[maybe_unused]] const Grammar grammar, grammar_from_schema(tool.parameters));
+      PUNA_TRY([[maybe_unused]] const SchemaGrammar grammar, grammar_from_schema(tool.parameters));
     }
   }
   return {};

@@ -1,4 +1,4 @@
-// Text: UTF-8, and the two shapes in which rooms pass text to the engine (prompt parts and grammars).
+// Text: UTF-8, and the parts of a prompt, as rooms pass them to the engine.
 #pragma once
 
 #include <cstddef>
@@ -16,15 +16,6 @@ struct PromptPart {
   Trust trust = Trust::untrusted;
 
   bool operator==(const PromptPart&) const = default;
-};
-
-// What generated text must match, as GBNF. `chat` makes it, `engine` obeys it.
-// Source: GBNF as read by libllama's llama_sampler_init_grammar.
-struct Grammar {
-  std::string gbnf;
-  std::string root = "root";
-
-  bool operator==(const Grammar&) const = default;
 };
 
 namespace utf8 {

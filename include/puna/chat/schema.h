@@ -1,11 +1,9 @@
-// JSON Schema: to a grammar before generation, and as a check after it. Both know the same keywords.
-//
-// Enforced: type (a name or a list of names), nullable, properties, required, additionalProperties (true or false),
-// items, enum, const. Accepted without effect: title, description, default, examples, format and the other annotations
-// of draft 2020-12, $defs, and names that start with "x-". Every other keyword is refused, never ignored.
+// JSON Schema (draft 2020-12; the older spellings of drafts 4 to 7 where they differ): to a grammar before generation,
+// and as a check after it. docs/schema-support.md says which keyword is enforced, checked or refused.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,22 +11,33 @@
 
 namespace puna {
 
-inline constexpr int kSchemaDepthMax = 32;
-inline constexpr std::size_t kSchemaNodesMax = 5000;  // schemas and enum values, in one schema
-inline constexpr std::size_t kGrammarBytesMax = std::size_t{256} * 1024;
+inline constexpr int kSchemaDepthMax = kJsonDepthMax;
+inline constexpr std::size_t kSchemaNodesMax = 50'000;  // objects in one schema
 
-// A grammar for JSON values that fit the schema. It is narrower than the schema: members come in the schema's order,
-// members that the schema does not list are not written (unless it lists none at all), numbers have at most 15 digits
-// on each side of the point and two in the exponent, values without a schema nest at most 6 deep, and white space
-// between tokens is one space, or a newline and at most 16 spaces or tabs.
+// A keyword that no grammar can enforce, and where it stands: values must be checked for it afterwards.
+struct UnenforcedKeyword {
+  std::string keyword;
+  std::string path;  // JSON pointer
+  std::string why;
+  auto operator<=>(const UnenforcedKeyword&) const = default;
+};
+
+struct SchemaGrammar {
+  std::shared_ptr<const Grammar> grammar;
+  std::vector<UnenforcedKeyword> unenforced;  // empty: whatever matches the grammar fits the schema
+};
+
+// A grammar for JSON texts of the values that fit the schema. It is narrower than JSON in spelling only: white space
+// between tokens is bounded, numbers have at most 25 digits on each side of the point, and no exponent where the schema
+// bounds them; values nest at most as deep as Json::parse() reads.
 //
-// Errors  invalid_argument  any other keyword: the message names it, its path, and what is supported; a schema that no
-//                           value fits
-//         limit             deeper, larger or more text than the bounds above
-[[nodiscard]] Result<Grammar> grammar_from_schema(const Json& schema);
+// Errors  invalid_argument  a keyword that is refused or not well formed: the message names it and its path; a schema
+//                           that no value fits
+//         limit             deeper or larger than the bounds above, or a grammar over Grammar's
+[[nodiscard]] Result<SchemaGrammar> grammar_from_schema(const Json& schema);
 
-// Every way in which the value does not fit the schema ("'path' is missing", "'n' must be a number, not \"x\""), at
-// most 20; empty = fits. A schema that grammar_from_schema() would refuse to read is itself a violation.
+// Every way in which the value does not fit the schema, at most 20, each with the value's JSON pointer; empty = fits.
+// A schema that cannot be read is itself a violation.
 [[nodiscard]] std::vector<std::string> schema_violations(const Json& schema, const Json& value);
 
 }  // namespace puna

@@ -66,7 +66,7 @@ enum class Separation : std::uint8_t {
 
 struct Prompt {
   std::vector<PromptPart> parts;   // in order; neighbours differ in trust; joined they are the rendered prompt
-  std::optional<Grammar> grammar;  // what the reply must match; empty = free text
+  std::shared_ptr<const Grammar> grammar;  // what the reply must match; null = free text
   bool reasoning_open = false;     // the prompt ends inside <think>
   Separation separation = Separation::marked;
 

@@ -27,7 +27,7 @@ inline constexpr AgentId kNoAgent{};
 struct GenerationRequest {
   std::vector<Token> prompt;  // 1 .. window-1 tokens
   Sampling sampling;
-  std::optional<Grammar> grammar;
+  std::shared_ptr<const Grammar> grammar;  // what the output must match; may be null
   // Output ends before the first of these; they may span tokens. At most 64, each of 1 to 1,024 bytes.
   std::vector<std::string> stop;
   int tokens_max = 0;     // 0 = what is left of the window

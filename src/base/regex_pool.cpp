@@ -1,0 +1,362 @@
+// Building expressions: every constructor brings its argument into one form, so that equal languages mostly become
+// equal expressions and the automaton stays small.
+#include "puna/base/regex_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "puna/base/error.h"
+
+namespace puna {
+namespace {
+
+// Beyond this many common first parts, alternatives are kept side by side instead of being factored.
+constexpr int kFactorDepthMax = 400;
+
+std::uint32_t id(Regex regex) { return static_cast<std::uint32_t>(regex); }
+
+// More than anybody will ever write is as good as endless.
+std::uint32_t product(std::uint32_t a, std::uint32_t b) {
+  const std::uint64_t both = std::uint64_t{a} * b;
+  return a == RegexPool::kEndless || b == RegexPool::kEndless || both > 1'000'000'000 ? RegexPool::kEndless
+                                                                                     : static_cast<std::uint32_t>(both);
+}
+
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
+  hash = (hash ^ value) * 0x9E3779B97F4A7C15U;
+  return hash ^ (hash >> 32U);
+}
+
+}  // namespace
+
+RegexPool::RegexPool() {
+  nodes_.push_back({.kind = Kind::nothing});
+  nodes_.push_back({.kind = Kind::empty, .is_nullable = true});
+  rows_.resize(2);
+  life_ = {Life::dead, Life::alive};
+}
+
+std::span<const Regex> RegexPool::children(const Node& node) const {
+  return std::span(children_).subspan(node.a, node.b - node.a);
+}
+
+bool RegexPool::is_same(const Node& old, const Node& node, std::span<const Regex> children) const {
+  if (old.kind != node.kind) {
+    return false;
+  }
+  if (node.kind == Kind::either || node.kind == Kind::both) {
+    return std::ranges::equal(this->children(old), children);
+  }
+  return old.a == node.a && old.b == node.b && old.c == node.c;
+}
+
+Regex RegexPool::intern(Node node, std::span<const Regex> children) {
+  std::uint64_t hash = mixed(static_cast<std::uint64_t>(node.kind), node.c);
+  hash = mixed(mixed(hash, node.a), node.b);
+  for (const Regex child : children) {
+    hash = mixed(hash, id(child));
+  }
+  const auto [first, last] = by_hash_.equal_range(hash);
+  for (auto known = first; known != last; ++known) {
+    if (is_same(nodes_[known->second], node, children)) {
+      return Regex{known->second};
+    }
+  }
+  if (is_full()) {
+    return Regex::nothing;
+  }
+  if (!children.empty()) {
+    node.a = static_cast<std::uint32_t>(children_.size());
+    node.b = static_cast<std::uint32_t>(children_.size() + children.size());
+    children_.insert(children_.end(), children.begin(), children.end());
+  }
+  const auto index = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.push_back(node);
+  rows_.emplace_back();
+  life_.push_back(node.has_boolean && !node.is_nullable ? Life::unknown : Life::alive);
+  by_hash_.emplace(hash, index);
+  cells_ += 1 + children.size();
+  return Regex{index};
+}
+
+Regex RegexPool::bytes(const ByteSet& set) {
+  if (set.is_empty()) {
+    return Regex::nothing;
+  }
+  const std::uint64_t hash = set.hash();
+  const auto [first, last] = by_hash_.equal_range(hash);
+  for (auto known = first; known != last; ++known) {
+    const Node& old = nodes_[known->second];
+    if (old.kind == Kind::bytes && sets_[old.a] == set) {
+      return Regex{known->second};
+    }
+  }
+  if (is_full()) {
+    return Regex::nothing;
+  }
+  const auto index = static_cast<std::uint32_t>(nodes_.size());
+  nodes_.push_back({.kind = Kind::bytes, .a = static_cast<std::uint32_t>(sets_.size())});
+  sets_.push_back(set);
+  rows_.emplace_back();
+  life_.push_back(Life::alive);
+  by_hash_.emplace(hash, index);
+  ++cells_;
+  return Regex{index};
+}
+
+Regex RegexPool::literal(std::string_view text) {
+  Regex regex = Regex::empty;
+  for (auto c = text.rbegin(); c != text.rend(); ++c) {
+    regex = sequence(bytes(ByteSet::one(static_cast<std::uint8_t>(*c))), regex);
+  }
+  return regex;
+}
+
+// Sequences lean to the right: the head is never a sequence.
+Regex RegexPool::sequence(Regex head, Regex tail) {
+  if (head == Regex::nothing || tail == Regex::nothing) {
+    return Regex::nothing;
+  }
+  if (head == Regex::empty) {
+    return tail;
+  }
+  if (tail == Regex::empty) {
+    return head;
+  }
+  std::vector<Regex> heads;
+  while (node(head).kind == Kind::sequence) {
+    heads.push_back(Regex{node(head).a});
+    head = Regex{node(head).b};
+  }
+  heads.push_back(head);
+  for (auto part = heads.rbegin(); part != heads.rend(); ++part) {
+    const Node& a = node(*part);
+    const Node& b = node(tail);
+    tail = intern({.kind = Kind::sequence,
+                   .is_nullable = a.is_nullable && b.is_nullable,
+                   .has_counter = a.has_counter || b.has_counter,
+                   .has_boolean = a.has_boolean || b.has_boolean,
+                   .a = id(*part),
+                   .b = id(tail)});
+  }
+  return tail;
+}
+
+Regex RegexPool::sequence(std::span<const Regex> parts) {
+  Regex regex = Regex::empty;
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    regex = sequence(*part, regex);
+  }
+  return regex;
+}
+
+Regex RegexPool::either(std::vector<Regex> options) { return factored(std::move(options), 0); }
+
+// Sets of one byte are joined; "ab|ac" becomes "a(b|c)", which turns a list of words into a tree of letters.
+Regex RegexPool::factored(std::vector<Regex> options, int depth) {
+  std::vector<Regex> flat;
+  ByteSet joined;
+  for (const Regex option : options) {
+    const Node& one = node(option);
+    if (one.kind == Kind::either) {
+      const auto inner = children(one);
+      flat.insert(flat.end(), inner.begin(), inner.end());
+    } else {
+      flat.push_back(option);
+    }
+  }
+  std::erase_if(flat, [&](Regex option) {
+    if (node(option).kind == Kind::bytes) {
+      joined |= sets_[node(option).a];
+      return true;
+    }
+    return option == Regex::nothing;
+  });
+  if (!joined.is_empty()) {
+    flat.push_back(bytes(joined));
+  }
+  const auto head = [this](Regex option) {
+    return node(option).kind == Kind::sequence ? std::pair{0U, node(option).a} : std::pair{1U, id(option)};
+  };
+  std::ranges::sort(flat, [&](Regex a, Regex b) { return std::pair{head(a), a} < std::pair{head(b), b}; });
+  const auto repeated = std::ranges::unique(flat);
+  flat.erase(repeated.begin(), repeated.end());
+
+  std::vector<Regex> out;
+  for (std::size_t i = 0; i < flat.size();) {
+    std::size_t end = i + 1;
+    const bool is_sequence = node(flat[i]).kind == Kind::sequence && depth < kFactorDepthMax;
+    while (is_sequence && end < flat.size() && head(flat[end]) == head(flat[i])) {
+      ++end;
+    }
+    if (end - i == 1) {
+      out.push_back(flat[i]);
+    } else {
+      std::vector<Regex> tails;
+      for (std::size_t k = i; k < end; ++k) {
+        tails.push_back(Regex{node(flat[k]).b});
+      }
+      const Regex shared{node(flat[i]).a};
+      out.push_back(sequence(shared, factored(std::move(tails), depth + 1)));
+    }
+    i = end;
+  }
+  if (out.empty()) {
+    return Regex::nothing;
+  }
+  // r | "" is r where r matches "" itself.
+  if (std::ranges::any_of(out, [this](Regex option) { return option != Regex::empty && node(option).is_nullable; })) {
+    std::erase(out, Regex::empty);
+  }
+  if (out.size() == 1) {
+    return out.front();
+  }
+  std::ranges::sort(out);
+  Node made{.kind = Kind::either};
+  for (const Regex option : out) {
+    made.is_nullable |= node(option).is_nullable;
+    made.has_counter |= node(option).has_counter;
+    made.has_boolean |= node(option).has_boolean;
+  }
+  return intern(made, out);
+}
+
+Regex RegexPool::both(std::vector<Regex> all) {
+  std::vector<Regex> flat;
+  for (const Regex one : all) {
+    if (node(one).kind == Kind::both) {
+      const auto inner = children(node(one));
+      flat.insert(flat.end(), inner.begin(), inner.end());
+    } else {
+      flat.push_back(one);
+    }
+  }
+  std::ranges::sort(flat);
+  const auto repeated = std::ranges::unique(flat);
+  flat.erase(repeated.begin(), repeated.end());
+  std::erase_if(flat, [this](Regex one) { return node(one).kind == Kind::complement && node(one).a == 0; });
+  if (flat.empty()) {
+    return complement(Regex::nothing);
+  }
+  Node made{.kind = Kind::both, .is_nullable = true, .has_boolean = true};
+  for (const Regex one : flat) {
+    if (one == Regex::nothing) {
+      return Regex::nothing;
+    }
+    if (one == Regex::empty) {
+      const bool fits = std::ranges::all_of(flat, [this](Regex each) { return node(each).is_nullable; });
+      return fits ? Regex::empty : Regex::nothing;
+    }
+    made.is_nullable &= node(one).is_nullable;
+    made.has_counter |= node(one).has_counter;
+  }
+  return flat.size() == 1 ? flat.front() : intern(made, flat);
+}
+
+Regex RegexPool::complement(Regex regex) {
+  const Node& inner = node(regex);
+  if (inner.kind == Kind::complement) {
+    return Regex{inner.a};
+  }
+  return intern({.kind = Kind::complement,
+                 .is_nullable = !inner.is_nullable,
+                 .has_counter = inner.has_counter,
+                 .has_boolean = true,
+                 .a = id(regex)});
+}
+
+Regex RegexPool::repeat(Regex regex, std::uint32_t min, std::uint32_t max) {
+  PUNA_CHECK(min <= max, "a repetition's least count is at most its greatest");
+  if (max == 0 || regex == Regex::empty) {
+    return Regex::empty;
+  }
+  if (regex == Regex::nothing) {
+    return min == 0 ? Regex::empty : Regex::nothing;
+  }
+  const Node inner = node(regex);
+  if (inner.is_nullable) {
+    min = 0;
+  }
+  if (max == 1) {
+    return min == 1 ? regex : optional(regex);
+  }
+  // (r{0,a}){m,n} is r{0,an}, (r{1,a}){m,n} is r{m,an}: nested counters multiply states, one counter does not.
+  if (inner.kind == Kind::repeat && inner.b <= 1) {
+    return repeat(Regex{inner.a}, inner.b * min, product(inner.c, max));
+  }
+  if (inner.kind == Kind::either && inner.is_nullable) {
+    if (const Regex without_empty = not_empty(inner); without_empty != regex) {
+      return repeat(without_empty, 0, max);  // (r|""){m,n} is r{0,n}
+    }
+  }
+  return intern({.kind = Kind::repeat,
+                 .is_nullable = min == 0,
+                 .has_counter = inner.has_counter || min > 1 || (max != kEndless && max > 1),
+                 .has_boolean = inner.has_boolean,
+                 .a = id(regex),
+                 .b = min,
+                 .c = max});
+}
+
+// Of an either: itself without the option that is nothing but "".
+Regex RegexPool::not_empty(const Node& options) {
+  std::vector<Regex> rest;
+  for (const Regex option : children(options)) {
+    if (option != Regex::empty) {
+      rest.push_back(option);
+    }
+  }
+  return either(std::move(rest));
+}
+
+Regex RegexPool::copy(const RegexPool& from, Regex regex) {
+  // Children are older than their parents: one pass upwards over what `regex` refers to.
+  std::vector<bool> wanted(id(regex) + std::size_t{1}, false);
+  wanted[id(regex)] = true;
+  for (std::size_t i = id(regex); i > 1; --i) {
+    if (!wanted[i]) {
+      continue;
+    }
+    const Node& old = from.nodes_[i];
+    if (old.kind == Kind::sequence || old.kind == Kind::complement || old.kind == Kind::repeat) {
+      wanted[old.a] = true;
+    }
+    if (old.kind == Kind::sequence) {
+      wanted[old.b] = true;
+    } else if (old.kind == Kind::either || old.kind == Kind::both) {
+      for (const Regex child : from.children(old)) {
+        wanted[id(child)] = true;
+      }
+    }
+  }
+  std::vector<Regex> made(wanted.size(), Regex::nothing);
+  for (std::size_t i = 1; i < wanted.size(); ++i) {
+    if (!wanted[i]) {
+      continue;
+    }
+    const Node& old = from.nodes_[i];
+    std::vector<Regex> parts;
+    if (old.kind == Kind::either || old.kind == Kind::both) {
+      for (const Regex child : from.children(old)) {
+        parts.push_back(made[id(child)]);
+      }
+    }
+    switch (old.kind) {
+      case Kind::nothing: made[i] = Regex::nothing; break;
+      case Kind::empty: made[i] = Regex::empty; break;
+      case Kind::bytes: made[i] = bytes(from.sets_[old.a]); break;
+      case Kind::sequence: made[i] = sequence(made[old.a], made[old.b]); break;
+      case Kind::either: made[i] = either(std::move(parts)); break;
+      case Kind::both: made[i] = both(std::move(parts)); break;
+      case Kind::complement: made[i] = complement(made[old.a]); break;
+      case Kind::repeat: made[i] = repeat(made[old.a], old.b, old.c); break;
+    }
+  }
+  return made[id(regex)];
+}
+
+std::size_t RegexPool::bytes_used() const {
+  return cells_ * (sizeof(Node) + 64) + row_count_ * sizeof(Row) + within_.size() * 48;
+}
+
+}  // namespace puna

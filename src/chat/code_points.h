@@ -1,0 +1,66 @@
+// Sets of Unicode code points, and the bytes that they are written with: as UTF-8, or inside a JSON string.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "puna/base/regex_pool.h"
+
+namespace puna {
+
+// Sorted ranges that neither overlap nor touch. Surrogates are no characters and are never in a set.
+class CodePoints {
+ public:
+  using Range = std::pair<char32_t, char32_t>;  // both ends included
+
+  CodePoints() = default;
+  CodePoints(char32_t first, char32_t last) { add(first, last); }
+  [[nodiscard]] static CodePoints all() { return {0, 0x10FFFF}; }
+
+  void add(char32_t first, char32_t last);
+  void add(char32_t point) { add(point, point); }
+  void add(const CodePoints& other);
+  [[nodiscard]] CodePoints complement() const;
+  [[nodiscard]] bool has(char32_t point) const;
+  // With the other case of every ASCII letter in it.
+  [[nodiscard]] CodePoints without_case() const;
+  [[nodiscard]] const std::vector<Range>& ranges() const { return ranges_; }
+
+  auto operator<=>(const CodePoints&) const = default;
+
+ private:
+  std::vector<Range> ranges_;
+};
+
+// How characters are written. In JSON text a character is raw, or one of its escapes: every way of writing it is in the
+// expression, so that the complement of a set of texts is the complement of the set of their spellings.
+class Spelling {
+ public:
+  enum class Kind : std::uint8_t { utf8, json };
+  // The pool is borrowed.
+  Spelling(RegexPool& pool, Kind kind) : pool_(pool), kind_(kind) {}
+
+  // One character of the set.
+  [[nodiscard]] Regex one_of(const CodePoints& points);
+  [[nodiscard]] Regex any() { return one_of(CodePoints::all()); }
+  // These characters in a row. Requires valid UTF-8.
+  [[nodiscard]] Regex text(std::string_view text);
+  // With the quotes around it, where there are any.
+  [[nodiscard]] Regex quoted(Regex inside);
+  [[nodiscard]] Regex quote();
+
+  [[nodiscard]] RegexPool& pool() { return pool_; }
+  [[nodiscard]] Kind kind() const { return kind_; }
+
+ private:
+  [[nodiscard]] Regex escapes(const CodePoints& points);
+
+  RegexPool& pool_;
+  Kind kind_;
+  std::map<CodePoints, Regex> made_;
+};
+
+}  // namespace puna
