@@ -111,8 +111,7 @@ void GrammarMatcher::Closure::begin(ExprId id, const expr::Sequence& sequence, s
 
 void GrammarMatcher::Closure::begin(ExprId id, const expr::Repeat& repeat, std::uint32_t done, Places then) {
   if (done < repeat.max) {
-    open(repeat.inner,
-         Frame{.expr = id, .progress = counted_up(done, repeat.min, repeat.max), .parents = then});
+    open(repeat.inner, Frame{.expr = id, .progress = counted_up(done, repeat.min, repeat.max), .parents = then});
   }
   if (done >= repeat.min) {
     go_on(then);

@@ -50,7 +50,7 @@ class GrammarMatcher::Closure {
   std::vector<Item> items_;
   bool may_end_ = false;
   std::vector<Open> open_;
-  std::vector<Frame> resumed_;                   // in this closure: going on there again adds nothing
+  std::vector<Frame> resumed_;                    // in this closure: going on there again adds nothing
   std::unordered_set<std::uint64_t> references_;  // (rule, places) that were opened
 };
 

@@ -182,7 +182,9 @@ TEST(GrammarMatcher, RepeatsOfNothingEnd) {
   ASSERT_TRUE(grammar.finish(grammar.add(expr::Sequence{{nested, word(grammar, "b")}})));
   EXPECT_TRUE(matches(grammar, "b"));
   EXPECT_TRUE(matches(grammar, "aaaab"));
-  EXPECT_FALSE(matches(grammar, "ab" "b"));
+  EXPECT_FALSE(matches(grammar,
+                       "ab"
+                       "b"));
 }
 
 TEST(Grammar, LeftRecursionIsRefusedAlsoBehindWhatCanBeEmpty) {

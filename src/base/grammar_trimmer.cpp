@@ -34,20 +34,20 @@ void for_each_item(const expr::Items& items, Each&& each) {
 // Calls `each` with every expression that this one names, but for the rule behind a reference.
 template <class Each>
 void for_each_part(const Grammar::Expr& expr, Each&& each) {
-  const Overloaded visitor{
-      [](const expr::Text&) {}, [](const expr::Reference&) {},
-      [&](const expr::Sequence& sequence) { std::ranges::for_each(sequence.parts, each); },
-      [&](const expr::Choice& choice) { std::ranges::for_each(choice.options, each); },
-      [&](const expr::Repeat& repeat) { each(repeat.inner); },
-      [&](const expr::Members& members) {
-        std::ranges::for_each(members.entries, each, &expr::Members::Entry::entry);
-        std::ranges::for_each(members.others, each);
-        each(members.separator);
-      },
-      [&](const expr::Items& items) {
-        for_each_item(items, each);
-        each(items.separator);
-      }};
+  const Overloaded visitor{[](const expr::Text&) {},
+                           [](const expr::Reference&) {},
+                           [&](const expr::Sequence& sequence) { std::ranges::for_each(sequence.parts, each); },
+                           [&](const expr::Choice& choice) { std::ranges::for_each(choice.options, each); },
+                           [&](const expr::Repeat& repeat) { each(repeat.inner); },
+                           [&](const expr::Members& members) {
+                             std::ranges::for_each(members.entries, each, &expr::Members::Entry::entry);
+                             std::ranges::for_each(members.others, each);
+                             each(members.separator);
+                           },
+                           [&](const expr::Items& items) {
+                             for_each_item(items, each);
+                             each(items.separator);
+                           }};
   std::visit(visitor, expr);
 }
 

@@ -18,8 +18,9 @@ std::uint32_t id(Regex regex) { return static_cast<std::uint32_t>(regex); }
 // More than anybody will ever write is as good as endless.
 std::uint32_t product(std::uint32_t a, std::uint32_t b) {
   const std::uint64_t both = std::uint64_t{a} * b;
-  return a == RegexPool::kEndless || b == RegexPool::kEndless || both > 1'000'000'000 ? RegexPool::kEndless
-                                                                                     : static_cast<std::uint32_t>(both);
+  return a == RegexPool::kEndless || b == RegexPool::kEndless || both > 1'000'000'000
+             ? RegexPool::kEndless
+             : static_cast<std::uint32_t>(both);
 }
 
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
@@ -342,14 +343,30 @@ Regex RegexPool::copy(const RegexPool& from, Regex regex) {
       }
     }
     switch (old.kind) {
-      case Kind::nothing: made[i] = Regex::nothing; break;
-      case Kind::empty: made[i] = Regex::empty; break;
-      case Kind::bytes: made[i] = bytes(from.sets_[old.a]); break;
-      case Kind::sequence: made[i] = sequence(made[old.a], made[old.b]); break;
-      case Kind::either: made[i] = either(std::move(parts)); break;
-      case Kind::both: made[i] = both(std::move(parts)); break;
-      case Kind::complement: made[i] = complement(made[old.a]); break;
-      case Kind::repeat: made[i] = repeat(made[old.a], old.b, old.c); break;
+      case Kind::nothing:
+        made[i] = Regex::nothing;
+        break;
+      case Kind::empty:
+        made[i] = Regex::empty;
+        break;
+      case Kind::bytes:
+        made[i] = bytes(from.sets_[old.a]);
+        break;
+      case Kind::sequence:
+        made[i] = sequence(made[old.a], made[old.b]);
+        break;
+      case Kind::either:
+        made[i] = either(std::move(parts));
+        break;
+      case Kind::both:
+        made[i] = both(std::move(parts));
+        break;
+      case Kind::complement:
+        made[i] = complement(made[old.a]);
+        break;
+      case Kind::repeat:
+        made[i] = repeat(made[old.a], old.b, old.c);
+        break;
     }
   }
   return made[id(regex)];

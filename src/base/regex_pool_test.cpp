@@ -39,9 +39,8 @@ class Maker {
       const auto min = static_cast<std::uint32_t>(random_.next() % 3);
       const std::uint32_t max =
           random_.next() % 2 == 0 ? RegexPool::kEndless : min + static_cast<std::uint32_t>(random_.next() % 3);
-      return {pool.repeat(a.regex, min, max), [a, min, max](std::string_view text) {
-                return repeats(a, text, min, max);
-              }};
+      return {pool.repeat(a.regex, min, max),
+              [a, min, max](std::string_view text) { return repeats(a, text, min, max); }};
     }
     const Pair b = make(depth - 1);
     if (kind <= 5) {

@@ -15,12 +15,17 @@ Regex RegexPool::derive(Regex regex, std::uint8_t byte) {
   const Node one = node(regex);  // a copy: nodes_ grows below
   switch (one.kind) {
     case Kind::nothing:
-    case Kind::empty: return Regex::nothing;
-    case Kind::bytes: return sets_[one.a].has(byte) ? Regex::empty : Regex::nothing;
-    case Kind::sequence: return derive_sequence(regex, byte);
+    case Kind::empty:
+      return Regex::nothing;
+    case Kind::bytes:
+      return sets_[one.a].has(byte) ? Regex::empty : Regex::nothing;
+    case Kind::sequence:
+      return derive_sequence(regex, byte);
     case Kind::either:
-    case Kind::both: return derive_set(one, byte);
-    case Kind::complement: return complement(derive(Regex{one.a}, byte));
+    case Kind::both:
+      return derive_set(one, byte);
+    case Kind::complement:
+      return complement(derive(Regex{one.a}, byte));
     case Kind::repeat: {
       const Regex begun = derive(Regex{one.a}, byte);
       if (begun == Regex::nothing) {
@@ -96,8 +101,11 @@ ByteSet RegexPool::borders(Regex regex) const {
       }
       break;
     case Kind::complement:
-    case Kind::repeat: found |= borders(Regex{one.a}); break;
-    default: break;
+    case Kind::repeat:
+      found |= borders(Regex{one.a});
+      break;
+    default:
+      break;
   }
   return found;
 }
@@ -156,13 +164,12 @@ bool RegexPool::is_dead(Regex regex) {
       }
     }
   }
-  if (seen.size() >= kSearchMax || is_full()) {
-    return false;
-  }
+  // Too far to tell: taken as alive, once for all that was seen, or every one of them would be searched again.
+  const bool gave_up = seen.size() >= kSearchMax || is_full();
   for (const auto& [state, before] : seen) {
-    life_[id(state)] = Life::dead;
+    life_[id(state)] = gave_up ? Life::alive : Life::dead;
   }
-  return true;
+  return !gave_up;
 }
 
 bool RegexPool::matches(Regex regex, std::string_view text) {
@@ -172,7 +179,8 @@ bool RegexPool::matches(Regex regex, std::string_view text) {
   return matches_empty(regex);
 }
 
-// Each turn of a repeat that is not nullable takes at least one byte, so `bytes` of them cannot reach a bound beyond it.
+// Each turn of a repeat that is not nullable takes at least one byte, so `bytes` of them cannot reach a bound beyond
+// it.
 Regex RegexPool::within(Regex regex, std::uint32_t bytes) {
   const Node one = node(regex);
   if (!one.has_counter || one.has_boolean) {
@@ -211,7 +219,8 @@ Regex RegexPool::within(Regex regex, std::uint32_t bytes) {
       made = repeat(inner, min, max);
       break;
     }
-    default: break;
+    default:
+      break;
   }
   within_.emplace(key, made);
   return made;

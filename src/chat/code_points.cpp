@@ -16,15 +16,15 @@ constexpr CodePoints::Range kSurrogates{0xD800, 0xDFFF};
 struct Digits {
   std::vector<char32_t> low;
   std::vector<char32_t> high;
-  std::vector<char32_t> least;     // at each place
+  std::vector<char32_t> least;  // at each place
   std::vector<char32_t> greatest;
 };
 
 using WriteDigit = std::function<Regex(std::size_t place, char32_t low, char32_t high)>;
 
 // All sequences between low and high, in the order of numbers.
-Regex between(RegexPool& pool, const Digits& digits, const std::vector<char32_t>& low, const std::vector<char32_t>& high,
-              std::size_t place, const WriteDigit& write) {
+Regex between(RegexPool& pool, const Digits& digits, const std::vector<char32_t>& low,
+              const std::vector<char32_t>& high, std::size_t place, const WriteDigit& write) {
   const std::size_t count = digits.least.size();
   if (place == count) {
     return Regex::empty;
@@ -134,8 +134,9 @@ Regex surrogate_range(RegexPool& pool, char32_t first, char32_t last) {
 }
 
 // Source: RFC 8259 section 7.
-constexpr std::array<std::pair<char32_t, char>, 8> kShortEscapes = {
-    std::pair{U'"', '"'}, {U'\\', '\\'}, {U'/', '/'}, {U'\b', 'b'}, {U'\f', 'f'}, {U'\n', 'n'}, {U'\r', 'r'}, {U'\t', 't'}};
+constexpr std::array<std::pair<char32_t, char>, 8> kShortEscapes = {std::pair{U'"', '"'}, {U'\\', '\\'}, {U'/', '/'},
+                                                                    {U'\b', 'b'},         {U'\f', 'f'},  {U'\n', 'n'},
+                                                                    {U'\r', 'r'},         {U'\t', 't'}};
 
 char32_t decode(std::string_view text, std::size_t& position) {
   const auto lead = static_cast<unsigned char>(text[position++]);
@@ -194,7 +195,8 @@ CodePoints CodePoints::complement() const {
 }
 
 bool CodePoints::has(char32_t point) const {
-  return std::ranges::any_of(ranges_, [point](const Range& range) { return range.first <= point && point <= range.second; });
+  return std::ranges::any_of(ranges_,
+                             [point](const Range& range) { return range.first <= point && point <= range.second; });
 }
 
 CodePoints CodePoints::without_case() const {
@@ -243,7 +245,8 @@ Regex Spelling::escapes(const CodePoints& points) {
   }
   for (const auto& [first, last] : points.ranges()) {
     cut({first, last}, 0, 0xFFFF, [&](char32_t a, char32_t b) { options.push_back(hex_range(pool_, a, b)); });
-    cut({first, last}, 0x10000, kLast, [&](char32_t a, char32_t b) { options.push_back(surrogate_range(pool_, a, b)); });
+    cut({first, last}, 0x10000, kLast,
+        [&](char32_t a, char32_t b) { options.push_back(surrogate_range(pool_, a, b)); });
   }
   return pool_.either(std::move(options));
 }
@@ -259,8 +262,6 @@ Regex Spelling::text(std::string_view text) {
 
 Regex Spelling::quote() { return kind_ == Kind::json ? pool_.literal("\"") : Regex::empty; }
 
-Regex Spelling::quoted(Regex inside) {
-  return pool_.sequence(quote(), pool_.sequence(inside, quote()));
-}
+Regex Spelling::quoted(Regex inside) { return pool_.sequence(quote(), pool_.sequence(inside, quote())); }
 
 }  // namespace puna

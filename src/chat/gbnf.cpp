@@ -288,19 +288,27 @@ class GbnfReader {
     const char c = here();
     position_ += at_end() ? 0 : 1;
     switch (c) {
-      case 'n': return U'\n';
-      case 'r': return U'\r';
-      case 't': return U'\t';
+      case 'n':
+        return U'\n';
+      case 'r':
+        return U'\r';
+      case 't':
+        return U'\t';
       case '\\':
       case '"':
       case '[':
       case ']':
       case '-':
-      case '^': return static_cast<char32_t>(c);
-      case 'x': return hexadecimal(2);
-      case 'u': return hexadecimal(4);
-      case 'U': return hexadecimal(8);
-      default: return refuse(format_text("the escape '\\{}' is not known", c));
+      case '^':
+        return static_cast<char32_t>(c);
+      case 'x':
+        return hexadecimal(2);
+      case 'u':
+        return hexadecimal(4);
+      case 'U':
+        return hexadecimal(8);
+      default:
+        return refuse(format_text("the escape '\\{}' is not known", c));
     }
   }
 
@@ -359,7 +367,8 @@ class GbnfReader {
     }
     max = has_comma ? max : min;
     if (min > kGbnfRepeatMax || (has_max && max > kGbnfRepeatMax)) {
-      return fail(ErrorCode::limit, format_text("grammar: line {}: repeated more than {} times", line(), kGbnfRepeatMax));
+      return fail(ErrorCode::limit,
+                  format_text("grammar: line {}: repeated more than {} times", line(), kGbnfRepeatMax));
     }
     if (min > max) {
       return refuse("the least count is above the greatest");

@@ -34,7 +34,7 @@ class JsonTerminals {
   [[nodiscard]] ExprId object(expr::Members members);
   [[nodiscard]] ExprId array(expr::Items items);
 
-  [[nodiscard]] ExprId any();         // any value
+  [[nodiscard]] ExprId any();  // any value
   [[nodiscard]] ExprId any_object();
   [[nodiscard]] ExprId any_array();
   // This value, in any spelling; objects in any order.

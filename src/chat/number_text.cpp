@@ -17,7 +17,9 @@ Regex digit(RegexPool& pool, char low, char high) {
   }
   return pool.bytes(ByteSet::range(static_cast<std::uint8_t>(low), static_cast<std::uint8_t>(high)));
 }
-Regex digits(RegexPool& pool, std::uint32_t min, std::uint32_t max) { return pool.repeat(digit(pool, '0', '9'), min, max); }
+Regex digits(RegexPool& pool, std::uint32_t min, std::uint32_t max) {
+  return pool.repeat(digit(pool, '0', '9'), min, max);
+}
 
 // Digits that are not all zero.
 Regex not_zero(RegexPool& pool) {
@@ -80,7 +82,8 @@ Regex same_length(RegexPool& pool, std::string_view low, std::string_view high) 
   const std::uint32_t more = length - 1;
   return pool.either(
       {pool.sequence(digit(pool, low[0], low[0]), same_length(pool, low.substr(1), std::string(more, '9'))),
-       pool.sequence(digit(pool, static_cast<char>(low[0] + 1), static_cast<char>(high[0] - 1)), digits(pool, more, more)),
+       pool.sequence(digit(pool, static_cast<char>(low[0] + 1), static_cast<char>(high[0] - 1)),
+                     digits(pool, more, more)),
        pool.sequence(digit(pool, high[0], high[0]), same_length(pool, std::string(more, '0'), high.substr(1)))});
 }
 
@@ -292,7 +295,8 @@ Decimal Decimal::of(const Json& value) {
     all.insert(0, static_cast<std::size_t>(1 - whole_size), '0');
     whole_size = 1;
   }
-  all.append(all.size() < static_cast<std::size_t>(whole_size) ? static_cast<std::size_t>(whole_size) - all.size() : 0, '0');
+  all.append(all.size() < static_cast<std::size_t>(whole_size) ? static_cast<std::size_t>(whole_size) - all.size() : 0,
+             '0');
   decimal.whole = all.substr(0, static_cast<std::size_t>(whole_size));
   decimal.fraction = all.substr(static_cast<std::size_t>(whole_size));
   decimal.whole.erase(0, std::min(decimal.whole.find_first_not_of('0'), decimal.whole.size() - 1));
@@ -336,8 +340,8 @@ Regex number_literal(RegexPool& pool, const Decimal& value) {
 
 Regex number_text(RegexPool& pool, const NumberBounds& bounds) {
   if (!bounds.has_any()) {
-    const Regex whole = pool.either(
-        {pool.literal("0"), pool.sequence(digit(pool, '1', '9'), digits(pool, 0, kDigitsMax - 1))});
+    const Regex whole =
+        pool.either({pool.literal("0"), pool.sequence(digit(pool, '1', '9'), digits(pool, 0, kDigitsMax - 1))});
     const Regex sign = pool.optional(pool.literal("-"));
     if (bounds.is_integer) {
       return pool.sequence(sign, pool.sequence(whole, zero_fraction(pool)));

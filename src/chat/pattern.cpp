@@ -53,7 +53,8 @@ class Compiler {
       return pool_.sequence(plain(node), tail);
     }
     switch (node.kind) {
-      case Kind::end: return tail == after_ ? spelling_.quote() : pool_.both({spelling_.quote(), tail});
+      case Kind::end:
+        return tail == after_ ? spelling_.quote() : pool_.both({spelling_.quote(), tail});
       case Kind::ahead:
       case Kind::not_ahead: {
         PUNA_TRY(const Regex inner, follow(node.parts.front(), after_));

@@ -61,7 +61,9 @@ bool is_in(std::string_view category, std::string_view name) {
 std::optional<CodePoints> perl_class(char letter) {
   CodePoints points;
   switch (letter | 0x20) {
-    case 'd': points.add(U'0', U'9'); break;
+    case 'd':
+      points.add(U'0', U'9');
+      break;
     case 'w':
       points.add(U'0', U'9');
       points.add(U'A', U'Z');
@@ -72,7 +74,8 @@ std::optional<CodePoints> perl_class(char letter) {
       points.add(U'\t', U'\r');
       points.add(U' ');
       break;
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
   return letter >= 'a' ? points : points.complement();
 }
@@ -82,21 +85,20 @@ std::optional<CodePoints> posix_class(std::string_view name) {
     std::string_view name;
     std::initializer_list<CodePoints::Range> ranges;
   };
-  static const std::array<Named, 14> kClasses = {
-      Named{"alnum", {{U'0', U'9'}, {U'A', U'Z'}, {U'a', U'z'}}},
-      {"alpha", {{U'A', U'Z'}, {U'a', U'z'}}},
-      {"ascii", {{0, 0x7F}}},
-      {"blank", {{U'\t', U'\t'}, {U' ', U' '}}},
-      {"cntrl", {{0, 0x1F}, {0x7F, 0x7F}}},
-      {"digit", {{U'0', U'9'}}},
-      {"graph", {{U'!', U'~'}}},
-      {"lower", {{U'a', U'z'}}},
-      {"print", {{U' ', U'~'}}},
-      {"punct", {{U'!', U'/'}, {U':', U'@'}, {U'[', U'`'}, {U'{', U'~'}}},
-      {"space", {{U'\t', U'\r'}, {U' ', U' '}}},
-      {"upper", {{U'A', U'Z'}}},
-      {"word", {{U'0', U'9'}, {U'A', U'Z'}, {U'a', U'z'}, {U'_', U'_'}}},
-      {"xdigit", {{U'0', U'9'}, {U'A', U'F'}, {U'a', U'f'}}}};
+  static const std::array<Named, 14> kClasses = {Named{"alnum", {{U'0', U'9'}, {U'A', U'Z'}, {U'a', U'z'}}},
+                                                 {"alpha", {{U'A', U'Z'}, {U'a', U'z'}}},
+                                                 {"ascii", {{0, 0x7F}}},
+                                                 {"blank", {{U'\t', U'\t'}, {U' ', U' '}}},
+                                                 {"cntrl", {{0, 0x1F}, {0x7F, 0x7F}}},
+                                                 {"digit", {{U'0', U'9'}}},
+                                                 {"graph", {{U'!', U'~'}}},
+                                                 {"lower", {{U'a', U'z'}}},
+                                                 {"print", {{U' ', U'~'}}},
+                                                 {"punct", {{U'!', U'/'}, {U':', U'@'}, {U'[', U'`'}, {U'{', U'~'}}},
+                                                 {"space", {{U'\t', U'\r'}, {U' ', U' '}}},
+                                                 {"upper", {{U'A', U'Z'}}},
+                                                 {"word", {{U'0', U'9'}, {U'A', U'Z'}, {U'a', U'z'}, {U'_', U'_'}}},
+                                                 {"xdigit", {{U'0', U'9'}, {U'A', U'F'}, {U'a', U'f'}}}};
   for (const Named& known : kClasses) {
     if (known.name == name) {
       CodePoints points;
@@ -124,8 +126,7 @@ std::optional<CodePoints> unicode_class(std::string_view name) {
   char32_t first = 0;
   bool inside = false;
   for (char32_t point = 0; point <= 0x110000; ++point) {
-    const bool in =
-        point < 0x110000 && is_in(utf8proc_category_string(static_cast<utf8proc_int32_t>(point)), name);
+    const bool in = point < 0x110000 && is_in(utf8proc_category_string(static_cast<utf8proc_int32_t>(point)), name);
     if (in && !inside) {
       first = point;
     } else if (!in && inside) {

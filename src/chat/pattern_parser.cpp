@@ -439,8 +439,8 @@ class Parser {
 
 Result<Node> parse(std::string_view pattern) {
   if (pattern.size() > kPatternBytesMax) {
-    return fail(ErrorCode::limit, format_text("a pattern has {} bytes, at most {} are read", pattern.size(),
-                                              kPatternBytesMax));
+    return fail(ErrorCode::limit,
+                format_text("a pattern has {} bytes, at most {} are read", pattern.size(), kPatternBytesMax));
   }
   return Parser(pattern).run();
 }

@@ -94,15 +94,13 @@ class ReplyWriter {
   Regex key(std::string_view name) {
     return pool().sequence(std::array{literal("\"" + std::string(name) + "\":"), pool().optional(literal(" "))});
   }
-  Regex key_after_comma(std::string_view name) {
-    return pool().sequence(std::array{literal(","), space(), key(name)});
-  }
+  Regex key_after_comma(std::string_view name) { return pool().sequence(std::array{literal(","), space(), key(name)}); }
 
   Result<ExprId> calls_reply() {
     PUNA_TRY(const ExprId one, call());
     const Regex next = pool().sequence(std::array{pool().optional(literal("\n")), space(), literal(kCallStart)});
-    const ExprId more = grammar_->add(
-        expr::Repeat{.inner = json_.sequence({json_.text(next), one}), .min = 0, .max = kCallsMax - 1});
+    const ExprId more =
+        grammar_->add(expr::Repeat{.inner = json_.sequence({json_.text(next), one}), .min = 0, .max = kCallsMax - 1});
     const ExprId calls = json_.sequence({one, more, json_.text(space())});
     if (shape_.tool_choice == ToolChoice::required) {
       const ExprId only = json_.sequence({json_.text(next), calls});

@@ -56,8 +56,8 @@ bool Compiler::are_apart(FactId a, FactId b, int depth) {
   const auto mine = listed({a});
   const auto yours = listed({b});
   if (mine && yours) {
-    return std::ranges::none_of(
-        *mine, [&yours](const Json& each) { return std::ranges::find(*yours, each) != yours->end(); });
+    return std::ranges::none_of(*mine,
+                                [&yours](const Json& each) { return std::ranges::find(*yours, each) != yours->end(); });
   }
   const bool only_objects = (types(a) & types(b)) == object;
   return only_objects && depth < kDepthMax && (a_member_sets_apart(a, b, depth) || a_member_sets_apart(b, a, depth));

@@ -189,7 +189,8 @@ class Checker {
       return std::ranges::find(rule.as_array(), at.value) != rule.as_array().end() ||
              say(at, format_text("must be one of {}, not {}", shown(rule), shown(at.value)));
     }
-    return key != "const" || rule == at.value || say(at, format_text("must be {}, not {}", shown(rule), shown(at.value)));
+    return key != "const" || rule == at.value ||
+           say(at, format_text("must be {}, not {}", shown(rule), shown(at.value)));
   }
 
   bool number(const At& at, std::string_view key, const Json& rule) {
@@ -299,7 +300,8 @@ class Checker {
     }
     const Json* least = at.schema.find("minContains");
     const Json* most = at.schema.find("maxContains");
-    return (fitting >= (least == nullptr ? 1 : least->as_double()) && (most == nullptr || fitting <= most->as_double())) ||
+    return (fitting >= (least == nullptr ? 1 : least->as_double()) &&
+            (most == nullptr || fitting <= most->as_double())) ||
            say(at, format_text("contains {} items that fit {}", fitting, shown(rule)));
   }
 

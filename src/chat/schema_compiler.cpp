@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-
 namespace puna::schema {
 namespace {
 
@@ -131,9 +130,8 @@ Result<void> Compiler::take_apart(FactId id, std::vector<FactId>& open, Flat& fl
     return {};
   }
   if (!schema.is_object()) {
-    return fail(ErrorCode::invalid_argument,
-                format_text("the schema {} must be an object, true or false, not {}", at_path(facts_.path(id)),
-                            utf8::truncate(schema.dump(), 60)));
+    return fail(ErrorCode::invalid_argument, format_text("the schema {} must be an object, true or false, not {}",
+                                                         at_path(facts_.path(id)), utf8::truncate(schema.dump(), 60)));
   }
   if (const Json* is = schema.find(kIs)) {
     open.push_back(static_cast<FactId>(is->as_integer()));
@@ -224,8 +222,8 @@ void Compiler::add_dependencies(FactId id, const Json& schema, Flat& flat) {
       const bool lists_names = member.value.is_array() || member.value.is_string();
       const Json needed = lists_names ? required(member.value) : is(facts_.inside(id, member.value));
       // Only objects have members: in the second way the value is one.
-      const Json present = Json::object(
-          {{"type", "object"}, {"required", Json::array({member.key})}, {"allOf", Json::array({needed})}});
+      const Json present =
+          Json::object({{"type", "object"}, {"required", Json::array({member.key})}, {"allOf", Json::array({needed})}});
       flat.ways.push_back(way(id, format_text("{}/{}", key, member.key), any_of({absent, present})));
     }
   }
@@ -287,9 +285,14 @@ std::uint8_t Compiler::types(FactId id) const {
     return kAllTypes;
   }
   static constexpr std::array<std::pair<std::string_view, std::uint8_t>, 8> kTypes = {
-      std::pair<std::string_view, std::uint8_t>{"null", null}, {"boolean", boolean}, {"integer", integer},
-      {"number", integer | fractional},                        {"string", string},   {"array", array},
-      {"object", object},                                      {"any", kAllTypes}};
+      std::pair<std::string_view, std::uint8_t>{"null", null},
+      {"boolean", boolean},
+      {"integer", integer},
+      {"number", integer | fractional},
+      {"string", string},
+      {"array", array},
+      {"object", object},
+      {"any", kAllTypes}};
   std::uint8_t allowed = kAllTypes;
   if (const Json* type = schema.find("type")) {
     allowed = 0;

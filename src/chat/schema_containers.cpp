@@ -35,7 +35,8 @@ Result<Compiler::Keys> Compiler::keys_of(const Set& plain) {
   };
   for (const FactId id : plain) {
     const Json& schema = facts_.at(id);
-    Keys::Source source{.id = id, .properties = schema.find("properties"), .others = schema.find("additionalProperties")};
+    Keys::Source source{
+        .id = id, .properties = schema.find("properties"), .others = schema.find("additionalProperties")};
     if (source.properties != nullptr) {
       if (!source.properties->is_object()) {
         return refuse(id, "properties", "must be an object");
@@ -139,9 +140,8 @@ Result<void> Compiler::add_others(const Keys& keys, expr::Members& members) {
   }
   for (const Regex cell : cells) {
     const Set facts = facts_of_key(keys, cell, "", false);
-    const bool is_closed = std::ranges::any_of(facts, [this](FactId id) {
-      return facts_.at(id).is_bool() && !facts_.at(id).as_bool();
-    });
+    const bool is_closed =
+        std::ranges::any_of(facts, [this](FactId id) { return facts_.at(id).is_bool() && !facts_.at(id).as_bool(); });
     if (!is_closed && !pool.is_dead(cell)) {
       members.others.push_back(json_.entry(cell, value(facts)));
     }
@@ -166,8 +166,9 @@ Result<ExprId> Compiler::object_of(const Set& plain) {
   for (const std::string& name : keys.names) {
     const bool is_required = std::ranges::find(keys.required, name) != keys.required.end();
     const bool is_allowed = json_.pool().matches(keys.allowed, Json(name).dump());
-    const ExprId entry = is_allowed ? json_.entry(json_.string(name), value(facts_of_key(keys, Regex::nothing, name, true)))
-                                    : json_.grammar().never();
+    const ExprId entry = is_allowed
+                             ? json_.entry(json_.string(name), value(facts_of_key(keys, Regex::nothing, name, true)))
+                             : json_.grammar().never();
     members.entries.push_back({.entry = entry, .is_required = is_required});
   }
   const bool speaks_of_others = std::ranges::any_of(plain, [this](FactId id) {
@@ -225,8 +226,8 @@ Result<ExprId> Compiler::array_of(const Set& plain) {
         PUNA_TRY(items.counted_max, count(id, "maxContains", RegexPool::kEndless));
       }
     }
-    if (const Json* unique = schema.find("uniqueItems"); unique != nullptr && unique->is_bool() && unique->as_bool() &&
-                                                         items.max > 1) {
+    if (const Json* unique = schema.find("uniqueItems");
+        unique != nullptr && unique->is_bool() && unique->as_bool() && items.max > 1) {
       note(id, "uniqueItems", "a grammar cannot compare items");
     }
     if (const Json* values = schema.find(kNotEnum)) {

@@ -112,7 +112,8 @@ FactId Facts::add(const Json& schema, std::string path, std::string base) {
 // Finds identifiers and counts; what stands where a schema may stand is checked by its keywords.
 Result<void> Facts::enter(const Json& schema, const std::string& path, std::string base, int depth) {
   if (depth > kSchemaDepthMax) {
-    return fail(ErrorCode::limit, format_text("the schema is nested deeper than {} {}", kSchemaDepthMax, at_path(path)));
+    return fail(ErrorCode::limit,
+                format_text("the schema is nested deeper than {} {}", kSchemaDepthMax, at_path(path)));
   }
   if (schema.is_array()) {
     for (std::size_t i = 0; i < schema.as_array().size(); ++i) {

@@ -19,9 +19,9 @@
 
 namespace puna::schema {
 
-inline constexpr std::string_view kIs = "$puna-is";              // a number: this fact
-inline constexpr std::string_view kNot = "$puna-not";            // a number: not this fact
-inline constexpr std::string_view kNotEnum = "$puna-not-enum";   // a list: none of these values
+inline constexpr std::string_view kIs = "$puna-is";             // a number: this fact
+inline constexpr std::string_view kNot = "$puna-not";           // a number: not this fact
+inline constexpr std::string_view kNotEnum = "$puna-not-enum";  // a list: none of these values
 inline constexpr std::string_view kNotPattern = "$puna-not-pattern";
 inline constexpr std::string_view kNotFormat = "$puna-not-format";
 inline constexpr std::string_view kNotInteger = "$puna-not-integer";
@@ -48,8 +48,8 @@ class Facts {
   // What $ref, kIs or kNot in this fact means.
   // Errors  invalid_argument  nothing there, or not in this document
   [[nodiscard]] Result<FactId> target(FactId from, std::string_view reference);
-  // What $dynamicRef means where these schemas are being applied, from the outermost: an anchor of the same name that is
-  // dynamic in the outermost of their resources, or else what $ref would.
+  // What $dynamicRef means where these schemas are being applied, from the outermost: an anchor of the same name that
+  // is dynamic in the outermost of their resources, or else what $ref would.
   [[nodiscard]] Result<FactId> dynamic_target(FactId from, std::string_view reference, std::span<const FactId> applied);
   // The opposite. Empty where it cannot be said with the keywords of JSON Schema; `why` then names the keyword.
   [[nodiscard]] std::optional<FactId> opposite(FactId id, std::string& why);

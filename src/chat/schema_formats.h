@@ -9,8 +9,8 @@ namespace puna::schema {
 
 struct Format {
   std::string_view name;
-  std::string_view pattern;       // the whole text matches it
-  std::size_t characters_max = 0; // 0 = no bound
+  std::string_view pattern;        // the whole text matches it
+  std::size_t characters_max = 0;  // 0 = no bound
 };
 
 // Empty: not one of ours; then it is an annotation, as draft 2020-12 has it.

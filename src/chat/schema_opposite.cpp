@@ -57,11 +57,21 @@ class Breaker {
 
   // Whether a keyword that nothing above knows can make a value not fit.
   static bool decides(std::string_view key, const Json& value) {
-    static constexpr std::array<std::string_view, 15> kDeciding = {
-        "oneOf",       "multipleOf",           "uniqueItems",         "patternProperties",
-        "propertyNames", "additionalProperties", "additionalItems",   "dependencies",
-        "dependentSchemas", "dependentRequired", "unevaluatedItems",  "unevaluatedProperties",
-        "items",            "contains",             "$dynamicRef"};
+    static constexpr std::array<std::string_view, 15> kDeciding = {"oneOf",
+                                                                   "multipleOf",
+                                                                   "uniqueItems",
+                                                                   "patternProperties",
+                                                                   "propertyNames",
+                                                                   "additionalProperties",
+                                                                   "additionalItems",
+                                                                   "dependencies",
+                                                                   "dependentSchemas",
+                                                                   "dependentRequired",
+                                                                   "unevaluatedItems",
+                                                                   "unevaluatedProperties",
+                                                                   "items",
+                                                                   "contains",
+                                                                   "$dynamicRef"};
     if (value.is_bool() && (key == "additionalProperties" || key == "additionalItems")) {
       return !value.as_bool();
     }
@@ -141,7 +151,8 @@ class Breaker {
     }
     const Json* older = schema.find(is_least ? "exclusiveMinimum" : "exclusiveMaximum");
     const bool excludes = key.starts_with("exclusive") || (older != nullptr && older->is_bool() && older->as_bool());
-    offer(typed("number", is_least ? (excludes ? "maximum" : "exclusiveMaximum") : (excludes ? "minimum" : "exclusiveMinimum"),
+    offer(typed("number",
+                is_least ? (excludes ? "maximum" : "exclusiveMaximum") : (excludes ? "minimum" : "exclusiveMinimum"),
                 value));
     return true;
   }
@@ -175,8 +186,9 @@ class Breaker {
     const Json* nullable = schema.find("nullable");
     const bool takes_null = nullable != nullptr && nullable->is_bool() && nullable->as_bool();
     const auto has = [&](std::string_view name) {
-      return (name == "null" && takes_null) ||
-             std::ranges::any_of(listed, [name](const Json& type) { return type.is_string() && type.as_string() == name; });
+      return (name == "null" && takes_null) || std::ranges::any_of(listed, [name](const Json& type) {
+               return type.is_string() && type.as_string() == name;
+             });
     };
     Json::Array rest;
     for (const std::string_view type : kPlainTypes) {

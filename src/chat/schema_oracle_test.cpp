@@ -50,10 +50,11 @@ void judge(const Json& schema, const Json& tests, const std::string& where, Tall
 }
 
 void print(const Tally& tally) {
-  std::printf("compiled %d, refused %d; valid %d, of them refused %d; invalid %d, of them accepted %d, caught by the "
-              "check only %d\n",
-              tally.compiled, tally.refused, tally.valid, tally.valid_refused, tally.invalid, tally.invalid_accepted,
-              tally.only_checked);
+  std::printf(
+      "compiled %d, refused %d; valid %d, of them refused %d; invalid %d, of them accepted %d, caught by the "
+      "check only %d\n",
+      tally.compiled, tally.refused, tally.valid, tally.valid_refused, tally.invalid, tally.invalid_accepted,
+      tally.only_checked);
 }
 
 TEST(SchemaOracle, AgreesWithTheOfficialTestSuite) {

@@ -43,11 +43,15 @@ Result<Regex> Compiler::string_text(const Set& plain) {
     for (const std::string_view key : {std::string_view("format"), kNotFormat}) {
       const auto format = format_named(schema.text_or(key));
       if (!format) {
+        if (!schema.text_or(key).empty()) {
+          note(id, key, "this format is not among those that are enforced");
+        }
         continue;
       }
       PUNA_TRY(Regex fits, texts_with(json_.spelling(), format->pattern, true));
       if (format->characters_max > 0) {
-        const Regex longest = pool.repeat(json_.spelling().any(), 0, static_cast<std::uint32_t>(format->characters_max));
+        const Regex longest =
+            pool.repeat(json_.spelling().any(), 0, static_cast<std::uint32_t>(format->characters_max));
         fits = pool.both({fits, json_.spelling().quoted(longest)});
       }
       all.push_back(key == kNotFormat ? pool.complement(fits) : fits);
@@ -66,8 +70,7 @@ Result<Regex> Compiler::string_text(const Set& plain) {
     return Regex::nothing;
   }
   const bool is_bounded = min > 0 || max != RegexPool::kEndless;
-  if (is_bounded || all.empty() ||
-      std::ranges::any_of(plain, [this](FactId id) {
+  if (is_bounded || all.empty() || std::ranges::any_of(plain, [this](FactId id) {
         return facts_.at(id).find(kNotEnum) != nullptr || facts_.at(id).find(kNotPattern) != nullptr ||
                facts_.at(id).find(kNotFormat) != nullptr;
       })) {
@@ -93,8 +96,7 @@ Result<Regex> Compiler::number_of(const Set& plain, bool only_integers) {
       }
       const bool is_least = key.ends_with("inimum");
       const Json* older = schema.find(is_least ? "exclusiveMinimum" : "exclusiveMaximum");
-      const bool excludes =
-          key.starts_with("exclusive") || (older != nullptr && older->is_bool() && older->as_bool());
+      const bool excludes = key.starts_with("exclusive") || (older != nullptr && older->is_bool() && older->as_bool());
       const Decimal bound = Decimal::of(*value);
       is_least ? bounds.at_least(bound, excludes) : bounds.at_most(bound, excludes);
     }

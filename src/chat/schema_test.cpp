@@ -195,10 +195,10 @@ TEST(Schema, ViolationsSayWhatIsWrongAndWhere) {
   std::vector<std::string> found =
       schema_violations(schema, json(R"({"n": "x", "unit": "k", "list": [{"id": 1}, {"id": 1.5}], "z": 0})"));
   std::ranges::sort(found);
-  EXPECT_EQ(found, (std::vector<std::string>{
-                       "'list[1].id' must be an integer, not 1.5", "'n' must be a number, not \"x\"",
-                       "'path' is missing", "'unit' must be one of [\"c\",\"f\"], not \"k\"",
-                       "'z' is not one of the members: path, n, unit, list"}));
+  EXPECT_EQ(found,
+            (std::vector<std::string>{"'list[1].id' must be an integer, not 1.5", "'n' must be a number, not \"x\"",
+                                      "'path' is missing", "'unit' must be one of [\"c\",\"f\"], not \"k\"",
+                                      "'z' is not one of the members: path, n, unit, list"}));
   EXPECT_EQ(schema_violations(schema, json("[]")), std::vector<std::string>{"the value must be an object, not []"});
   EXPECT_EQ(schema_violations(schema, json(R"({"path": "a", "n": 1})")), std::vector<std::string>{});
   EXPECT_EQ(schema_violations(json(R"({"type": ["integer", "null"]})"), json("\"a\"")),

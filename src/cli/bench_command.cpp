@@ -1,11 +1,15 @@
 // puna bench: JSON lines into a file as they come, a table at the end.
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <stop_token>
 #include <string>
+#include <utility>
 
 #include "cli/commands.h"
 #include "puna/bench.h"
+#include "puna/bench/mask_bench.h"
 
 namespace puna::cli {
 namespace {
@@ -37,6 +41,36 @@ class BenchView final : public BenchSink {
   std::ofstream& lines_;
 };
 
+class MaskBenchView final : public MaskBenchSink {
+ public:
+  MaskBenchView(Console& console, std::ofstream& lines) : console_(console), lines_(lines) {}
+  void on_schema(const Json& line) override {
+    if (lines_.is_open()) {
+      lines_ << line.dump() << '\n';
+    }
+    console_.status("maskbench  " + std::string(line.text_or("file")));
+  }
+
+ private:
+  Console& console_;
+  std::ofstream& lines_;
+};
+
+Result<int> mask_bench(Console& console, const Options& options, std::ofstream& lines, std::stop_token stop) {
+  if (options.bench.only.size() != 1 || options.masks.data.empty() || options.masks.vocabulary.empty()) {
+    return fail(ErrorCode::invalid_argument, "maskbench runs alone and needs --data and --vocab",
+                "puna bench --only maskbench --data FOLDER --vocab FILE.gguf");
+  }
+  MaskBenchView view(console, lines);
+  auto report = run_mask_bench(options.masks, view, std::move(stop));
+  console.clear_status();
+  if (!report) {
+    return std::unexpected(std::move(report).error());
+  }
+  console.out(table_of(*report));
+  return exit_status_of(verdict_of(*report));
+}
+
 Result<BenchOptions> bench_options(const Options& options) {
   BenchOptions bench = options.bench;
   bench.model = options.model_file;
@@ -55,7 +89,6 @@ Result<BenchOptions> bench_options(const Options& options) {
 }  // namespace
 
 Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt) {
-  PUNA_TRY(const BenchOptions bench, bench_options(options));
   std::ofstream lines;
   if (!options.jsonl_file.empty()) {
     lines.open(options.jsonl_file);
@@ -63,8 +96,12 @@ Result<int> bench_command(Console& console, const Options& options, Interrupt& i
       return fail(ErrorCode::io, format_text("'{}' cannot be written", options.jsonl_file), "name another file");
     }
   }
-  BenchView view(console, lines);
   const Interrupt::Scope scope(interrupt);
+  if (std::ranges::contains(options.bench.only, "maskbench")) {
+    return mask_bench(console, options, lines, scope.token());
+  }
+  PUNA_TRY(const BenchOptions bench, bench_options(options));
+  BenchView view(console, lines);
   auto report = run_benchmarks(bench, view, scope.token());
   console.clear_status();
   if (!report) {

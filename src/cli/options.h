@@ -8,6 +8,7 @@
 #include "puna/agent.h"
 #include "puna/base.h"
 #include "puna/bench.h"
+#include "puna/bench/mask_bench.h"
 #include "puna/engine.h"
 
 namespace puna::cli {
@@ -39,6 +40,7 @@ struct Options {
   std::string transcript_file;
 
   // bench
+  MaskBenchOptions masks;  // --only maskbench
   BenchOptions bench;      // without what the machine says (model, wait policy, helpers)
   std::string jsonl_file;  // results go there too; empty = nowhere
 

@@ -9,8 +9,8 @@
 #include <thread>
 #include <variant>
 
-#include "engine/grammar_filter.h"
 #include "engine/engine_core.h"
+#include "engine/grammar_filter.h"
 #include "engine/memory_plan.h"
 #include "engine/no_memory.h"
 

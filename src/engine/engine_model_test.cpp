@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "engine/test_paths.h"
 #include "engine/test_grammar.h"
+#include "engine/test_paths.h"
 #include "puna/engine.h"
 
 namespace puna {

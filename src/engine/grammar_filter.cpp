@@ -6,8 +6,8 @@
 namespace puna::engine {
 namespace {
 
-constexpr std::size_t kMatchersMax = 32;                          // grammars that are kept
-constexpr std::size_t kPoolCellsMax = RegexPool::kCellsMax / 2;   // then a new store is begun
+constexpr std::size_t kMatchersMax = 32;                         // grammars that are kept
+constexpr std::size_t kPoolCellsMax = RegexPool::kCellsMax / 2;  // then a new store is begun
 
 }  // namespace
 

@@ -157,7 +157,8 @@ Regex GrammarMasks::most_common_next(Regex regex) {
     }
     const std::uint32_t tokens = trie_.first_place(nodes[i].end) - nodes[i].first_place;
     total += tokens;
-    auto* const known = std::find_if(seen.begin(), seen.begin() + count, [to](const auto& each) { return each.first == to; });
+    auto* const known =
+        std::find_if(seen.begin(), seen.begin() + count, [to](const auto& each) { return each.first == to; });
     if (known != seen.begin() + count) {
       known->second += tokens;
     } else if (count < seen.size()) {
@@ -190,8 +191,8 @@ void GrammarMasks::visit(Regex regex, Regex reference, const Walk* known, TokenS
       continue;
     }
     if (known != nullptr) {
-      const Regex there = reference_reached_[above] == Regex::nothing ? Regex::nothing
-                                                                      : (*reference_rows_[above])[node.byte];
+      const Regex there =
+          reference_reached_[above] == Regex::nothing ? Regex::nothing : (*reference_rows_[above])[node.byte];
       if (there == to) {  // both walks are in one state: what is below is known
         const std::uint32_t last = trie_.first_place(node.end);
         if (known->inside) {

@@ -53,7 +53,7 @@ class GrammarMasks {
  private:
   // What one terminal says about every token.
   struct Walk {
-    std::unique_ptr<TokenSet> inside;    // tokens that stay in it to their end; or, when they are few:
+    std::unique_ptr<TokenSet> inside;  // tokens that stay in it to their end; or, when they are few:
     std::vector<std::uint32_t> places;
     std::vector<std::uint32_t> complete;  // nodes with others below, where it may be complete
   };
@@ -68,7 +68,7 @@ class GrammarMasks {
   std::unordered_map<std::uint32_t, Walk> kept_;  // by expression
   std::size_t kept_bytes_ = 0;
   std::int64_t walks_ = 0;
-  std::vector<const RegexPool::Row*> rows_;        // by depth, of the walk that is running
+  std::vector<const RegexPool::Row*> rows_;  // by depth, of the walk that is running
   std::vector<Regex> reached_;
   std::vector<const RegexPool::Row*> reference_rows_;
   std::vector<Regex> reference_reached_;

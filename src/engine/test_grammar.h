@@ -55,10 +55,10 @@ inline std::shared_ptr<const Grammar> json() {
   const ExprId value = grammar->add(expr::Reference{grammar->declare("value")});
   const auto entry = [&](Regex key) { return grammar->add(expr::Sequence{{grammar->text(key), colon, value}}); };
   const Regex known = pool.either({pool.literal("\"name\""), pool.literal("\"age\"")});
-  const ExprId members = grammar->add(expr::Members{.entries = {{entry(pool.literal("\"name\"")), true},
-                                                                {entry(pool.literal("\"age\"")), false}},
-                                                    .others = {entry(pool.without(string, known))},
-                                                    .separator = comma});
+  const ExprId members = grammar->add(
+      expr::Members{.entries = {{entry(pool.literal("\"name\"")), true}, {entry(pool.literal("\"age\"")), false}},
+                    .others = {entry(pool.without(string, known))},
+                    .separator = comma});
   const ExprId object =
       grammar->add(expr::Sequence{{grammar->text(pool.literal("{")), members, grammar->text(pool.literal("}"))}});
   const ExprId items = grammar->add(expr::Items{.first = {}, .rest = {value, value}, .separator = comma});

@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "engine/grammar_filter.h"
-#include "engine/test_grammar.h"
 #include "engine/llama_backend.h"
+#include "engine/test_grammar.h"
 #include "engine/test_paths.h"
 #include "puna/engine.h"
 

@@ -55,8 +55,8 @@ struct Members {
   std::uint32_t max = RegexPool::kEndless;
 };
 
-// Items in order with separators between them: the inside of a JSON array. Some items may be written so that they count;
-// how many do is bounded (JSON Schema's contains).
+// Items in order with separators between them: the inside of a JSON array. Some items may be written so that they
+// count; how many do is bounded (JSON Schema's contains).
 struct Items {
   struct Item {
     ExprId plain{};

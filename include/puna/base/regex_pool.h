@@ -53,7 +53,7 @@ class RegexPool {
   [[nodiscard]] Regex next(Regex regex, std::uint8_t byte) { return row(regex)[byte]; }
   // next() of every byte. The reference stays valid while the pool lives.
   [[nodiscard]] const Row& row(Regex regex);
-  // True when no text matches. Exact unless that takes more than kSearchMax states; then false.
+  // True when no text matches. Exact where kSearchMax states are enough to tell; beyond that, false.
   [[nodiscard]] bool is_dead(Regex regex);
   [[nodiscard]] bool matches(Regex regex, std::string_view text);
   // An expression that cannot be told apart by texts of at most `bytes` bytes and everything that may follow them, with
@@ -66,16 +66,16 @@ class RegexPool {
   [[nodiscard]] std::size_t bytes_used() const;
 
  private:
-  static constexpr std::size_t kSearchMax = 20'000;
+  static constexpr std::size_t kSearchMax = 5'000;
   enum class Kind : std::uint8_t { nothing, empty, bytes, sequence, either, both, complement, repeat };
   struct Node {
     Kind kind = Kind::nothing;
     bool is_nullable = false;
-    bool has_counter = false;   // a repeat with a bound other than 0, 1 and endless
-    bool has_boolean = false;   // both() or complement() inside: may match nothing
-    std::uint32_t a = 0;        // bytes: index into sets_; sequence: head; complement, repeat: inner; else first child
-    std::uint32_t b = 0;        // sequence: tail; repeat: min; either, both: end of children
-    std::uint32_t c = 0;        // repeat: max
+    bool has_counter = false;  // a repeat with a bound other than 0, 1 and endless
+    bool has_boolean = false;  // both() or complement() inside: may match nothing
+    std::uint32_t a = 0;       // bytes: index into sets_; sequence: head; complement, repeat: inner; else first child
+    std::uint32_t b = 0;       // sequence: tail; repeat: min; either, both: end of children
+    std::uint32_t c = 0;       // repeat: max
   };
   enum class Life : std::uint8_t { unknown, alive, dead };
 

@@ -12,13 +12,13 @@
 namespace puna {
 
 inline constexpr std::size_t kGbnfBytesMax = std::size_t{256} * 1024;
-inline constexpr int kGbnfDepthMax = 200;            // of parentheses
+inline constexpr int kGbnfDepthMax = 200;  // of parentheses
 inline constexpr std::size_t kGbnfRulesMax = 20'000;
 inline constexpr std::uint32_t kGbnfRepeatMax = 100'000;
 
-// GBNF, as llama.cpp reads it; an alternative may also begin on a line of its own. <text> is the vocabulary's token with
-// that text.
-// Errors  invalid_argument  not well formed, a rule that is not there, left recursion, a token by number, or nothing
+// GBNF, as llama.cpp reads it; an alternative may also begin on a line of its own. <text> is the vocabulary's token
+// with that text. Errors  invalid_argument  not well formed, a rule that is not there, left recursion, a token by
+// number, or nothing
 //                           that matches; the message names line and reason
 //         limit             larger than the bounds
 [[nodiscard]] Result<std::shared_ptr<const Grammar>> grammar_from_gbnf(std::string_view text,

@@ -65,9 +65,9 @@ enum class Separation : std::uint8_t {
 };
 
 struct Prompt {
-  std::vector<PromptPart> parts;   // in order; neighbours differ in trust; joined they are the rendered prompt
+  std::vector<PromptPart> parts;           // in order; neighbours differ in trust; joined they are the rendered prompt
   std::shared_ptr<const Grammar> grammar;  // what the reply must match; null = free text
-  bool reasoning_open = false;     // the prompt ends inside <think>
+  bool reasoning_open = false;             // the prompt ends inside <think>
   Separation separation = Separation::marked;
 
   [[nodiscard]] std::string text() const;

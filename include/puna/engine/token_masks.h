@@ -1,0 +1,43 @@
+// The tokens that a grammar allows next, for callers that choose tokens themselves. The engine uses the same code.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "puna/base.h"
+#include "puna/engine/weights.h"
+
+namespace puna {
+
+// Masks over one vocabulary. What is found for one grammar is kept for all.
+// Thread  one owner, with its texts.
+class TokenMasks {
+ public:
+  // Reads the whole vocabulary once (about 50 ms for 100,000 tokens). Weights or a vocabulary alone.
+  [[nodiscard]] static Result<std::unique_ptr<TokenMasks>> create(std::shared_ptr<const Weights> weights);
+  TokenMasks() = default;
+  TokenMasks(const TokenMasks&) = delete;
+  TokenMasks& operator=(const TokenMasks&) = delete;
+  virtual ~TokenMasks() = default;
+
+  // A text under way. Must not outlive the masks.
+  class Text {
+   public:
+    Text() = default;
+    Text(const Text&) = delete;
+    Text& operator=(const Text&) = delete;
+    virtual ~Text() = default;
+
+    // Finds the tokens that may come next.  Errors  limit  the grammar needs more memory than it may have
+    [[nodiscard]] virtual Result<void> mask() = 0;
+    // Of the last mask(). Tokens that end a generation are allowed where the text may end.
+    [[nodiscard]] virtual bool allows(Token token) const = 0;
+    [[nodiscard]] virtual std::size_t allowed() const = 0;  // how many, without those that end a generation
+    [[nodiscard]] virtual bool may_end() const = 0;
+    // False, and nothing changes: the grammar refuses it.
+    [[nodiscard]] virtual bool accept(Token token) = 0;
+  };
+  [[nodiscard]] virtual std::unique_ptr<Text> begin(std::shared_ptr<const Grammar> grammar) = 0;
+};
+
+}  // namespace puna
