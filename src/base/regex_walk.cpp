@@ -25,7 +25,7 @@ Regex RegexPool::derive(Regex regex, std::uint8_t byte) {
     case Kind::both:
       return derive_set(one, byte);
     case Kind::complement:
-      return complement(derive(Regex{one.a}, byte));
+      return complement(next(Regex{one.a}, byte));
     case Kind::repeat: {
       const Regex begun = derive(Regex{one.a}, byte);
       if (begun == Regex::nothing) {
@@ -59,7 +59,8 @@ Regex RegexPool::derive_set(const Node& one, std::uint8_t byte) {
   std::vector<Regex> parts;
   parts.reserve(one.b - one.a);
   for (std::uint32_t i = one.a; i < one.b; ++i) {
-    const Regex part = derive(children_[i], byte);
+    // The parts of an intersection come back in every state of it: their rows are worth keeping.
+    const Regex part = one.kind == Kind::both ? next(children_[i], byte) : derive(children_[i], byte);
     if (part == Regex::nothing) {
       if (one.kind == Kind::both) {
         return part;
