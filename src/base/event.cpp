@@ -35,7 +35,7 @@ Json line(const event::Prefill& e) {
 Json line(const event::TextDelta& e) { return Json::object({{"type", "text.delta"}, {"text", e.text}}); }
 Json line(const event::ReasoningDelta& e) { return Json::object({{"type", "reasoning.delta"}, {"text", e.text}}); }
 Json line(const event::ReplyReady& e) {
-  return Json::object({{"type", "reply.ready"}, {"raw", e.raw}, {"usage", to_json(e.usage)}});
+  return Json::object({{"type", "reply.ready"}, {"raw", e.raw}, {"usage", to_json(e.usage)}, {"sampling", e.sampling}});
 }
 Json line(const event::ToolStarted& e) {
   return Json::object({{"type", "tool.started"}, {"call_id", e.call_id}, {"tool", e.tool}, {"arguments", e.arguments}});

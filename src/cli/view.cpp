@@ -96,6 +96,7 @@ class Screen final : public EventSink {
     if (verbose_) {
       console_.err("── raw output ──\n", Style::dim);
       console_.err(e.raw + "\n");
+      console_.err("── sampling ──\n" + e.sampling.dump() + "\n", Style::dim);
     }
   }
   void show(const event::ToolStarted& e) {

@@ -65,6 +65,7 @@ class FakeWeights final : public EngineWeights {
   }
   [[nodiscard]] bool is_control(Token token) const override { return token >= kEnd; }
   [[nodiscard]] bool ends_generation(Token token) const override { return token == kEnd; }
+  [[nodiscard]] Token end_of_turn() const override { return kEnd; }
   [[nodiscard]] int vocabulary_tokens() const override { return settings_.vocabulary; }
   [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const override {
     const Inside inside;

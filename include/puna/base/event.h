@@ -61,6 +61,7 @@ struct ReasoningDelta {
 struct ReplyReady {
   std::string raw;
   Usage usage;
+  Json sampling = {};  // the parameters in force
 };
 struct ToolStarted {
   std::string call_id;
