@@ -73,7 +73,7 @@ void add_sampling_flags(CLI::App& app, Options& o, float temperature) {
       return true;
     };
     CLI::Option* option = group->add_option(std::string(parameter.flags), set, what.str());
-    option->type_name("")->allow_extra_args(false);
+    option->type_name("VALUE")->allow_extra_args(false);
     if (parameter.repeats) {
       option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
     }

@@ -1,122 +1,22 @@
 // The sampler against libllama's own samplers, on seeded logits: the same tokens are left, with the same probabilities.
-// What depends on a vocabulary (DRY's breakers, infill) uses the demo model's; those tests are skipped without it.
-#include <gtest/gtest.h>
-#include <llama.h>
+#include <utility>
 
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
-#include <limits>
-#include <map>
-#include <memory>
-#include <numeric>
-
-#include "engine/llama_backend.h"
-#include "engine/sampler.h"
-#include "engine/test_paths.h"
+#include "engine/llama_oracle_testing.h"
 
 namespace puna::engine {
 namespace {
 
+using test::Distribution;
+using test::expect_same;
+using test::kInfinity;
+using test::kSeed;
+using test::LibrarySampler;
+using test::only;
+using test::Oracle;
+using test::ours;
+using test::plan_of;
+using test::random_logits;
 using Stage = SamplerStage;
-using Distribution = std::map<Token, double>;
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr std::uint32_t kSeed = 7;
-
-struct FreeSampler {
-  void operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
-};
-using LibrarySampler = std::unique_ptr<llama_sampler, FreeSampler>;
-
-std::vector<float> random_logits(Random& random, std::size_t count, double spread = 12) {
-  std::vector<float> logits(count);
-  for (float& logit : logits) {
-    logit = static_cast<float>((random.uniform() + random.uniform() - 1) * spread);
-  }
-  return logits;
-}
-
-// The library's candidates.
-class Oracle {
- public:
-  explicit Oracle(std::span<const float> logits) {
-    for (std::size_t i = 0; i < logits.size(); ++i) {
-      list_.push_back({.id = static_cast<Token>(i), .logit = logits[i], .p = 0});
-    }
-    array_ = {.data = list_.data(), .size = list_.size(), .selected = -1, .sorted = false};
-  }
-  Oracle& apply(llama_sampler* sampler) {
-    llama_sampler_apply(sampler, &array_);
-    return *this;
-  }
-  // Takes over the sampler.
-  Oracle& operator<<(llama_sampler* sampler) {
-    const LibrarySampler owned(sampler);
-    return apply(sampler);
-  }
-  // By the logits that are left, as the library's last sampler draws.
-  [[nodiscard]] Distribution distribution() const {
-    const std::span<const llama_token_data> left(array_.data, array_.size);
-    const double best = std::ranges::max_element(left, {}, &llama_token_data::logit)->logit;
-    double sum = 0;
-    for (const llama_token_data& entry : left) {
-      sum += std::exp(entry.logit - best);
-    }
-    Distribution all;
-    for (const llama_token_data& entry : left) {
-      if (entry.logit != -kInfinity) {
-        all[entry.id] = std::exp(entry.logit - best) / sum;
-      }
-    }
-    return all;
-  }
-  [[nodiscard]] Token selected() const { return array_.data[array_.selected].id; }
-
- private:
-  std::vector<llama_token_data> list_;
-  llama_token_data_array array_{};
-};
-
-SamplerPlan plan_of(const Sampling& sampling, std::size_t vocabulary, const PlanVocabulary& uses = {}) {
-  const auto asked = effective(sampling);
-  EXPECT_TRUE(asked) << asked.error().message << " " << to_json(sampling).dump();
-  auto plan = make_plan(*asked, static_cast<int>(vocabulary), uses);
-  EXPECT_TRUE(plan) << plan.error().message;
-  return *std::move(plan);
-}
-
-Distribution ours(std::span<const float> logits, const SamplerPlan& plan, const SamplerState& state,
-                  std::span<const Token> history = {}) {
-  Sampler sampler(static_cast<int>(logits.size()), {});
-  const auto candidates = sampler.distribution(logits, plan, state, history, kSeed);
-  EXPECT_TRUE(candidates) << candidates.error().message;
-  Distribution all;
-  for (const Candidate& candidate : *candidates) {
-    if (candidate.logit != -kInfinity) {
-      all[candidate.token] = candidate.probability;
-    }
-  }
-  return all;
-}
-Distribution ours(std::span<const float> logits, const Sampling& sampling, std::span<const Token> history = {},
-                  const PlanVocabulary& uses = {}) {
-  const SamplerPlan plan = plan_of(sampling, logits.size(), uses);
-  return ours(logits, plan, SamplerState(plan), history);
-}
-
-void expect_same(const Distribution& mine, const Distribution& library, const std::string& what) {
-  ASSERT_EQ(mine.size(), library.size()) << what;
-  for (const auto& [token, probability] : library) {
-    ASSERT_TRUE(mine.contains(token)) << what << ": token " << token << ", not " << mine.begin()->first;
-    EXPECT_NEAR(mine.at(token), probability, 1e-5 + probability * 1e-3) << what << ": token " << token;
-  }
-}
-
-// All stages off but those in the order.
-Sampling only(std::vector<Stage> order) {
-  return {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F, .samplers = std::move(order)};
-}
 
 TEST(LlamaSampling, EachCutLeavesTheSameTokensWithTheSameProbabilities) {
   Random random(11);
@@ -310,111 +210,6 @@ TEST(LlamaSampling, AdaptivePAimsTheSameAfterTheSameTokens) {
     llama_sampler_accept(adaptive.get(), oracle.selected());
     remember(plan, ours(logits, before).at(oracle.selected()), state);
   }
-}
-
-// With a real vocabulary.
-class LlamaSamplingWords : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(test::model_path())) {
-      GTEST_SKIP() << "no model at " << test::model_path();
-    }
-    auto weights = Weights::load_vocabulary(test::model_path());
-    ASSERT_TRUE(weights) << weights.error().message;
-    weights_ = std::dynamic_pointer_cast<const EngineWeights>(*weights);
-    ASSERT_NE(weights_, nullptr);
-    vocab_ = llama_model_get_vocab(library_model(*weights_));
-    count_ = static_cast<std::size_t>(weights_->vocabulary_tokens());
-  }
-
-  std::shared_ptr<const EngineWeights> weights_;
-  const llama_vocab* vocab_ = nullptr;
-  std::size_t count_ = 0;
-};
-
-TEST_F(LlamaSamplingWords, DryLowersTheSameTokensByAsMuch) {
-  Random random(16);
-  PlanMaker plans;
-  const std::vector<std::vector<std::string>> breakers{{"\n", ":", "\"", "*"}, {}, {"the", "ing "}, {"a", ". But"}};
-  for (int round = 0; round < 80; ++round) {
-    const std::vector<std::string>& texts = breakers[static_cast<std::size_t>(round) % breakers.size()];
-    auto words = library_tokens(*weights_, "the cat: said \"the cat\", going on.\nBut the cat. But in the hat");
-    std::vector<Token> history;
-    while (history.size() < 20 + static_cast<std::size_t>(round)) {
-      const std::size_t from = random.next() % words.size();
-      const std::size_t length = std::min<std::size_t>(1 + random.next() % 9, words.size() - from);
-      history.insert(history.end(), words.begin() + static_cast<std::ptrdiff_t>(from),
-                     words.begin() + static_cast<std::ptrdiff_t>(from + length));
-    }
-    Sampling sampling = only({Stage::dry});
-    sampling.dry_multiplier = 0.8F;
-    sampling.dry_base = 1.75F;
-    sampling.dry_allowed_length = 1 + round % 3;
-    sampling.dry_penalty_last_n = round % 4 == 3 ? 1000 : 20 + round / 2;
-    sampling.dry_sequence_breakers = texts;
-    std::vector<const char*> names;
-    for (const std::string& text : texts) {
-      names.push_back(text.c_str());
-    }
-    const LibrarySampler dry(llama_sampler_init_dry(vocab_, 0.8F, 1.75F, *sampling.dry_allowed_length,
-                                                    *sampling.dry_penalty_last_n, names.data(), names.size()));
-    for (const Token token : history) {
-      llama_sampler_accept(dry.get(), token);
-    }
-    const auto logits = random_logits(random, count_);
-    const auto plan = plans.make(*effective(sampling), *weights_);
-    ASSERT_TRUE(plan) << plan.error().message;
-    expect_same(ours(logits, *plan, SamplerState(*plan), history), Oracle(logits).apply(dry.get()).distribution(),
-                format_text("round {}", round));
-  }
-}
-
-TEST_F(LlamaSamplingWords, InfillKeepsTheSameTokens) {
-  Random random(17);
-  const LibrarySampler infill(llama_sampler_init_infill(vocab_));
-  std::vector<Token> ends;
-  for (Token token = 0; token < static_cast<Token>(count_); ++token) {
-    if (weights_->ends_generation(token)) {
-      ends.push_back(token);
-    }
-  }
-  std::map<std::size_t, int> sizes;
-  for (int round = 0; round < 400; ++round) {
-    std::vector<float> logits(count_, -20.0F);
-    for (int i = 0; i < 12; ++i) {  // a few are likely, so that each rule has its turn
-      logits[random.next() % count_] = static_cast<float>(random.uniform() * (round % 4 == 0 ? 1 : 4));
-    }
-    float apart = 0;  // of equal logits the library takes any
-    for (const Token end : ends) {
-      logits[static_cast<std::size_t>(end)] = (round % 3 == 0 ? 1.0F : -9.0F + static_cast<float>(round % 7)) + apart;
-      apart += 0.01F;
-    }
-    Sampling sampling = only({Stage::top_k, Stage::infill});
-    sampling.top_k = 12;
-    Oracle oracle(logits);
-    oracle << llama_sampler_init_top_k(12);
-    const Distribution library = oracle.apply(infill.get()).distribution();
-    ++sizes[library.size()];
-    expect_same(ours(logits, sampling, {}, {.weights = weights_.get()}), library, format_text("round {}", round));
-  }
-  EXPECT_GT(sizes.size(), 2U);
-}
-
-TEST_F(LlamaSamplingWords, ABiasForATextIsForEachOfItsTokens) {
-  Sampling sampling;
-  sampling.logit_bias = {{.token = std::string("Hello world"), .bias = -kInfinity}};
-  const auto plan = make_plan(*effective(sampling), static_cast<int>(count_), {.weights = weights_.get()});
-  ASSERT_TRUE(plan) << plan.error().message;
-  std::string text;
-  std::vector<Token> tokens = *plain_tokens(*weights_, "Hello world");
-  for (const Token token : tokens) {
-    text += weights_->piece(token);
-    EXPECT_TRUE(std::ranges::contains(plan->bias, token, &TokenBias::token));
-  }
-  EXPECT_NE(text.find("Hello world"), std::string::npos);
-  std::ranges::sort(tokens);
-  tokens.erase(std::ranges::unique(tokens).begin(), tokens.end());
-  EXPECT_EQ(plan->bias.size(), tokens.size());
 }
 
 }  // namespace

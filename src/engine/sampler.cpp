@@ -37,7 +37,7 @@ bool Sampler::usable(float logit, std::size_t token) const { return is_finite(lo
 void Sampler::keep_heap(std::span<const float> logits, std::size_t count) {
   std::vector<Candidate>& list = candidates_.list;
   list.clear();
-  candidates_.sorted = false;
+  candidates_.sorted = 0;
   if (count >= logits.size()) {
     for (std::size_t i = 0; i < logits.size(); ++i) {
       if (usable(logits[i], i)) {
@@ -79,7 +79,7 @@ void Sampler::take_best(std::span<const float> logits, std::size_t count) {
     }
   }
   if (count < logits.size()) {
-    keep_top_k(candidates_, count);
+    candidates_.keep_best(count);
   }
 }
 
@@ -92,7 +92,7 @@ void Sampler::run_stage(const SamplerPlan& plan, std::size_t index, std::uint64_
     case Stage::top_n_sigma:
       return forbid_below_sigma(candidates_, plan.top_n_sigma);
     case Stage::top_k:
-      return keep_top_k(candidates_, plan.top_k);
+      return candidates_.keep_best(plan.top_k);
     case Stage::typ_p:
       return keep_typical(candidates_, plan.typical_p, plan.min_keep);
     case Stage::top_p:
@@ -127,22 +127,20 @@ void Sampler::run_stages(const SamplerPlan& plan, const SamplerState& state, std
   if (!plan.stages.empty() && plan.stages.back() == Stage::adaptive_p) {
     return aim_adaptive(candidates_, plan, state, original_);
   }
-  candidates_.sort();
   candidates_.softmax();
 }
 
 // One of the candidates, which must not be empty.
 Sampler::Pick Sampler::pick(const SamplerPlan& plan, const SamplerState& state, std::uint64_t key) {
   if (plan.greedy) {
-    candidates_.sort();
-    return {.token = candidates_.list.front().token};
+    return {.token = candidates_.ranked(0).token};
   }
   run_stages(plan, state, key);
   const double draw = number_for(key, Draw::token);
   double sum = 0;
   std::size_t chosen = candidates_.list.size();
   for (std::size_t i = 0; i < candidates_.list.size() && chosen == candidates_.list.size(); ++i) {
-    sum += candidates_.list[i].probability;
+    sum += candidates_.ranked(i).probability;
     chosen = draw < sum ? i : chosen;
   }
   while (chosen == candidates_.list.size() || candidates_.list[chosen].probability == 0) {
@@ -162,12 +160,15 @@ Result<void> Sampler::keep_allowed(TokenFilter& filter) {
   allowed_.assign(tokens_.size(), 0);
   PUNA_TRY_VOID(filter.test(tokens_, allowed_));
   std::size_t kept = 0;
+  std::size_t sorted = 0;
   for (std::size_t i = 0; i < candidates_.list.size(); ++i) {
     if (allowed_[i] != 0) {
+      sorted += i < candidates_.sorted ? 1 : 0;
       candidates_.list[kept++] = candidates_.list[i];
     }
   }
   candidates_.list.resize(kept);
+  candidates_.sorted = sorted;
   return {};
 }
 
@@ -194,6 +195,7 @@ Result<void> Sampler::keep_allowed_best(std::span<const float> logits, const Sam
     PUNA_TRY_VOID(filter.test(std::span(&candidate.token, 1), std::span(&allowed, 1)));
     if (allowed != 0) {
       candidates_.list.assign(1, Candidate(candidate));
+      candidates_.sorted = 1;
       return {};
     }
     ++refused;

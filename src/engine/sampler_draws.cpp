@@ -69,14 +69,16 @@ void merge_beginnings(Candidates& candidates, const EngineWeights& weights) {
 }  // namespace
 
 void cut_mirostat(Candidates& candidates, int version, std::size_t vocabulary, float mu) {
-  candidates.sort();
   if (version == 1) {
-    candidates.keep(candidates.list.size() > 1 ? mirostat_count(candidates.list, vocabulary, mu) : 1);
+    candidates.sort_best(kMirostatTokens);
+    candidates.keep_best(candidates.list.size() > 1 ? mirostat_count(candidates.list, vocabulary, mu) : 1);
   } else {
     candidates.softmax();
-    const auto first_over = std::ranges::find_if(
-        candidates.list, [mu](const Candidate& candidate) { return -std::log2(candidate.probability) > mu; });
-    candidates.keep(std::max<std::size_t>(1, static_cast<std::size_t>(first_over - candidates.list.begin())));
+    std::size_t kept = 1;
+    while (kept < candidates.list.size() && -std::log2(candidates.ranked(kept).probability) <= mu) {
+      ++kept;
+    }
+    candidates.keep_best(kept);
   }
   candidates.softmax();
 }
@@ -98,7 +100,7 @@ void aim_adaptive(Candidates& candidates, const SamplerPlan& plan, const Sampler
       candidate.logit = static_cast<float>(kPeak - kSharpness * distance * distance / (1.0 + distance));
     }
   }
-  candidates.sorted = false;
+  candidates.sorted = 0;
   candidates.softmax();
 }
 
@@ -125,6 +127,7 @@ void infill(Candidates& candidates, const EngineWeights& weights) {
   if (3 * ends * size > texts) {
     std::erase_if(candidates.list,
                   [&](const Candidate& candidate) { return !weights.ends_generation(candidate.token); });
+    candidates.sorted = candidates.list.size();
     return;
   }
   const Candidate best = candidates.list.front();
@@ -133,6 +136,7 @@ void infill(Candidates& candidates, const EngineWeights& weights) {
   if (others == 0) {
     const Token end = weights.end_of_turn();
     candidates.list.assign(1, end >= 0 ? Candidate{.token = end, .logit = 1.0F, .probability = 1.0} : best);
+    candidates.sorted = 1;
     return;
   }
   double sum = 0;
@@ -140,7 +144,7 @@ void infill(Candidates& candidates, const EngineWeights& weights) {
     sum += candidate.probability;
   }
   keep_likely(candidates, weights, sum / static_cast<double>(others + 1));
-  candidates.sorted = false;  // merging may have forbidden some that end the text
+  candidates.sorted = 0;  // merging may have forbidden some that end the text
 }
 
 }  // namespace puna::engine

@@ -130,7 +130,7 @@ void Sampler::lower_candidates(const SamplerPlan& plan, Stage stage) {
   for (Candidate& candidate : candidates_.list) {
     candidate.logit = lowered(plan, stage, candidate.token, candidate.logit);
   }
-  candidates_.sorted = false;
+  candidates_.sorted = 0;
 }
 
 }  // namespace puna::engine

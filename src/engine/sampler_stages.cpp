@@ -14,8 +14,8 @@ namespace {
 constexpr float kForbidden = -std::numeric_limits<float>::infinity();
 
 float best_logit(const Candidates& candidates) {
-  return candidates.sorted ? candidates.list.front().logit
-                           : std::ranges::max_element(candidates.list, {}, &Candidate::logit)->logit;
+  return candidates.sorted > 0 ? candidates.list.front().logit
+                               : std::ranges::max_element(candidates.list, {}, &Candidate::logit)->logit;
 }
 
 float within_floats(double value) {
@@ -28,16 +28,30 @@ void forbid_all_but_the_best(Candidates& candidates) {
   for (Candidate& candidate : candidates.list) {
     candidate.logit = &candidate == &*best ? candidate.logit : kForbidden;
   }
-  candidates.sorted = false;
+  candidates.sorted = 0;
 }
 
 }  // namespace
 
-void Candidates::sort() {
-  if (!sorted) {
-    std::ranges::sort(list, kBetter);
-    sorted = true;
+void Candidates::sort_best(std::size_t count) {
+  count = std::min(count, list.size());
+  if (count <= sorted) {
+    return;
   }
+  const auto at = [this](std::size_t rank) { return list.begin() + static_cast<std::ptrdiff_t>(rank); };
+  if (count < list.size()) {
+    std::ranges::nth_element(at(sorted), at(count), list.end(), kBetter);
+  }
+  std::ranges::sort(at(sorted), at(count), kBetter);
+  sorted = count;
+}
+
+const Candidate& Candidates::ranked(std::size_t rank) {
+  constexpr std::size_t kFirst = 128;
+  if (rank >= sorted) {
+    sort_best(std::max({rank + 1, 4 * sorted, kFirst}));
+  }
+  return list[rank];
 }
 
 void Candidates::softmax() {
@@ -52,7 +66,11 @@ void Candidates::softmax() {
   }
 }
 
-void Candidates::keep(std::size_t count) { list.resize(std::min(count, list.size())); }
+void Candidates::keep_best(std::size_t count) {
+  sort_best(count);
+  list.resize(std::min(count, list.size()));
+  sorted = list.size();
+}
 
 double Candidates::entropy() const {
   double entropy = 0;
@@ -62,40 +80,29 @@ double Candidates::entropy() const {
   return entropy;
 }
 
-void keep_top_k(Candidates& candidates, std::size_t count) {
-  if (!candidates.sorted && count < candidates.list.size()) {
-    std::ranges::nth_element(candidates.list, candidates.list.begin() + static_cast<std::ptrdiff_t>(count), kBetter);
-    candidates.keep(count);
-  }
-  candidates.sort();
-  candidates.keep(count);
-}
-
 void keep_top_p(Candidates& candidates, float mass, std::size_t least) {
-  candidates.sort();
   candidates.softmax();
   double sum = 0;
   std::size_t kept = 0;
   while (kept < candidates.list.size() && (kept == 0 || sum < mass || kept < least)) {
-    sum += candidates.list[kept++].probability;
+    sum += candidates.ranked(kept++).probability;
   }
-  candidates.keep(kept);
+  candidates.keep_best(kept);
 }
 
 void keep_min_p(Candidates& candidates, float share, std::size_t least) {
   const double wanted = best_logit(candidates) + std::log(static_cast<double>(share));
-  const auto reaches = [wanted](const Candidate& candidate) { return candidate.logit >= wanted; };
-  if (!candidates.sorted && static_cast<std::size_t>(std::ranges::count_if(candidates.list, reaches)) >= least) {
-    std::erase_if(candidates.list, std::not_fn(reaches));
-    return;
+  const auto fails = [wanted](const Candidate& candidate) { return candidate.logit < wanted; };
+  const std::size_t reach =
+      candidates.list.size() - static_cast<std::size_t>(std::ranges::count_if(candidates.list, fails));
+  if (reach < std::max(least, std::size_t{1})) {
+    return candidates.keep_best(std::max(least, std::size_t{1}));
   }
-  candidates.sort();
-  const auto first_below = std::ranges::find_if_not(candidates.list, reaches);
-  candidates.keep(std::max({static_cast<std::size_t>(first_below - candidates.list.begin()), least, std::size_t{1}}));
+  std::erase_if(candidates.list, fails);  // those that stay keep their order
+  candidates.sorted = std::min(candidates.sorted, reach);
 }
 
 void keep_typical(Candidates& candidates, float mass, std::size_t least) {
-  candidates.sort();
   candidates.softmax();
   const double entropy = candidates.entropy();
   const auto distance = [entropy](const Candidate& candidate) {
@@ -113,8 +120,8 @@ void keep_typical(Candidates& candidates, float mass, std::size_t least) {
   while (kept < candidates.list.size() && (kept == 0 || sum <= mass || kept < least)) {
     sum += candidates.list[kept++].probability;
   }
-  candidates.keep(kept);
-  candidates.sorted = false;
+  candidates.list.resize(kept);
+  candidates.sorted = 0;
 }
 
 void forbid_below_sigma(Candidates& candidates, float n) {
@@ -145,13 +152,14 @@ void drop_likeliest(Candidates& candidates, float threshold, std::size_t least) 
   if (candidates.list.size() < 2) {
     return;
   }
-  candidates.sort();
   candidates.softmax();
-  const auto first_below = std::ranges::find_if(
-      candidates.list, [threshold](const Candidate& candidate) { return candidate.probability < threshold; });
-  const auto reach = static_cast<std::size_t>(first_below - candidates.list.begin());
+  std::size_t reach = 0;
+  while (reach < candidates.list.size() && candidates.ranked(reach).probability >= threshold) {
+    ++reach;
+  }
   if (reach > 1 && candidates.list.size() - (reach - 1) >= least) {
     candidates.list.erase(candidates.list.begin(), candidates.list.begin() + static_cast<std::ptrdiff_t>(reach - 1));
+    candidates.sorted -= reach - 1;
   }
 }
 
@@ -161,7 +169,6 @@ void heat(Candidates& candidates, const SamplerPlan& plan, bool relative) {
     if (candidates.list.size() <= 1) {
       return;
     }
-    candidates.sort();
     candidates.softmax();
     const double least = std::max(0.0F, plan.temperature - plan.dynatemp_range);
     const double most = plan.temperature + plan.dynatemp_range;

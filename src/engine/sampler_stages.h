@@ -23,21 +23,24 @@ inline constexpr auto kBetter = [](const Candidate& a, const Candidate& b) {
   return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
 };
 
+// Sorted only as far as somebody looks: a draw rarely goes beyond the best hundred of a large vocabulary.
 class Candidates {
  public:
   std::vector<Candidate> list;
-  bool sorted = false;  // best first
+  std::size_t sorted = 0;  // so many of them are the best ones, best first
 
-  void sort();
+  void sort() { sort_best(list.size()); }
+  void sort_best(std::size_t count);
+  // The candidate of this rank, from 0 for the best. Asking for one after the other costs little more than a sort.
+  [[nodiscard]] const Candidate& ranked(std::size_t rank);
   // Sets every probability.
   void softmax();
-  // Keeps the best. Requires sorted.
-  void keep(std::size_t count);
+  // Keeps the best.
+  void keep_best(std::size_t count);
   // In nats, of the probabilities as they are.
   [[nodiscard]] double entropy() const;
 };
 
-void keep_top_k(Candidates& candidates, std::size_t count);
 void keep_top_p(Candidates& candidates, float mass, std::size_t least);
 void keep_min_p(Candidates& candidates, float share, std::size_t least);
 // Those whose surprise is nearest to the expected one, until they hold `mass`.
