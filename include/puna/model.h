@@ -48,6 +48,8 @@ struct Reply {
   };
   std::vector<TokenProbabilities> probabilities = {};
 };
+// A list, as event::ReplyReady has it.
+[[nodiscard]] Json to_json(const std::vector<Reply::TokenProbabilities>& probabilities);
 
 // Thread  any; calls on one Model may run at the same time.
 class Model {

@@ -83,6 +83,9 @@ class FakeWeights final : public EngineWeights {
   }
   [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
 
+  // What the "file" says.
+  void set_sampling(Sampling sampling) { facts_.sampling = std::move(sampling); }
+
   std::vector<Token> suppressed_;
 
  private:

@@ -55,7 +55,9 @@ class Collector {
     for (const auto& each : text.probabilities) {
       probabilities_.push_back({.chosen = named(each.chosen), .best = {}});
       for (const TokenProbability& best : each.best) {
-        probabilities_.back().best.push_back(named(best));
+        if (best.token >= 0) {
+          probabilities_.back().best.push_back(named(best));
+        }
       }
     }
     raw_ += text.text;
@@ -76,7 +78,10 @@ class Collector {
   [[nodiscard]] Reply reply(std::size_t calls_before) {
     ParsedReply parsed = parser_.finish();
     emit({.content = parsed.content.substr(content_bytes_), .reasoning = parsed.reasoning.substr(reasoning_bytes_)});
-    events_.on(event::ReplyReady{.raw = raw_, .usage = usage_, .sampling = to_json(sampling_)});
+    events_.on(event::ReplyReady{.raw = raw_,
+                                 .usage = usage_,
+                                 .sampling = to_json(sampling_),
+                                 .probabilities = probabilities_.empty() ? Json() : to_json(probabilities_)});
     for (ToolCall& call : parsed.calls) {
       call.id = "call_" + std::to_string(++calls_before);
     }
@@ -233,7 +238,27 @@ Result<std::string> template_source(const LocalModelOptions& options, const Mode
   return facts.chat_template.empty() ? built_in_template("generic") : Result<std::string>(facts.chat_template);
 }
 
+Json as_json(const Reply::Probability& entry) {
+  return Json::object({{"token", std::int64_t{entry.token}},
+                       {"text", entry.text},
+                       {"log_probability", static_cast<double>(entry.log_probability)}});
+}
+
 }  // namespace
+
+Json to_json(const std::vector<Reply::TokenProbabilities>& probabilities) {
+  Json list = Json::array();
+  for (const auto& [chosen, best] : probabilities) {
+    Json entry = as_json(chosen);
+    Json others = Json::array();
+    for (const Reply::Probability& other : best) {
+      others.push(as_json(other));
+    }
+    entry.set("best", std::move(others));
+    list.push(std::move(entry));
+  }
+  return list;
+}
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open(const LocalModelOptions& options,
                                                      const std::function<bool(float)>& progress) {
