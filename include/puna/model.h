@@ -46,7 +46,7 @@ struct Reply {
     Probability chosen;
     std::vector<Probability> best;  // best first
   };
-  std::vector<TokenProbabilities> probabilities = {};
+  std::vector<TokenProbabilities> probabilities;
 };
 // A list, as event::ReplyReady has it.
 [[nodiscard]] Json to_json(const std::vector<Reply::TokenProbabilities>& probabilities);

@@ -9,7 +9,7 @@
 namespace puna::engine {
 namespace {
 
-constexpr float kMany = 1'000'000'000;  // for counts: no limit of ours
+constexpr float kMany = 1'000'000'000.0F;  // for counts: no limit of ours
 constexpr float kBelowZero = -std::numeric_limits<float>::denorm_min();
 constexpr int kProbabilitiesMax = 100;
 

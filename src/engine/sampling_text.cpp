@@ -3,6 +3,8 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <span>
 
 #include "engine/sampling_table.h"
 
@@ -13,9 +15,9 @@ namespace {
 template <class T>
 std::optional<T> parsed(std::string_view text) {
   T value{};
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && rest == end && !text.empty() ? std::optional(value) : std::nullopt;
+  const std::span<const char> all(text);
+  const auto [rest, error] = std::from_chars(std::to_address(all.begin()), std::to_address(all.end()), value);
+  return error == std::errc() && rest == std::to_address(all.end()) ? std::optional(value) : std::nullopt;
 }
 
 // The shortest decimal number that reads back as this float.
@@ -82,12 +84,12 @@ struct FromText {
   std::string_view text;
 
   Result<void> operator()(std::optional<float> Sampling::* field) const {
-    const auto value = parsed<float>(text);
-    return value ? (sampling.*field = *value, Result<void>()) : unfit(row, text, "a number");
+    sampling.*field = parsed<float>(text);
+    return sampling.*field ? Result<void>() : unfit(row, text, "a number");
   }
   Result<void> operator()(std::optional<int> Sampling::* field) const {
-    const auto value = parsed<int>(text);
-    return value ? (sampling.*field = *value, Result<void>()) : unfit(row, text, "a whole number");
+    sampling.*field = parsed<int>(text);
+    return sampling.*field ? Result<void>() : unfit(row, text, "a whole number");
   }
   Result<void> operator()(int Sampling::* field) const {
     const auto value = parsed<int>(text);

@@ -20,7 +20,7 @@ namespace engine {
 // What a stream knows, and its pieces have, besides text and tokens.
 struct StreamExtras {
   bool logit_hashes = false;
-  Sampling sampling = {};  // in force
+  Sampling sampling;  // in force
 };
 
 }  // namespace engine
