@@ -26,7 +26,7 @@ TEST(LlamaSampling, EachCutLeavesTheSameTokensWithTheSameProbabilities) {
     const auto p = static_cast<float>(0.05 + 0.9 * random.uniform());
     const auto keep = static_cast<int>(round % 3 == 0 ? random.next() % 20 : 0);
     const auto least = static_cast<std::size_t>(keep);
-    const auto check = [&](std::string_view what, Sampling sampling, llama_sampler* sampler) {
+    const auto check = [&](std::string_view what, const Sampling& sampling, llama_sampler* sampler) {
       expect_same(ours(logits, sampling), (Oracle(logits) << sampler).distribution(),
                   format_text("{} {} keeping {} of {}", what, p, keep, vocabulary));
     };

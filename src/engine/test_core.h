@@ -64,10 +64,11 @@ class EngineCoreTest : public testing::Test {
 
   Caller submit(std::vector<Token> prompt, int tokens_max, Sampling sampling = {.temperature = 0.0F},
                 std::unique_ptr<TokenFilter> filter = nullptr, std::vector<std::string> stop = {}) {
-    return submit(
-        GenerationRequest{
-            .prompt = std::move(prompt), .sampling = sampling, .stop = std::move(stop), .tokens_max = tokens_max},
-        std::move(filter));
+    return submit(GenerationRequest{.prompt = std::move(prompt),
+                                    .sampling = std::move(sampling),
+                                    .stop = std::move(stop),
+                                    .tokens_max = tokens_max},
+                  std::move(filter));
   }
 
   Caller submit(GenerationRequest request, std::unique_ptr<TokenFilter> filter = nullptr,
