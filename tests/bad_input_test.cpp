@@ -134,6 +134,14 @@ TEST_F(BadInput, ValuesOutOfRange) {
   expect_refusal(run_program({kProgram, "run", "--profile", "quick", "hello"}), 2, {"--profile", "deterministic"});
 }
 
+TEST_F(BadInput, SamplingWithoutEffectOrOfAnUnknownKind) {
+  expect_refusal(run_program({kProgram, "run", "--top-p", "0.5", "hello"}), 2, {"top_p", "--temp"});
+  expect_refusal(run_program({kProgram, "ask", "--temp", "1", "--top-k", "5", "--mirostat", "2", "hello"}), 2,
+                 {"top_k", "mirostat"});
+  expect_refusal(run_program({kProgram, "run", "--temp", "1", "--samplers", "top_q", "hello"}), 2, {"top_q"});
+  expect_refusal(run_program({kProgram, "run", "--temp", "1", "--logit-bias", "99999999+1", "hello"}), 2, {"99999999"});
+}
+
 TEST_F(BadInput, ARootThatDoesNotExist) {
   expect_refusal(run_program({kProgram, "run", "--root", (folder_ / "gone").string(), "hello"}), 2, {"--root", "gone"});
 }

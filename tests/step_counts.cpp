@@ -175,13 +175,42 @@ std::vector<Token> prompt_of(const Weights& weights, std::uint64_t number) {
   return prompt;
 }
 
-// So hot that any token may come: a generation that ends by itself is rare, whatever the model wants.
+// So hot that any token may come: a generation that ends by itself is rare, whatever the model wants. Agents choose
+// their tokens in different ways.
+Sampling sampling_of(int agent, std::uint64_t seed) {
+  switch (agent % 4) {
+    case 1:
+      return {.temperature = 20.0F, .mirostat = agent / 4 + 1, .mirostat_tau = 14.0F, .seed = seed};
+    case 2:
+      return {.temperature = 20.0F,
+              .top_k = 0,
+              .top_p = 1.0F,
+              .min_p = 0.0F,
+              .repeat_penalty = 1.1F,
+              .repeat_last_n = -1,
+              .dry_multiplier = 1.0F,
+              .dry_penalty_last_n = -1,
+              .n_probs = 5,
+              .seed = seed};
+    case 3:
+      return {.temperature = 20.0F,
+              .dynatemp_range = 2.0F,
+              .top_k = 0,
+              .typical_p = 0.99F,
+              .top_n_sigma = 50.0F,
+              .xtc_probability = 0.5F,
+              .seed = seed};
+    default:
+      return {.temperature = 20.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F, .seed = seed};
+  }
+}
+
 Result<std::vector<Generation>> submit_agents(Engine& engine, int attempt) {
   std::vector<Generation> generations;
   for (int agent = 0; agent < kAgents; ++agent) {
     const auto number = static_cast<std::uint64_t>(attempt) * kAgents + static_cast<std::uint64_t>(agent);
     GenerationRequest request{.prompt = prompt_of(engine.weights(), number)};
-    request.sampling = {.temperature = 20.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F, .seed = number};
+    request.sampling = sampling_of(agent, number);
     PUNA_TRY(Generation generation, engine.submit(std::move(request)));
     generations.push_back(std::move(generation));
   }

@@ -35,7 +35,21 @@ struct Reply {
   std::vector<std::string> malformed_calls;
   FinishReason finish = FinishReason::end_of_turn;
   Usage usage;
+  Sampling sampling;  // that was in force: see effective()
+  // With sampling.n_probs (local models only): of every token that was generated, calls and reasoning included.
+  struct Probability {
+    Token token = 0;
+    std::string text;  // its bytes; may be part of a character
+    float log_probability = 0;
+  };
+  struct TokenProbabilities {
+    Probability chosen;
+    std::vector<Probability> best;  // best first
+  };
+  std::vector<TokenProbabilities> probabilities;
 };
+// A list, as event::ReplyReady has it.
+[[nodiscard]] Json to_json(const std::vector<Reply::TokenProbabilities>& probabilities);
 
 // Thread  any; calls on one Model may run at the same time.
 class Model {

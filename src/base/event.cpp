@@ -35,7 +35,12 @@ Json line(const event::Prefill& e) {
 Json line(const event::TextDelta& e) { return Json::object({{"type", "text.delta"}, {"text", e.text}}); }
 Json line(const event::ReasoningDelta& e) { return Json::object({{"type", "reasoning.delta"}, {"text", e.text}}); }
 Json line(const event::ReplyReady& e) {
-  return Json::object({{"type", "reply.ready"}, {"raw", e.raw}, {"usage", to_json(e.usage)}});
+  Json line =
+      Json::object({{"type", "reply.ready"}, {"raw", e.raw}, {"usage", to_json(e.usage)}, {"sampling", e.sampling}});
+  if (!e.probabilities.is_null()) {
+    line.set("probabilities", e.probabilities);
+  }
+  return line;
 }
 Json line(const event::ToolStarted& e) {
   return Json::object({{"type", "tool.started"}, {"call_id", e.call_id}, {"tool", e.tool}, {"arguments", e.arguments}});

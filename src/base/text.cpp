@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 namespace puna {
 namespace utf8 {
@@ -107,6 +110,29 @@ std::string printable(std::string_view text) {
     }
   }
   return shown;
+}
+
+std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
+  std::string_view nearest;
+  std::size_t fewest = (name.size() + 1) / 2;
+  std::vector<std::size_t> row;  // changes from a beginning of `name` to the beginnings of a candidate (Levenshtein)
+  for (const std::string_view candidate : candidates) {
+    row.resize(candidate.size() + 1);
+    std::ranges::iota(row, std::size_t{0});
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      std::size_t diagonal = std::exchange(row[0], i + 1);
+      for (std::size_t j = 0; j < candidate.size(); ++j) {
+        const std::size_t change = diagonal + (name[i] == candidate[j] ? 0 : 1);
+        diagonal = row[j + 1];
+        row[j + 1] = std::min({change, row[j] + 1, diagonal + 1});
+      }
+    }
+    if (row.back() < fewest) {
+      fewest = row.back();
+      nearest = candidate;
+    }
+  }
+  return nearest;
 }
 
 }  // namespace puna

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 namespace puna {
@@ -57,6 +58,16 @@ TEST(Printable, ShowsControlCharactersInsteadOfObeyingThem) {
                       "31m"),
             "\\x9b31m");
   EXPECT_EQ(printable("é"), "é");
+}
+
+TEST(NearestName, IsTheOneWithTheFewestChangesAndNothingWhenNoneIsNear) {
+  const std::array<std::string_view, 4> names{"top_k", "top_p", "temperature", "min_p"};
+  EXPECT_EQ(nearest_name("top-p", names), "top_p");
+  EXPECT_EQ(nearest_name("temprature", names), "temperature");
+  EXPECT_EQ(nearest_name("top_x", names), "top_k");  // the first of equals
+  EXPECT_EQ(nearest_name("frequency", names), "");
+  EXPECT_EQ(nearest_name("", names), "");
+  EXPECT_EQ(nearest_name("top_k", {}), "");
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ Said handle(std::string_view line, Transcript& transcript, const Transcript& sta
 }  // namespace
 
 Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt) {
-  PUNA_TRY_VOID(validate(options.sampling));
+  PUNA_TRY(const Sampling sampling, sampling_of(options));
   PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::none));
   std::unique_ptr<TranscriptFile> record;
   if (!options.transcript_file.empty()) {
@@ -108,9 +108,8 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
       PUNA_TRY_VOID(record->append(transcript.back()));
     }
     const Interrupt::Scope scope(interrupt);
-    auto end =
-        resume(*model, tools, transcript,
-               {.sampling = options.sampling, .budget = options.budget, .record = record.get()}, *view, scope.token());
+    auto end = resume(*model, tools, transcript,
+                      {.sampling = sampling, .budget = options.budget, .record = record.get()}, *view, scope.token());
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());
       transcript.pop_back();

@@ -31,6 +31,10 @@ namespace puna::cli {
 // options.model_file, else the demo model's.
 [[nodiscard]] Result<std::filesystem::path> model_file(const Options& options);
 
+// What the user asked for, with the command's own temperature where neither the user nor the model's file says one.
+// Errors  those of effective(): a mistake is found before the weights are read;  not_found, io, corrupt  the file
+[[nodiscard]] Result<Sampling> sampling_of(const Options& options);
+
 // Says the sizes of weights and KV, then loads, with progress. Ctrl-C stops the load.
 [[nodiscard]] Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options,
                                                              Interrupt& interrupt);

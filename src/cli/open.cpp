@@ -1,6 +1,7 @@
 // What several commands open: files, tools, the model.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -120,6 +121,18 @@ Result<std::filesystem::path> demo_model_file() {
 
 Result<std::filesystem::path> model_file(const Options& options) {
   return options.model_file.empty() ? demo_model_file() : Result<std::filesystem::path>(options.model_file);
+}
+
+Result<Sampling> sampling_of(const Options& options) {
+  PUNA_TRY(const std::filesystem::path file, model_file(options));
+  PUNA_TRY(const ModelFacts facts, Weights::inspect(file).transform_error(as_missing_model));
+  Sampling sampling = options.sampling;
+  const bool heats = !sampling.samplers || std::ranges::contains(*sampling.samplers, SamplerStage::temperature);
+  if (!sampling.temperature && !facts.sampling.temperature && heats) {
+    sampling.temperature = options.temperature;
+  }
+  PUNA_TRY_VOID(effective(sampling, facts.sampling));
+  return sampling;
 }
 
 Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options, Interrupt& interrupt) {

@@ -52,21 +52,32 @@ void add_model_flags(CLI::App& app, Options& o) {
       ->type_name("NAME");
 }
 
+// One flag for each row of the engine's table of parameters.
 void add_sampling_flags(CLI::App& app, Options& o, float temperature) {
-  o.sampling.temperature = temperature;
-  auto* group = app.add_option_group("Sampling");
-  std::ostringstream default_text;
-  default_text << temperature;
-  group->add_option("--seed", o.sampling.seed, "seed of the random draws (default: 0)");
-  group->add_option("--temp", o.sampling.temperature, "temperature; 0 = greedy (default: " + default_text.str() + ")");
-  group->add_option("--top-k", o.sampling.top_k, "keep the k likeliest tokens; 0 = off (default: 40)");
-  group->add_option("--top-p", o.sampling.top_p, "keep this share of probability (default: 0.95)");
-  group->add_option("--min-p", o.sampling.min_p, "drop tokens below this share of the best (default: 0.05)");
-  group->add_option("--typical", o.sampling.typical_p, "locally typical sampling; 1 = off (default: 1)");
-  group->add_option("--repeat-penalty", o.sampling.repeat_penalty, "1 = off (default: 1)");
-  group->add_option("--frequency-penalty", o.sampling.frequency_penalty, "0 = off (default: 0)");
-  group->add_option("--presence-penalty", o.sampling.presence_penalty, "0 = off (default: 0)");
-  group->add_option("--repeat-last-n", o.sampling.penalty_last_tokens, "how far back penalties look (default: 64)");
+  o.temperature = temperature;
+  auto* group = app.add_option_group("Sampling", "The model's file may have other defaults.");
+  for (const SamplingParameter& parameter : sampling_parameters()) {
+    std::ostringstream what;
+    what << parameter.what << " (default: ";
+    if (parameter.name == "temperature") {
+      what << temperature << ")";
+    } else {
+      what << parameter.otherwise << ")";
+    }
+    const auto set = [&o, &parameter](const std::vector<std::string>& values) {
+      for (const std::string& value : values) {
+        if (const auto done = set_parameter(o.sampling, parameter.name, value); !done) {
+          throw CLI::ValidationError(std::string(parameter.flags), done.error().message);
+        }
+      }
+      return true;
+    };
+    CLI::Option* option = group->add_option(std::string(parameter.flags), set, what.str());
+    option->type_name("VALUE")->allow_extra_args(false);
+    if (parameter.repeats) {
+      option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+    }
+  }
   group
       ->add_option("-n,--max-tokens", o.tokens_max,
                    "output tokens at most (default: ask, the window; run and chat, 16384)")
@@ -197,12 +208,32 @@ struct CommandLine {
   }
 };
 
+// The known flag that is nearest to one of the words that nobody expected.
+std::string suggestion(const CLI::App& app, const std::vector<std::string>& words) {
+  std::vector<std::string> names;
+  for (const CLI::App* group : app.get_subcommands([](const CLI::App*) { return true; })) {
+    for (const CLI::Option* option : group->get_options()) {
+      names.append_range(option->get_lnames());
+    }
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  for (const std::string& word : words) {
+    const std::string_view name = std::string_view(word).substr(0, word.find('='));
+    if (name.starts_with("--") && !std::ranges::contains(known, name.substr(2))) {
+      const std::string_view nearest = nearest_name(name.substr(2), known);
+      return nearest.empty() ? "" : "  did you mean --" + std::string(nearest) + "?\n";
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 ParsedOptions parse_options(int argc, const char* const* argv) {
   CommandLine line;
   std::vector<std::string> words = normalized(argc, argv);
   const std::string first = words.empty() ? std::string() : words.front();
+  const std::vector<std::string> given = words;
   std::ranges::reverse(words);  // CLI11 takes its arguments from the back
   ParsedOptions parsed;
   try {
@@ -217,7 +248,10 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     const std::string name = subcommands.empty() ? "" : " " + subcommands.front()->get_name();
     const bool unknown_command = subcommands.empty() && !first.empty() && first.front() != '-';
     const std::string problem = unknown_command ? "no command is called '" + first + "'" : error.what();
-    parsed.answer = {.exit_status = 2, .text = "puna: " + problem + "\n  try: puna" + name + " --help\n"};
+    const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !subcommands.empty();
+    parsed.answer = {.exit_status = 2,
+                     .text = "puna: " + problem + "\n" + (extras ? suggestion(*subcommands.front(), given) : "") +
+                             "  try: puna" + name + " --help\n"};
   }
   return parsed;
 }

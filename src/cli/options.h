@@ -27,7 +27,8 @@ struct Options {
   std::vector<std::string> devices;
 
   // sampling
-  Sampling sampling;
+  Sampling sampling;      // what was asked for
+  float temperature = 0;  // the command's own, where neither the user nor the model's file says one
   int tokens_max = 0;
   std::string schema_file;  // ask: the reply must fit this JSON Schema
 

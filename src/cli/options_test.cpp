@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <limits>
 #include <vector>
 
 namespace puna::cli {
@@ -22,8 +23,9 @@ TEST(Options, TheWordsOfATaskAreJoined) {
 }
 
 TEST(Options, FlagsOfOneCommandDoNotLeakIntoTheDefaultsOfAnother) {
-  EXPECT_EQ(parse({"run", "x"}).options.sampling.temperature, 0.0F);
-  EXPECT_EQ(parse({"chat"}).options.sampling.temperature, 0.7F);
+  EXPECT_EQ(parse({"run", "x"}).options.temperature, 0.0F);
+  EXPECT_EQ(parse({"run", "x"}).options.sampling, Sampling{});
+  EXPECT_EQ(parse({"chat"}).options.temperature, 0.7F);
   EXPECT_EQ(parse({"chat", "--temp", "0.2"}).options.sampling.temperature, 0.2F);
 }
 
@@ -38,6 +40,59 @@ TEST(Options, LlamaCppsSpellingsWork) {
   EXPECT_EQ(o.gpu_layers, 7);
   EXPECT_EQ(o.devices, (std::vector<std::string>{"CUDA0", "CPU"}));
   EXPECT_EQ(o.sampling.seed, 18446744073709551615U);
+}
+
+TEST(Options, EverySamplingParameterHasAFlagThatReachesIt) {
+  const Options o = parse({"run",
+                           "--temp",
+                           "0.5",
+                           "--mirostat-lr",
+                           "0.2",
+                           "--top-k",
+                           "7",
+                           "--typical-p",
+                           "0.9",
+                           "--top-nsigma",
+                           "2",
+                           "--samplers",
+                           "top_k;temperature",
+                           "--dry-sequence-breaker",
+                           "x",
+                           "--dry-sequence-breaker",
+                           "y",
+                           "-l",
+                           "15+1",
+                           "--logit-bias",
+                           " no=-inf",
+                           "--n-probs",
+                           "2",
+                           "--adaptive-target",
+                           "-1",
+                           "task"})
+                        .options;
+  Sampling expected{.temperature = 0.5F,
+                    .top_k = 7,
+                    .typical_p = 0.9F,
+                    .top_n_sigma = 2.0F,
+                    .dry_sequence_breakers = std::vector<std::string>{"x", "y"},
+                    .mirostat_eta = 0.2F,
+                    .adaptive_target = -1.0F,
+                    .samplers = std::vector{SamplerStage::top_k, SamplerStage::temperature}};
+  expected.logit_bias = {{.token = 15, .bias = 1.0F},
+                         {.token = std::string(" no"), .bias = -std::numeric_limits<float>::infinity()}};
+  expected.n_probs = 2;
+  EXPECT_EQ(o.sampling, expected);
+  EXPECT_EQ(o.text, "task");
+}
+
+TEST(Options, AWrongSamplingValueOrFlagIsNamedAndTheNearestFlagToo) {
+  const ParsedOptions value = parse({"run", "--top-p", "1.5", "x"});
+  ASSERT_TRUE(value.answer);
+  EXPECT_EQ(value.answer->exit_status, 2);
+  EXPECT_NE(value.answer->text.find("top_p is 1.5"), std::string::npos) << value.answer->text;
+  const ParsedOptions flag = parse({"run", "--top-n", "1.5", "x"});
+  ASSERT_TRUE(flag.answer);
+  EXPECT_NE(flag.answer->text.find("did you mean --top-"), std::string::npos) << flag.answer->text;
 }
 
 TEST(Options, AWordAfterTwoDashesIsTextEvenWhenItLooksLikeAFlag) {

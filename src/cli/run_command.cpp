@@ -18,7 +18,7 @@ Result<std::unique_ptr<TranscriptFile>> open_record(const Options& options) {
 
 Result<int> run_command(Console& console, const Options& options, Interrupt& interrupt) {
   PUNA_TRY(std::string task, task_text(options));
-  PUNA_TRY_VOID(validate(options.sampling));
+  PUNA_TRY(Sampling sampling, sampling_of(options));
   PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::all));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
@@ -37,15 +37,15 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   const auto view = make_view(console, options);
   const Interrupt::Scope scope(interrupt);
   PUNA_TRY(const RunEnd end, resume(*model, tools, transcript,
-                                    {.sampling = options.sampling, .budget = options.budget, .record = record.get()},
+                                    {.sampling = std::move(sampling), .budget = options.budget, .record = record.get()},
                                     *view, scope.token()));
   return exit_status_of(end.reason);
 }
 
 Result<int> ask_command(Console& console, const Options& options, Interrupt& interrupt) {
   PUNA_TRY(std::string prompt, task_text(options));
-  PUNA_TRY_VOID(validate(options.sampling));
-  Request request{.sampling = options.sampling, .tokens_max = options.tokens_max};
+  PUNA_TRY(Sampling sampling, sampling_of(options));
+  Request request{.sampling = std::move(sampling), .tokens_max = options.tokens_max};
   if (!options.schema_file.empty()) {
     PUNA_TRY(const std::string text, read_text_file(options.schema_file, 1U << 20U));
     auto schema = Json::parse(text);

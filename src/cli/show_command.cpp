@@ -38,6 +38,11 @@ std::string template_text(const ModelFacts& facts) {
   return abilities_text((*chat_template)->abilities());
 }
 
+// What the file asks for.
+std::string sampling_text(const Sampling& sampling) {
+  return sampling == Sampling{} ? "the defaults" : to_json(sampling).dump();
+}
+
 Json as_json(const ModelFacts& facts, const MemoryEstimate& memory, std::string_view chat_template) {
   Json metadata = Json::object();
   for (const auto& [key, value] : facts.metadata) {
@@ -57,6 +62,7 @@ Json as_json(const ModelFacts& facts, const MemoryEstimate& memory, std::string_
                        {"layers", facts.layers},
                        {"vocabulary_tokens", facts.vocabulary_tokens},
                        {"chat_template", chat_template},
+                       {"sampling", to_json(facts.sampling)},
                        {"metadata", std::move(metadata)}});
 }
 
@@ -88,9 +94,13 @@ Result<int> show_command(Console& console, const Options& options) {
        .value = format_text("{} a token, {} with these options", bytes_text(facts.kv_bytes_per_token),
                             bytes_text(memory.kv_bytes))},
       {.name = "vocabulary", .value = count_text(facts.vocabulary_tokens) + " tokens"},
-      {.name = "template", .value = chat_template}};
+      {.name = "template", .value = chat_template},
+      {.name = "sampling", .value = sampling_text(facts.sampling)}};
   for (const Line& line : lines) {
     console.out(format_text("{:<13}{}\n", line.name, line.value));
+  }
+  for (const std::string& refused : facts.sampling_refused) {
+    console.out(format_text("{:<13}not used: {}\n", "sampling", refused));
   }
   console.out("metadata\n");
   for (const auto& [key, value] : facts.metadata) {

@@ -1,5 +1,6 @@
 #include "cli/view.h"
 
+#include <cmath>
 #include <string>
 #include <variant>
 
@@ -96,6 +97,10 @@ class Screen final : public EventSink {
     if (verbose_) {
       console_.err("── raw output ──\n", Style::dim);
       console_.err(e.raw + "\n");
+      console_.err("── sampling ──\n" + e.sampling.dump() + "\n", Style::dim);
+    }
+    if (e.probabilities.is_array()) {
+      show_probabilities(e.probabilities);
     }
   }
   void show(const event::ToolStarted& e) {
@@ -119,6 +124,23 @@ class Screen final : public EventSink {
       console_.err("stopped: " + e.stop_reason + "\n", Style::yellow);
     }
     console_.err(footer(e.usage, e.turns), Style::dim);
+  }
+
+  // One line for each token: its own, then the likeliest ones.
+  void show_probabilities(const Json& tokens) {
+    const auto shown = [](const Json& entry) {
+      const Json* log = entry.find("log_probability");
+      const double value = log != nullptr && log->is_number() ? log->as_double() : 0;
+      return format_text("{:5.1f} % {:<16}", 100 * std::exp(value), Json(entry.text_or("text")).dump());
+    };
+    for (const Json& token : tokens.as_array()) {
+      std::string line = shown(token);
+      const Json* best = token.find("best");
+      for (const Json& other : best != nullptr && best->is_array() ? best->as_array() : Json::Array{}) {
+        line += "  " + shown(other);
+      }
+      console_.err(line + "\n", Style::dim);
+    }
   }
 
   void end_line() {

@@ -52,6 +52,19 @@ TEST_F(Views, WithoutATerminalStdoutHasTheAnswerAloneAndStderrNoEscapes) {
   EXPECT_NE(text(err_).find("calculator  expression=\"1+1\""), std::string::npos) << text(err_);
 }
 
+TEST_F(Views, ProbabilitiesThatWereAskedForAreShownTokenByToken) {
+  const event::ReplyReady ready{
+      .raw = "Hi",
+      .sampling = Json::object({{"top_k", 7}}),
+      .probabilities = *Json::parse(R"([{"token": 5, "text": "Hi", "log_probability": -0.6931472,
+                                         "best": [{"token": 6, "text": "\u001b", "log_probability": -1.609438}]}])")};
+  Console console(out_, err_, false, false, false);
+  make_screen(console, {})->on(ready);
+  EXPECT_EQ(text(err_), " 50.0 % \"Hi\"               20.0 % \"\\u001b\"        \n");
+  EXPECT_EQ(to_json(Event(ready)).find("probabilities")->as_array().size(), 1U);
+  EXPECT_EQ(to_json(Event(event::ReplyReady{})).find("probabilities"), nullptr);
+}
+
 TEST_F(Views, ATerminalGetsTextAsItComesWithItsControlCharactersShown) {
   Console console(out_, err_, true, true, true);
   play(*make_screen(console, {}));

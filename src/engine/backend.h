@@ -139,6 +139,8 @@ class EngineWeights : public Weights {
   [[nodiscard]] virtual Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const = 0;
   // The bytes of a token, for as long as the weights live; nothing is allocated.
   [[nodiscard]] virtual std::string_view bytes(Token token) const = 0;
+  // The token that ends the model's turn, or its text; -1 = it has none.
+  [[nodiscard]] virtual Token end_of_turn() const = 0;
   // Tokens that the model's file forbids to generate.
   [[nodiscard]] virtual std::span<const Token> suppressed() const = 0;
 };

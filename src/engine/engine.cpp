@@ -114,6 +114,7 @@ class ThreadedEngine final : public Engine {
   BoundedQueue<Mail> inbox_;
   EngineCore core_;  // touched by thread_ only
   const std::string state_key_;
+  mutable PlanMaker plans_;  // any caller's thread
   const Error closed_ = closed();
   const Error died_ = died();
   std::jthread thread_;  // last: it uses everything above
@@ -145,13 +146,14 @@ Result<void> ThreadedEngine::check(const GenerationRequest& request) const {
     return fail(ErrorCode::invalid_argument,
                 format_text("tokens_max is {} and must be at least 0", request.tokens_max));
   }
-  PUNA_TRY_VOID(validate(request.sampling));
   return validate_stops(request.stop);
 }
 
 // Everything that the step would otherwise have to make: the grammar's state, room for all tokens.
 Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest request) {
   PUNA_TRY_VOID(check(request));
+  PUNA_TRY(Sampling sampling, effective(request.sampling, weights_->facts().sampling));
+  PUNA_TRY(SamplerPlan plan, plans_.make(sampling, *weights_));
   std::unique_ptr<TokenFilter> filter;
   if (request.grammar) {
     filter = filters_.make(request.grammar);
@@ -159,8 +161,9 @@ Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest req
   const std::size_t output_max = Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
   auto stream = std::make_shared<Generation::Stream>(
       output_max, request.stop, [weights = weights_](Token token) { return weights->bytes(token); },
-      request.logit_hashes);
-  return std::make_unique<Sequence>(std::move(request), std::move(filter), std::move(stream), options_.window_tokens);
+      StreamExtras{.logit_hashes = request.logit_hashes, .sampling = std::move(sampling)});
+  return std::make_unique<Sequence>(std::move(request), std::move(filter), std::move(stream), options_.window_tokens,
+                                    std::move(plan));
 }
 
 bool ThreadedEngine::take_a_place() {

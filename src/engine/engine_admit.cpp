@@ -330,6 +330,9 @@ void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::siz
   sequence->computed = available;
   sequence->lane = lane;
   sequence->marks.clear();
+  // Without it the step itself would take memory, or fail this sequence alone.
+  if_memory_allows([&] { sampler_.prepare(sequence->plan, sequence->window_tokens); });
+  if_memory_allows([&] { probabilities_.reserve(sequence->stream->wants_probabilities()); });
   if (abilities_.mark && !abilities_.cut) {
     // From there the same prompt, or one like it, can go on.
     if_memory_allows([&] { want_mark(*sequence, sequence->prompt_tokens - 1); });

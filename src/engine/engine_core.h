@@ -134,7 +134,7 @@ class EngineCore {
   // engine_sample.cpp: from logits to tokens.
   void sample();
   void sample_sequence(Sequence& sequence, std::size_t row);
-  void take_token(Sequence& sequence, Token token, std::uint64_t logit_hash);
+  void take_token(Sequence& sequence, Token token, std::span<const float> logits);
 
   [[nodiscard]] Sequence& running(LaneId lane) { return *running_[index_of(lane)]; }
 
@@ -153,6 +153,7 @@ class EngineCore {
   StepTime step_time_;
   std::unique_ptr<ThreadGuard> guard_;  // may be null
   Sampler sampler_;
+  std::vector<TokenProbability> probabilities_;  // scratch
   ToolTimes tool_times_;
 
   WaitingLine line_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/engine_core.h"
+#include "engine/log_probabilities.h"
 #include "engine/no_memory.h"
 
 namespace puna::engine {
@@ -42,7 +43,7 @@ void EngineCore::sample_sequence(Sequence& sequence, std::size_t row) {
     return fail_sequence(sequence, {.code = ErrorCode::internal, .message = "the library gave no logits", .hint = {}});
   }
   const std::uint64_t key = Random::mix(sequence.random_key, sequence.output_count());
-  auto choice = sampler_.choose(logits, sequence.sampling, sequence.tokens, key, sequence.filter.get());
+  auto choice = sampler_.choose(logits, sequence.plan, sequence.state, sequence.tokens, key, sequence.filter.get());
   if (!choice) {
     // A vocabulary without an end token cannot say that the grammar is complete; running out of tokens says it.
     const bool complete =
@@ -50,10 +51,10 @@ void EngineCore::sample_sequence(Sequence& sequence, std::size_t row) {
     return complete ? finish(sequence, FinishReason::grammar_end) : fail_sequence(sequence, std::move(choice).error());
   }
   counters_.tokens_rejected += choice->rejected;
-  take_token(sequence, choice->token, sequence.stream->wants_logit_hashes() ? hash_of(logits) : 0);
+  take_token(sequence, choice->token, logits);
 }
 
-void EngineCore::take_token(Sequence& sequence, Token token, std::uint64_t logit_hash) {
+void EngineCore::take_token(Sequence& sequence, Token token, std::span<const float> logits) {
   ++sequence.usage.output_tokens;
   ++counters_.tokens_decoded;
   if (weights_.ends_generation(token)) {
@@ -65,7 +66,11 @@ void EngineCore::take_token(Sequence& sequence, Token token, std::uint64_t logit
       return fail_sequence(sequence, std::move(accepted).error());
     }
   }
-  sequence.stream->push(token, logit_hash);
+  probabilities_.resize(sequence.stream->wants_probabilities());
+  if (!probabilities_.empty()) {
+    log_probabilities(logits, token, probabilities_);
+  }
+  sequence.stream->push(token, sequence.stream->wants_logit_hashes() ? hash_of(logits) : 0, probabilities_);
   if (sequence.stops.feed(weights_.bytes(token))) {
     return finish(sequence, FinishReason::stop_string);
   }

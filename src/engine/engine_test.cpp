@@ -206,6 +206,23 @@ TEST(Engine, ADeadEngineAnswersUnavailableForEver) {
   }
 }
 
+TEST(Engine, TheModelsFileDecidesWhatTheCallerLeavesOpen) {
+  auto weights = std::make_shared<FakeWeights>();
+  weights->set_sampling({.temperature = 0.0F, .top_k = 7});
+  const auto engine = *Engine::create(weights, {});
+  auto silent = engine->submit({.prompt = tokens_of("file"), .tokens_max = 4});
+  ASSERT_TRUE(silent) << silent.error().message;
+  EXPECT_EQ(silent->sampling().temperature, 0.0F);
+  EXPECT_EQ(read_all(*silent).text, expected("file", 4));
+  auto asked = engine->submit({.prompt = tokens_of("file"), .sampling = {.temperature = 1.5F}, .tokens_max = 4});
+  ASSERT_TRUE(asked) << asked.error().message;
+  EXPECT_EQ(asked->sampling().temperature, 1.5F);
+  EXPECT_EQ(asked->sampling().top_k, 7);
+  const auto clash = engine->submit({.prompt = tokens_of("file"), .sampling = {.top_p = 0.5F}, .tokens_max = 4});
+  ASSERT_FALSE(clash);  // at the file's temperature it would have no effect
+  EXPECT_TRUE(clash.error().message.starts_with("top_p")) << clash.error().message;
+}
+
 TEST(Engine, BadRequestsAreRefusedBeforeTheyWait) {
   const auto engine = open({}, {.window_tokens = 32});
   const auto code = [&engine](GenerationRequest request) {

@@ -65,6 +65,7 @@ class FakeWeights final : public EngineWeights {
   }
   [[nodiscard]] bool is_control(Token token) const override { return token >= kEnd; }
   [[nodiscard]] bool ends_generation(Token token) const override { return token == kEnd; }
+  [[nodiscard]] Token end_of_turn() const override { return kEnd; }
   [[nodiscard]] int vocabulary_tokens() const override { return settings_.vocabulary; }
   [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const override {
     const Inside inside;
@@ -75,6 +76,9 @@ class FakeWeights final : public EngineWeights {
     return std::make_unique<FakeBackend>(std::move(settings), calls_);
   }
   [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
+
+  // What the "file" says.
+  void set_sampling(Sampling sampling) { facts_.sampling = std::move(sampling); }
 
   std::vector<Token> suppressed_;
 

@@ -1,5 +1,5 @@
-// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_library.cpp,
-// llama_peers.cpp and llama_weights.cpp are the only files of the project that include llama.h.
+// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_library.cpp, llama_peers.cpp and
+// llama_weights.cpp are the only files of the project that include llama.h, besides tests of them.
 #pragma once
 
 #include <cstdint>

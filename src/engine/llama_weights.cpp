@@ -130,6 +130,10 @@ class LlamaWeights final : public EngineWeights {
   [[nodiscard]] bool ends_generation(Token token) const override {
     return in_range(token) && llama_vocab_is_eog(vocab_, token);
   }
+  [[nodiscard]] Token end_of_turn() const override {
+    const Token turn = llama_vocab_eot(vocab_);
+    return turn >= 0 ? turn : llama_vocab_eos(vocab_);
+  }
   [[nodiscard]] int vocabulary_tokens() const override { return llama_vocab_n_tokens(vocab_); }
   [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
 

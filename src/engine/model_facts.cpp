@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/gguf_sampling.h"
 #include "engine/gguf_types.h"
 
 namespace puna::engine {
@@ -196,6 +197,7 @@ Result<ModelFacts> model_facts(const GgufHeader& header, std::span<const std::by
   facts.heads = heads.empty() ? 0 : static_cast<int>(std::ranges::max(heads));
   PUNA_TRY(facts.kv_bytes_per_token, cache_bytes_per_token(header, arch, layers, embedding));
   PUNA_TRY_VOID(read_vocabulary(header, head, facts));
+  read_sampling(header, facts);
   for (const auto& [key, value] : header.entries) {
     facts.metadata.emplace_back(key, printed(value));
   }

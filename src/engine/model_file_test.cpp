@@ -56,6 +56,57 @@ TEST(Inspect, AModelWithoutATemplateIsFine) {
   EXPECT_EQ(facts->kv_bytes_per_token, 0U);
 }
 
+GgufBytes small_vocabulary() {
+  return GgufBytes()
+      .entry("general.architecture", "llama")
+      .entry("tokenizer.ggml.model", "gpt2")
+      .strings("tokenizer.ggml.tokens", {"a"});
+}
+
+TEST(Inspect, TheFilesOwnSamplingIsReadAndTheRestIsUnset) {
+  const TemporaryFile file(
+      with_vocabulary(small_vocabulary()
+                          .entry("general.sampling.sequence", "top_k;min-p;temperature")
+                          .entry("general.sampling.top_k", GgufType::i32, std::int32_t{20})
+                          .entry("general.sampling.min_p", GgufType::f32, 0.1F)
+                          .entry("general.sampling.temp", GgufType::f32, 0.6F)
+                          .entry("general.sampling.penalty_repeat", GgufType::f32, 1.1F)
+                          .entry("general.sampling.penalty_last_n", GgufType::i32, std::int32_t{-1})
+                          .entry("general.sampling.mirostat", GgufType::u32, std::uint32_t{0})
+                          .entry("general.sampling.xtc_probability", GgufType::f64, 0.5),
+                      11));
+  const auto facts = Weights::inspect(file.path());
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->sampling_refused, std::vector<std::string>{});
+  const Sampling expected{.temperature = 0.6F,
+                          .top_k = 20,
+                          .min_p = 0.1F,
+                          .xtc_probability = 0.5F,
+                          .repeat_penalty = 1.1F,
+                          .repeat_last_n = -1,
+                          .mirostat = 0,
+                          .samplers = std::vector{SamplerStage::top_k, SamplerStage::min_p, SamplerStage::temperature}};
+  EXPECT_EQ(facts->sampling, expected);
+  EXPECT_TRUE(effective({}, facts->sampling));
+}
+
+TEST(Inspect, SamplingThatCannotBeUsedIsLeftOutAndNamed) {
+  const TemporaryFile file(with_vocabulary(small_vocabulary()
+                                               .entry("general.sampling.sequence", "top_k;magic")
+                                               .entry("general.sampling.top_k", GgufType::i32, std::int32_t{-1})
+                                               .entry("general.sampling.top_p", GgufType::f32, 7.0F)
+                                               .entry("general.sampling.temp", "hot")
+                                               .entry("general.sampling.mirostat", GgufType::f32, 1.5F),
+                                           8));
+  const auto facts = Weights::inspect(file.path());
+  ASSERT_TRUE(facts) << facts.error().message;
+  EXPECT_EQ(facts->sampling, Sampling{.top_k = 0});  // llama.cpp's way to say off
+  ASSERT_EQ(facts->sampling_refused.size(), 4U);
+  for (const std::string& refused : facts->sampling_refused) {
+    EXPECT_TRUE(refused.starts_with("general.sampling.")) << refused;
+  }
+}
+
 TEST(Inspect, KeysOfTheWrongTypeOrWithImpossibleValuesAreRefused) {
   const auto base = [] {
     return GgufBytes().entry("general.architecture", "llama").entry("tokenizer.ggml.model", "gpt2");

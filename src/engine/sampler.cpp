@@ -1,5 +1,5 @@
-// Order: penalties, top-k, typical, top-p, min-p, temperature, draw; with a grammar, the whole choice is made first and
-// only refused tokens cost more.
+// The order of a choice: biases and the first stages on the row, the best tokens, the other stages, the draw; with a
+// grammar, the whole choice is made first and only refused tokens cost more.
 #include "engine/sampler.h"
 
 #include <algorithm>
@@ -9,12 +9,16 @@
 namespace puna::engine {
 namespace {
 
+using Stage = SamplerStage;
+
 // Also false for NaN and infinities.
 bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
 
-constexpr auto kBetter = [](const auto& a, const auto& b) {
-  return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
-};
+// A key has a random number for each purpose.
+enum class Draw : std::uint64_t { token, xtc };
+double number_for(std::uint64_t key, Draw draw) {
+  return Random(draw == Draw::token ? key : Random::mix(key, static_cast<std::uint64_t>(draw))).uniform();
+}
 
 }  // namespace
 
@@ -29,41 +33,15 @@ Sampler::Sampler(int vocabulary, std::span<const Token> suppressed)
 
 bool Sampler::usable(float logit, std::size_t token) const { return is_finite(logit) && suppressed_[token] == 0; }
 
-void Sampler::count_recent(const Sampling& sampling, std::span<const Token> history) {
-  recent_.clear();
-  const bool off =
-      sampling.repeat_penalty == 1.0F && sampling.frequency_penalty == 0.0F && sampling.presence_penalty == 0.0F;
-  if (off) {
-    return;
-  }
-  const auto last =
-      sampling.penalty_last_tokens < 0 ? history.size() : static_cast<std::size_t>(sampling.penalty_last_tokens);
-  tokens_.assign(history.end() - static_cast<std::ptrdiff_t>(std::min(last, history.size())), history.end());
-  std::ranges::sort(tokens_);
-  for (const Token token : tokens_) {
-    if (recent_.empty() || recent_.back().token != token) {
-      recent_.push_back({.token = token, .count = 0});
-    }
-    ++recent_.back().count;
-  }
-}
-
-float Sampler::adjusted(const Sampling& sampling, Token token, float logit) const {
-  const auto found = std::ranges::lower_bound(recent_, token, {}, &Recent::token);
-  if (found == recent_.end() || found->token != token) {
-    return logit;
-  }
-  const float scaled = logit > 0 ? logit / sampling.repeat_penalty : logit * sampling.repeat_penalty;
-  return scaled - static_cast<float>(found->count) * sampling.frequency_penalty - sampling.presence_penalty;
-}
-
-// The `count` best tokens by raw logit, in candidates_, in no order. One pass; most tokens cost one comparison.
+// The `count` best tokens by raw logit, in no order. One pass; most tokens cost one comparison.
 void Sampler::keep_heap(std::span<const float> logits, std::size_t count) {
-  candidates_.clear();
+  std::vector<Candidate>& list = candidates_.list;
+  list.clear();
+  candidates_.sorted = 0;
   if (count >= logits.size()) {
     for (std::size_t i = 0; i < logits.size(); ++i) {
       if (usable(logits[i], i)) {
-        candidates_.push_back({.token = static_cast<Token>(i), .logit = logits[i], .probability = 0});
+        list.push_back({.token = static_cast<Token>(i), .logit = logits[i]});
       }
     }
     return;
@@ -74,239 +52,212 @@ void Sampler::keep_heap(std::span<const float> logits, std::size_t count) {
     if (!(logits[i] > worst) || !usable(logits[i], i)) {
       continue;
     }
-    if (candidates_.size() == count) {
-      std::ranges::pop_heap(candidates_, kBetter);
-      candidates_.pop_back();
+    if (list.size() == count) {
+      std::ranges::pop_heap(list, kBetter);
+      list.pop_back();
     }
-    candidates_.push_back({.token = static_cast<Token>(i), .logit = logits[i], .probability = 0});
-    std::ranges::push_heap(candidates_, kBetter);
-    if (candidates_.size() == count) {
-      worst = candidates_.front().logit;
+    list.push_back({.token = static_cast<Token>(i), .logit = logits[i]});
+    std::ranges::push_heap(list, kBetter);
+    if (list.size() == count) {
+      worst = list.front().logit;
     }
   }
 }
 
-// The `count` best tokens after penalties, best first. Penalised tokens are judged apart: a penalty may lift as well as
-// lower, so they are added to the best of the others instead of being looked for among them.
-void Sampler::take_best(std::span<const float> logits, const Sampling& sampling, std::size_t count) {
-  keep_heap(logits, std::min(count + recent_.size(), logits.size()));
-  if (!recent_.empty()) {
-    std::erase_if(candidates_, [this](const Candidate& candidate) {
-      return std::ranges::binary_search(recent_, candidate.token, {}, &Recent::token);
+// The `count` best tokens, or all. Changed logits are judged apart: a change may lift as well as lower, so they are
+// added to the best of the others instead of being looked for among them.
+void Sampler::take_best(std::span<const float> logits, std::size_t count) {
+  keep_heap(logits, std::min(count + changed_.size(), logits.size()));
+  if (!changed_.empty()) {
+    std::erase_if(candidates_.list, [this](const Candidate& candidate) {
+      return std::ranges::binary_search(changed_, candidate.token, {}, &Changed::token);
     });
-    for (const Recent& recent : recent_) {
-      const auto token = static_cast<std::size_t>(recent.token);
-      if (token < logits.size() && usable(logits[token], token)) {
-        const float logit = adjusted(sampling, recent.token, logits[token]);
-        if (is_finite(logit)) {
-          candidates_.push_back({.token = recent.token, .logit = logit, .probability = 0});
-        }
+    for (const Changed& change : changed_) {
+      if (is_finite(change.logit)) {
+        candidates_.list.push_back({.token = change.token, .logit = change.logit});
       }
     }
   }
-  if (count < candidates_.size()) {
-    std::ranges::nth_element(candidates_, candidates_.begin() + static_cast<std::ptrdiff_t>(count), kBetter);
-    candidates_.resize(count);
-  }
-  std::ranges::sort(candidates_, kBetter);
-}
-
-// Requires candidates_ sorted, best first.
-void Sampler::softmax() {
-  const double best = candidates_.front().logit;
-  double sum = 0;
-  for (Candidate& candidate : candidates_) {
-    candidate.probability = std::exp(candidate.logit - best);
-    sum += candidate.probability;
-  }
-  for (Candidate& candidate : candidates_) {
-    candidate.probability /= sum;
+  if (count < logits.size()) {
+    candidates_.keep_best(count);
   }
 }
 
-// Keeps the tokens whose surprise is nearest to the expected one, until they hold `mass`.
-void Sampler::keep_typical(float mass) {
-  softmax();
-  double entropy = 0;
-  for (const Candidate& candidate : candidates_) {
-    entropy -= candidate.probability > 0 ? candidate.probability * std::log(candidate.probability) : 0;
-  }
-  const auto distance = [entropy](const Candidate& candidate) {
-    return candidate.probability > 0 ? std::abs(-std::log(candidate.probability) - entropy)
-                                     : std::numeric_limits<double>::infinity();
-  };
-  std::ranges::stable_sort(candidates_, {}, distance);
-  double sum = 0;
-  std::size_t kept = 0;
-  while (kept < candidates_.size() && (kept == 0 || sum <= mass)) {
-    sum += candidates_[kept++].probability;
-  }
-  candidates_.resize(kept);
-  std::ranges::sort(candidates_, kBetter);
-}
-
-void Sampler::keep_top_p(float mass) {
-  softmax();
-  double sum = 0;
-  std::size_t kept = 0;
-  while (kept < candidates_.size() && (kept == 0 || sum < mass)) {
-    sum += candidates_[kept++].probability;
-  }
-  candidates_.resize(kept);
-}
-
-void Sampler::keep_min_p(float share) {
-  const double least = candidates_.front().logit + std::log(static_cast<double>(share));
-  const auto first_below =
-      std::ranges::find_if(candidates_, [least](const Candidate& candidate) { return candidate.logit < least; });
-  candidates_.erase(first_below, candidates_.end());
-}
-
-// One of candidates_, which must not be empty and are sorted best first.
-Token Sampler::pick(const Sampling& sampling, double draw) {
-  if (sampling.temperature == 0.0F) {
-    return candidates_.front().token;
-  }
-  if (sampling.top_k > 0 && candidates_.size() > static_cast<std::size_t>(sampling.top_k)) {
-    candidates_.resize(static_cast<std::size_t>(sampling.top_k));
-  }
-  if (sampling.typical_p < 1.0F) {
-    keep_typical(sampling.typical_p);
-  }
-  if (sampling.top_p < 1.0F) {
-    keep_top_p(sampling.top_p);
-  }
-  if (sampling.min_p > 0.0F) {
-    keep_min_p(sampling.min_p);
-  }
-  const float best = candidates_.front().logit;
-  for (Candidate& candidate : candidates_) {
-    candidate.logit = (candidate.logit - best) / sampling.temperature;  // relative: no overflow for tiny temperatures
-  }
-  softmax();
-  double sum = 0;
-  for (const Candidate& candidate : candidates_) {
-    sum += candidate.probability;
-    if (draw < sum) {
-      return candidate.token;
+// One of plan.stages. `index` tells what follows.
+void Sampler::run_stage(const SamplerPlan& plan, std::size_t index, std::uint64_t key) {
+  switch (const Stage stage = plan.stages[index]) {
+    case Stage::penalties:
+    case Stage::dry:
+      return lower_candidates(plan, stage);
+    case Stage::top_n_sigma:
+      return forbid_below_sigma(candidates_, plan.top_n_sigma);
+    case Stage::top_k:
+      return candidates_.keep_best(plan.top_k);
+    case Stage::typ_p:
+      return keep_typical(candidates_, plan.typical_p, plan.min_keep);
+    case Stage::top_p:
+      return keep_top_p(candidates_, plan.top_p, plan.min_keep);
+    case Stage::min_p:
+      return keep_min_p(candidates_, plan.min_p, plan.min_keep);
+    case Stage::xtc:
+      if (number_for(key, Draw::xtc) <= plan.xtc_probability) {
+        drop_likeliest(candidates_, plan.xtc_threshold, plan.min_keep);
+      }
+      return;
+    case Stage::temperature: {
+      const auto later = std::span(plan.stages).subspan(index + 1);
+      const bool relative = !std::ranges::contains(later, Stage::penalties);  // they look at the sign
+      return heat(candidates_, plan, relative);
     }
+    case Stage::infill:
+      return infill(candidates_, *plan.weights);
+    case Stage::adaptive_p:
+      return;  // it draws: after all others
   }
-  return candidates_.back().token;  // rounding left the sum just below 1
+}
+
+// From the best tokens to what is drawn from, with probabilities.
+void Sampler::run_stages(const SamplerPlan& plan, const SamplerState& state, std::uint64_t key) {
+  for (std::size_t i = 0; i < plan.stages.size(); ++i) {
+    run_stage(plan, i, key);
+  }
+  if (plan.mirostat != 0) {
+    return cut_mirostat(candidates_, plan.mirostat, suppressed_.size(), state.mu);
+  }
+  if (!plan.stages.empty() && plan.stages.back() == Stage::adaptive_p) {
+    return aim_adaptive(candidates_, plan, state, original_);
+  }
+  candidates_.softmax();
+}
+
+// One of the candidates, which must not be empty.
+Sampler::Pick Sampler::pick(const SamplerPlan& plan, const SamplerState& state, std::uint64_t key) {
+  if (plan.greedy) {
+    return {.token = candidates_.ranked(0).token};
+  }
+  run_stages(plan, state, key);
+  const double draw = number_for(key, Draw::token);
+  double sum = 0;
+  std::size_t chosen = candidates_.list.size();
+  for (std::size_t i = 0; i < candidates_.list.size() && chosen == candidates_.list.size(); ++i) {
+    sum += candidates_.ranked(i).probability;
+    chosen = draw < sum ? i : chosen;
+  }
+  while (chosen == candidates_.list.size() || candidates_.list[chosen].probability == 0) {
+    --chosen;  // rounding left the sum just below 1
+  }
+  const bool adapts = !plan.stages.empty() && plan.stages.back() == Stage::adaptive_p && plan.mirostat == 0;
+  return {.token = candidates_.list[chosen].token,
+          .probability = adapts ? original_[chosen] : candidates_.list[chosen].probability};
 }
 
 // Drops the candidates that the filter refuses; the others keep their order.
 Result<void> Sampler::keep_allowed(TokenFilter& filter) {
   tokens_.clear();
-  for (const Candidate& candidate : candidates_) {
+  for (const Candidate& candidate : candidates_.list) {
     tokens_.push_back(candidate.token);
   }
   allowed_.assign(tokens_.size(), 0);
   PUNA_TRY_VOID(filter.test(tokens_, allowed_));
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+  std::size_t sorted = 0;
+  for (std::size_t i = 0; i < candidates_.list.size(); ++i) {
     if (allowed_[i] != 0) {
-      candidates_[kept++] = candidates_[i];
+      sorted += i < candidates_.sorted ? 1 : 0;
+      candidates_.list[kept++] = candidates_.list[i];
     }
   }
-  candidates_.resize(kept);
+  candidates_.list.resize(kept);
+  candidates_.sorted = sorted;
   return {};
 }
 
-// After the filter refused `first`: the best few, then everything.
-Result<Sampler::Choice> Sampler::choose_filtered(std::span<const float> logits, const Sampling& sampling, double draw,
-                                                 Token first, TokenFilter& filter) {
-  take_best(logits, sampling, kFilterTries);
-  std::int64_t refused = 1;
-  if (sampling.temperature == 0.0F) {
-    for (const Candidate& candidate : candidates_) {
-      if (candidate.token == first) {
-        continue;
-      }
-      std::uint8_t allowed = 0;
-      PUNA_TRY_VOID(filter.test(std::span(&candidate.token, 1), std::span(&allowed, 1)));
-      if (allowed != 0) {
-        return Choice{.token = candidate.token, .rejected = refused};
-      }
-      ++refused;
+// The allowed ones of the best few; none, if none is allowed or the few are not enough.
+Result<void> Sampler::keep_allowed_best(std::span<const float> logits, const SamplerPlan& plan, Token first,
+                                        TokenFilter& filter, std::int64_t& refused) {
+  if (plan.needs_all && !plan.greedy) {
+    candidates_.list.clear();
+    return {};
+  }
+  take_best(logits, kFilterTries);
+  candidates_.sort();
+  if (!plan.greedy) {
+    const std::size_t tried = candidates_.list.size();
+    PUNA_TRY_VOID(keep_allowed(filter));
+    refused = std::max<std::int64_t>(1, static_cast<std::int64_t>(tried - candidates_.list.size()));
+    return {};
+  }
+  for (const Candidate& candidate : candidates_.list) {
+    if (candidate.token == first) {
+      continue;
     }
-    candidates_.clear();
-  } else {
-    const std::size_t tried = candidates_.size();
-    PUNA_TRY_VOID(keep_allowed(filter));
-    refused = static_cast<std::int64_t>(tried - candidates_.size());
+    std::uint8_t allowed = 0;
+    PUNA_TRY_VOID(filter.test(std::span(&candidate.token, 1), std::span(&allowed, 1)));
+    if (allowed != 0) {
+      candidates_.list.assign(1, Candidate(candidate));
+      candidates_.sorted = 1;
+      return {};
+    }
+    ++refused;
   }
-  if (candidates_.empty()) {
-    take_best(logits, sampling, logits.size());
-    PUNA_TRY_VOID(keep_allowed(filter));
-  }
-  if (candidates_.empty()) {
-    refusal_ = Refusal::nothing_allowed;
-    return fail(ErrorCode::invalid_argument, "the grammar allows none of the vocabulary's tokens here",
-                "check the grammar for rules that nothing can match");
-  }
-  return Choice{.token = pick(sampling, draw), .rejected = std::max<std::int64_t>(refused, 1)};
+  candidates_.list.clear();
+  return {};
 }
 
-Result<Sampler::Choice> Sampler::choose(std::span<const float> logits, const Sampling& sampling,
-                                        std::span<const Token> history, std::uint64_t key, TokenFilter* filter) {
+// The candidates for a first choice.
+Result<void> Sampler::begin(std::span<const float> logits, const SamplerPlan& plan, std::span<const Token> history) {
   PUNA_CHECK(logits.size() == suppressed_.size(), "a row of logits as long as the vocabulary");
   refusal_ = Refusal::none;
-  count_recent(sampling, history);
-  const bool greedy = sampling.temperature == 0.0F;
-  const auto wanted = static_cast<std::size_t>(sampling.top_k);
-  take_best(logits, sampling, greedy ? 1 : wanted == 0 ? logits.size() : wanted);
-  if (candidates_.empty()) {
-    refusal_ = Refusal::nothing_finite;
-    return fail(ErrorCode::internal, "the model gave no finite logit",
-                "the weights may be damaged; check the model file");
+  look_back(plan, history);
+  change_logits(logits, plan);
+  take_best(logits, plan.greedy ? 1 : plan.head == 0 ? logits.size() : plan.head);
+  if (!candidates_.list.empty()) {
+    return {};
   }
-  const double draw = greedy ? 0.0 : Random(key).uniform();
-  const Choice choice{.token = pick(sampling, draw), .rejected = 0};
-  if (filter == nullptr) {
-    return choice;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    if (usable(logits[i], i)) {
+      refusal_ = Refusal::nothing_allowed;
+      return fail(ErrorCode::invalid_argument, "logit_bias forbids every token", "forbid fewer of them");
+    }
   }
-  std::uint8_t allowed = 0;
-  PUNA_TRY_VOID(filter->test(std::span(&choice.token, 1), std::span(&allowed, 1)));
-  if (allowed != 0) {
-    return choice;
+  refusal_ = Refusal::nothing_finite;
+  return fail(ErrorCode::internal, "the model gave no finite logit",
+              "the weights may be damaged; check the model file");
+}
+
+Result<std::span<const Candidate>> Sampler::distribution(std::span<const float> logits, const SamplerPlan& plan,
+                                                         const SamplerState& state, std::span<const Token> history,
+                                                         std::uint64_t key) {
+  PUNA_TRY_VOID(begin(logits, plan, history));
+  run_stages(plan, state, key);
+  return candidates_.list;
+}
+
+Result<Sampler::Choice> Sampler::choose(std::span<const float> logits, const SamplerPlan& plan, SamplerState& state,
+                                        std::span<const Token> history, std::uint64_t key, TokenFilter* filter) {
+  PUNA_TRY_VOID(begin(logits, plan, history));
+  Pick choice = pick(plan, state, key);
+  std::int64_t refused = 0;
+  if (filter != nullptr) {
+    std::uint8_t allowed = 0;
+    PUNA_TRY_VOID(filter->test(std::span(&choice.token, 1), std::span(&allowed, 1)));
+    if (allowed == 0) {
+      refused = 1;
+      PUNA_TRY_VOID(keep_allowed_best(logits, plan, choice.token, *filter, refused));
+      if (candidates_.list.empty()) {
+        take_best(logits, logits.size());
+        PUNA_TRY_VOID(keep_allowed(*filter));
+      }
+      if (candidates_.list.empty()) {
+        refusal_ = Refusal::nothing_allowed;
+        return fail(ErrorCode::invalid_argument, "the grammar allows none of the vocabulary's tokens here",
+                    "check the grammar for rules that nothing can match");
+      }
+      choice = pick(plan, state, key);
+    }
   }
-  return choose_filtered(logits, sampling, draw, choice.token, *filter);
+  remember(plan, choice.probability, state);
+  return Choice{.token = choice.token, .rejected = refused};
 }
 
 }  // namespace puna::engine
-
-namespace puna {
-
-Result<void> validate(const Sampling& sampling) {
-  struct Range {
-    const char* name;
-    float value;
-    float least;
-    float most;
-  };
-  const Range ranges[] = {
-      {.name = "temperature", .value = sampling.temperature, .least = 0.0F, .most = 100.0F},
-      {.name = "top_p", .value = sampling.top_p, .least = 0.0F, .most = 1.0F},
-      {.name = "min_p", .value = sampling.min_p, .least = 0.0F, .most = 1.0F},
-      {.name = "typical_p", .value = sampling.typical_p, .least = 0.0F, .most = 1.0F},
-      {.name = "repeat_penalty", .value = sampling.repeat_penalty, .least = 0.01F, .most = 100.0F},
-      {.name = "frequency_penalty", .value = sampling.frequency_penalty, .least = -100.0F, .most = 100.0F},
-      {.name = "presence_penalty", .value = sampling.presence_penalty, .least = -100.0F, .most = 100.0F},
-  };
-  for (const Range& range : ranges) {
-    if (!(range.value >= range.least && range.value <= range.most)) {  // also refuses NaN
-      return fail(ErrorCode::invalid_argument,
-                  format_text("{} is {} and must be from {} to {}", range.name, range.value, range.least, range.most));
-    }
-  }
-  if (sampling.top_k < 0) {
-    return fail(ErrorCode::invalid_argument, format_text("top_k is {} and must be at least 0", sampling.top_k));
-  }
-  if (sampling.penalty_last_tokens < -1) {
-    return fail(ErrorCode::invalid_argument,
-                format_text("penalty_last_tokens is {} and must be at least -1", sampling.penalty_last_tokens));
-  }
-  return {};
-}
-
-}  // namespace puna

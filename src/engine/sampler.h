@@ -1,8 +1,8 @@
-// Chooses the next token from one row of logits. Own code, because the order matters for speed: candidates are cut to
-// the best few before anything is sorted or exponentiated.
+// Chooses the next token from one row of logits: runs a plan's stages and draws. Own code, because the order matters
+// for speed: candidates are cut to the best few before anything is sorted or exponentiated.
 //
 // Invariant: a token whose logit is not finite, or that the model suppresses, is never chosen. Equal logits: the lower
-// id goes first. The same logits, settings, history and index give the same token on every machine with IEEE floats.
+// id goes first. The same logits, plan, state, history and key give the same token on every machine with IEEE floats.
 // Thread  one owner (the scratch memory is reused from call to call).
 #pragma once
 
@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/sampler_plan.h"
+#include "engine/sampler_stages.h"
 
 namespace puna::engine {
 
@@ -29,46 +31,66 @@ class Sampler {
   // suppressed: ids that are never chosen; those outside the vocabulary are ignored.
   Sampler(int vocabulary, std::span<const Token> suppressed);
 
+  // Makes room, so that choose() takes no memory for this plan while a sequence has at most so many tokens.
+  void prepare(const SamplerPlan& plan, std::size_t tokens_max);
+
+  // state     moves on with the token that is returned; with an error it stays.
   // history   the sequence's tokens so far, prompt included.
-  // key       the random number is a function of it alone.
+  // key       the random numbers are a function of it alone.
   // filter    may be nullptr. It is asked, never moved on.
-  // Requires  validate(sampling), logits.size() == vocabulary.
+  // Requires  logits.size() == vocabulary.
   // Errors    internal          no finite logit, or the filter failed;
-  //           invalid_argument  the filter allows no token at all (refusal() then is nothing_allowed)
-  [[nodiscard]] Result<Choice> choose(std::span<const float> logits, const Sampling& sampling,
+  //           invalid_argument  the biases or the filter allow no token (refusal() then is nothing_allowed)
+  [[nodiscard]] Result<Choice> choose(std::span<const float> logits, const SamplerPlan& plan, SamplerState& state,
                                       std::span<const Token> history, std::uint64_t key, TokenFilter* filter);
+  // What choose() without a filter draws from, with probabilities; for tests. Borrowed until the next call.
+  [[nodiscard]] Result<std::span<const Candidate>> distribution(std::span<const float> logits, const SamplerPlan& plan,
+                                                                const SamplerState& state,
+                                                                std::span<const Token> history, std::uint64_t key);
   // Why the last choose() failed.
   [[nodiscard]] Refusal refusal() const { return refusal_; }
 
  private:
-  struct Candidate {
-    Token token;
-    float logit;
-    double probability;
-  };
   struct Recent {
     Token token;
     int count;
   };
+  struct Changed {
+    Token token;
+    float logit;
+  };
+  struct Pick {
+    Token token = 0;
+    double probability = 1;  // that the state is told
+  };
 
-  void count_recent(const Sampling& sampling, std::span<const Token> history);
-  [[nodiscard]] float adjusted(const Sampling& sampling, Token token, float logit) const;
-  void take_best(std::span<const float> logits, const Sampling& sampling, std::size_t count);
+  // sampler_lowering.cpp: what the tokens so far and the biases do to logits.
+  void look_back(const SamplerPlan& plan, std::span<const Token> history);
+  void count_recent(const SamplerPlan& plan, std::span<const Token> history);
+  void change_logits(std::span<const float> logits, const SamplerPlan& plan);
+  [[nodiscard]] float lowered(const SamplerPlan& plan, SamplerStage stage, Token token, float logit) const;
+  void lower_candidates(const SamplerPlan& plan, SamplerStage stage);
+
+  [[nodiscard]] Result<void> begin(std::span<const float> logits, const SamplerPlan& plan,
+                                   std::span<const Token> history);
+  void take_best(std::span<const float> logits, std::size_t count);
   void keep_heap(std::span<const float> logits, std::size_t count);
   [[nodiscard]] bool usable(float logit, std::size_t token) const;
+  void run_stages(const SamplerPlan& plan, const SamplerState& state, std::uint64_t key);
+  void run_stage(const SamplerPlan& plan, std::size_t index, std::uint64_t key);
+  [[nodiscard]] Pick pick(const SamplerPlan& plan, const SamplerState& state, std::uint64_t key);
   [[nodiscard]] Result<void> keep_allowed(TokenFilter& filter);
-  [[nodiscard]] Result<Choice> choose_filtered(std::span<const float> logits, const Sampling& sampling, double draw,
-                                               Token first, TokenFilter& filter);
-  [[nodiscard]] Token pick(const Sampling& sampling, double draw);
-  void softmax();
-  void keep_typical(float mass);
-  void keep_top_p(float mass);
-  void keep_min_p(float share);
+  [[nodiscard]] Result<void> keep_allowed_best(std::span<const float> logits, const SamplerPlan& plan, Token first,
+                                               TokenFilter& filter, std::int64_t& refused);
 
   std::vector<std::uint8_t> suppressed_;  // by token
   std::vector<Recent> recent_;            // sorted by token
-  std::vector<Candidate> candidates_;     // best first
+  std::vector<Repeat> repeats_;           // sorted by token
+  std::vector<Changed> changed_;          // sorted by token: logits that differ from the row's
+  Candidates candidates_;
+  std::vector<double> original_;  // adaptive-p: probabilities before it
   std::vector<Token> tokens_;
+  std::vector<int> scratch_;
   std::vector<std::uint8_t> allowed_;
   Refusal refusal_ = Refusal::none;
 };

@@ -20,10 +20,26 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 const Sampling kGreedy = {.temperature = 0.0F};
 const Sampling kPlain = {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F};
 
+SamplerPlan plan_of(const Sampling& sampling, std::size_t vocabulary) {
+  const auto asked = effective(sampling);
+  EXPECT_TRUE(asked) << asked.error().message;
+  auto plan = make_plan(*asked, static_cast<int>(vocabulary), {});
+  EXPECT_TRUE(plan) << plan.error().message;
+  return *std::move(plan);
+}
+
+Result<Sampler::Choice> attempt(Sampler& sampler, std::span<const float> logits, const Sampling& sampling,
+                                std::span<const Token> history = {}, std::uint64_t key = 0,
+                                TokenFilter* filter = nullptr) {
+  const SamplerPlan plan = plan_of(sampling, logits.size());
+  SamplerState state(plan);
+  return sampler.choose(logits, plan, state, history, key, filter);
+}
+
 Token choose(Sampler& sampler, std::span<const float> logits, const Sampling& sampling, std::vector<Token> history = {},
              std::int64_t index = 0, TokenFilter* filter = nullptr) {
-  const auto choice =
-      sampler.choose(logits, sampling, history, Random::mix(sampling.seed, static_cast<std::uint64_t>(index)), filter);
+  const auto choice = attempt(sampler, logits, sampling, history,
+                              Random::mix(sampling.seed, static_cast<std::uint64_t>(index)), filter);
   EXPECT_TRUE(choice) << choice.error().message;
   return choice ? choice->token : -1;
 }
@@ -93,7 +109,7 @@ TEST(Sampler, NothingFiniteIsAnErrorAndNotACrash) {
   const std::vector<float> logits(50, kNan);
   Sampler sampler(50, {});
   for (const Sampling& sampling : {kGreedy, kPlain, Sampling{}}) {
-    const auto choice = sampler.choose(logits, sampling, {}, 0, nullptr);
+    const auto choice = attempt(sampler, logits, sampling);
     ASSERT_FALSE(choice);
     EXPECT_EQ(choice.error().code, ErrorCode::internal);
   }
@@ -206,9 +222,9 @@ TEST(Sampler, PenaltiesLowerRepeatedTokensAlsoOutsideTheTopK) {
   EXPECT_EQ(choose(sampler, logits, sampling, {0, 0, 0}), 1);  // 3.5, however often
   sampling.presence_penalty = -10.0F;
   EXPECT_EQ(choose(sampler, logits, sampling, {3}), 3);  // lifted from the last place: 9
-  sampling.penalty_last_tokens = 2;
+  sampling.repeat_last_n = 2;
   EXPECT_EQ(choose(sampler, logits, sampling, {3, 0, 0}), 0);  // out of sight
-  sampling.penalty_last_tokens = -1;
+  sampling.repeat_last_n = -1;
   EXPECT_EQ(choose(sampler, logits, sampling, {3, 1, 1}), 1);
 }
 
@@ -218,7 +234,7 @@ TEST(Sampler, TheFilterIsAskedOnceWhenItAgrees) {
   Sampler sampler(500, {});
   const Token best = choose(sampler, logits, kGreedy);
   AllowSet filter({best});
-  const auto choice = sampler.choose(logits, kGreedy, {}, 0, &filter);
+  const auto choice = attempt(sampler, logits, kGreedy, {}, 0, &filter);
   EXPECT_EQ(choice->token, best);
   EXPECT_EQ(choice->rejected, 0);
   EXPECT_EQ(filter.tested, 1U);
@@ -238,7 +254,7 @@ TEST(Sampler, GreedyUnderAFilterIsTheBestAllowedToken) {
     }
     Sampler sampler(400, {});
     AllowSet filter(allowed);
-    const auto choice = sampler.choose(logits, kGreedy, {}, 0, &filter);
+    const auto choice = attempt(sampler, logits, kGreedy, {}, 0, &filter);
     ASSERT_TRUE(choice);
     EXPECT_EQ(choice->token, best);
     std::int64_t better = 0;
@@ -273,35 +289,98 @@ TEST(Sampler, AFilterThatAllowsNothingIsAnErrorThatSaysSo) {
   Sampler sampler(100, {});
   AllowSet filter({});
   for (const Sampling& sampling : {kGreedy, kPlain}) {
-    const auto choice = sampler.choose(logits, sampling, {}, 0, &filter);
+    const auto choice = attempt(sampler, logits, sampling, {}, 0, &filter);
     ASSERT_FALSE(choice);
     EXPECT_EQ(choice.error().code, ErrorCode::invalid_argument);
     EXPECT_EQ(sampler.refusal(), Sampler::Refusal::nothing_allowed);
   }
 }
 
-TEST(Sampling, EveryValueOutOfItsRangeIsNamed) {
-  const std::vector<std::pair<Sampling, std::string>> cases = {
-      {{.temperature = -0.1F}, "temperature"},
-      {{.temperature = kNan}, "temperature"},
-      {{.temperature = kInfinity}, "temperature"},
-      {{.top_k = -1}, "top_k"},
-      {{.top_p = 1.1F}, "top_p"},
-      {{.min_p = -0.1F}, "min_p"},
-      {{.typical_p = kNan}, "typical_p"},
-      {{.repeat_penalty = 0.0F}, "repeat_penalty"},
-      {{.frequency_penalty = kInfinity}, "frequency_penalty"},
-      {{.presence_penalty = -1e9F}, "presence_penalty"},
-      {{.penalty_last_tokens = -2}, "penalty_last_tokens"},
-  };
-  for (const auto& [sampling, name] : cases) {
-    const auto valid = validate(sampling);
-    ASSERT_FALSE(valid) << name;
-    EXPECT_EQ(valid.error().code, ErrorCode::invalid_argument);
-    EXPECT_TRUE(valid.error().message.starts_with(name)) << valid.error().message;
+TEST(Sampler, ABiasLiftsLowersAndForbids) {
+  const std::vector<float> logits = {1.0F, 2.0F, 3.0F, 0.0F};
+  Sampler sampler(4, {});
+  Sampling sampling = kGreedy;
+  sampling.logit_bias = {{.token = 3, .bias = 4.0F}, {.token = 2, .bias = -0.5F}};
+  EXPECT_EQ(choose(sampler, logits, sampling), 3);
+  sampling.logit_bias = {
+      {.token = 3, .bias = 4.0F}, {.token = 3, .bias = -kInfinity}, {.token = 2, .bias = -kInfinity}};
+  EXPECT_EQ(choose(sampler, logits, sampling), 1);
+  Sampling drawn = kPlain;
+  drawn.logit_bias = {{.token = 2, .bias = -kInfinity}};
+  EXPECT_EQ(support(logits, drawn), (std::set<Token>{0, 1, 3}));
+  drawn.repeat_penalty = 1.5F;
+  EXPECT_NE(choose(sampler, logits, drawn, {2, 2, 2}), 2);  // a penalty does not bring it back
+}
+
+TEST(Sampler, BiasesThatForbidEverythingAreAnErrorAndSoIsATokenThatIsNotThere) {
+  const std::vector<float> logits = {1.0F, kNan};
+  Sampler sampler(2, {});
+  Sampling sampling = kPlain;
+  sampling.logit_bias = {{.token = 0, .bias = -kInfinity}};
+  const auto choice = attempt(sampler, logits, sampling);
+  ASSERT_FALSE(choice);
+  EXPECT_EQ(choice.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(sampler.refusal(), Sampler::Refusal::nothing_allowed);
+  sampling.logit_bias = {{.token = 2, .bias = 1.0F}};
+  EXPECT_FALSE(make_plan(*effective(sampling), 2, {}));
+}
+
+TEST(Sampler, XtcCutsAsOftenAsItsProbabilitySays) {
+  const std::vector<float> logits = {std::log(0.5F), std::log(0.3F), std::log(0.2F)};
+  Sampling sampling = kPlain;
+  sampling.xtc_threshold = 0.25F;
+  sampling.xtc_probability = 1.0F;
+  EXPECT_EQ(support(logits, sampling), (std::set<Token>{1, 2}));  // of 0 and 1, the last stays
+  sampling.xtc_probability = 0.3F;
+  Sampler sampler(3, {});
+  int best = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    best += choose(sampler, logits, sampling, {}, i) == 0 ? 1 : 0;
   }
-  EXPECT_TRUE(validate(Sampling{}));
-  EXPECT_TRUE(validate(kGreedy));
+  EXPECT_NEAR(best, 20'000 * 0.7 * 0.5, 250);  // the two draws do not depend on each other
+}
+
+TEST(Sampler, AStateMovesWithTheTokenThatIsTakenAndOnlyThen) {
+  const std::vector<float> logits(50, 0.0F);
+  Sampler sampler(50, {});
+  for (const Sampling& sampling :
+       {Sampling{.temperature = 1.0F, .mirostat = 2, .mirostat_tau = 3.0F},
+        Sampling{.temperature = 1.0F, .mirostat = 1, .mirostat_tau = 3.0F},
+        Sampling{.adaptive_target = 0.3F, .samplers = std::vector{SamplerStage::adaptive_p}}}) {
+    const SamplerPlan plan = plan_of(sampling, 50);
+    SamplerState one(plan);
+    SamplerState other(plan);
+    AllowSet none({});
+    ASSERT_FALSE(sampler.choose(logits, plan, one, {}, 7, &none));
+    EXPECT_EQ(one, other);
+    AllowSet few({3, 4});
+    ASSERT_TRUE(sampler.choose(logits, plan, one, {}, 7, &few));
+    EXPECT_NE(one, other);
+    ASSERT_TRUE(sampler.choose(logits, plan, other, {}, 7, &few));
+    EXPECT_EQ(one, other);  // the same logits, the same key: the same state
+  }
+}
+
+TEST(Sampler, WhatNeedsTheWholeVocabularyIsJudgedByTheFilterAsAWhole) {
+  // The best 64 hold one allowed token; a share of the spread must be measured on all that are allowed.
+  std::vector<float> logits(300, 0.0F);
+  std::set<Token> allowed;
+  for (Token token = 0; token < 300; ++token) {
+    logits[static_cast<std::size_t>(token)] = token < 64 ? 9.0F : 1.0F + static_cast<float>(token % 2);
+    if (token == 0 || token >= 64) {
+      allowed.insert(token);
+    }
+  }
+  Sampling sampling = kPlain;
+  sampling.temperature = 100.0F;
+  sampling.top_n_sigma = 20.0F;  // keeps all that are allowed
+  Sampler sampler(300, {});
+  AllowSet filter(allowed);
+  std::set<Token> seen;
+  for (int i = 0; i < 3000; ++i) {
+    seen.insert(choose(sampler, logits, sampling, {}, i, &filter));
+  }
+  EXPECT_GT(seen.size(), 200U);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/sampler_plan.h"
 #include "engine/scheduler.h"
 #include "engine/stop_matcher.h"
 #include "engine/stream.h"
@@ -19,9 +20,10 @@
 namespace puna::engine {
 
 struct Sequence {
-  // Requires a request that was checked. window_tokens: the engine's.
+  // Requires a request that was checked. window_tokens: the engine's. sampler_plan: of request.sampling.
   Sequence(GenerationRequest request, std::unique_ptr<TokenFilter> token_filter,
-           std::shared_ptr<Generation::Stream> output, int engine_window_tokens)
+           std::shared_ptr<Generation::Stream> output, int engine_window_tokens,
+           SamplerPlan sampler_plan = {.greedy = true})
       : agent(request.agent),
         random_key(random_key_of(request)),
         tokens(std::move(request.prompt)),
@@ -29,7 +31,8 @@ struct Sequence {
         window_tokens(static_cast<std::size_t>(window_of(request, engine_window_tokens))),
         output_max(output_max_of(request, prompt_tokens, engine_window_tokens)),
         fills_window(request.tokens_max == 0 || static_cast<std::size_t>(request.tokens_max) > output_max),
-        sampling(request.sampling),
+        plan(std::move(sampler_plan)),
+        state(plan),
         filter(std::move(token_filter)),
         stops(request.stop),
         stream(std::move(output)),
@@ -65,7 +68,8 @@ struct Sequence {
   LaneId lane{};
   std::vector<std::size_t> marks;  // positions ahead at which the lane is marked, the nearest last
 
-  Sampling sampling;
+  SamplerPlan plan;                     // how tokens are chosen
+  SamplerState state;                   // stays with the sequence while it waits
   std::unique_ptr<TokenFilter> filter;  // may be null
   StopMatcher stops;
   std::shared_ptr<Generation::Stream> stream;

@@ -64,6 +64,27 @@ TEST_F(StepPath, AWarmStepTakesNoMemoryAndNoLock) {
   std::vector<test::Caller> callers;
   for (int i = 0; i < 8; ++i) {
     Sampling sampling{.temperature = i % 2 == 0 ? 0.0F : 0.8F, .repeat_penalty = i < 4 ? 1.0F : 1.1F};
+    if (i == 1) {
+      sampling = {.temperature = 0.8F, .mirostat = 2, .n_probs = 4};
+    } else if (i == 3) {
+      sampling = {.dynatemp_range = 0.5F,
+                  .typical_p = 0.9F,
+                  .top_n_sigma = 3.0F,
+                  .xtc_probability = 0.5F,
+                  .dry_multiplier = 0.5F,
+                  .dry_penalty_last_n = -1,
+                  .samplers = std::vector{SamplerStage::dry, SamplerStage::top_n_sigma, SamplerStage::typ_p,
+                                          SamplerStage::xtc, SamplerStage::temperature}};
+      sampling.n_probs = 9;
+    } else if (i == 5) {
+      sampling = {.repeat_penalty = 1.1F,
+                  .repeat_last_n = -1,
+                  .adaptive_target = 0.4F,
+                  .samplers = std::vector{SamplerStage::penalties, SamplerStage::min_p, SamplerStage::adaptive_p},
+                  .logit_bias = {{.token = 3, .bias = -1.0F}}};
+    } else if (i == 7) {
+      sampling = {.mirostat = 1};
+    }
     callers.push_back(submit({.prompt = std::vector<Token>(40, 'A' + i),
                               .sampling = sampling,
                               .stop = {"never said", "nor this"},

@@ -1,15 +1,21 @@
 // Stream and Generation: both sides of the handle.
 #include "engine/stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/no_memory.h"
 
 namespace puna {
 
-Generation::Stream::Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes, bool logit_hashes)
-    : tokens_(std::make_unique<Token[]>(tokens_max)),
-      hashes_(logit_hashes ? std::make_unique<std::uint64_t[]>(tokens_max) : nullptr),
+Generation::Stream::Stream(std::size_t tokens_max, std::vector<std::string> stops, Bytes bytes,
+                           engine::StreamExtras extras)
+    : extras_(std::move(extras)),
+      tokens_(std::make_unique<Token[]>(tokens_max)),
+      hashes_(extras_.logit_hashes ? std::make_unique<std::uint64_t[]>(tokens_max) : nullptr),
+      probabilities_each_(extras_.sampling.n_probs == 0 ? 0 : static_cast<std::size_t>(extras_.sampling.n_probs) + 1),
+      probabilities_(probabilities_each_ == 0 ? nullptr
+                                              : std::make_unique<TokenProbability[]>(tokens_max * probabilities_each_)),
       capacity_(tokens_max),
       text_(std::move(stops)),
       bytes_(std::move(bytes)) {}
@@ -26,12 +32,16 @@ void Generation::Stream::prefilled(const piece::Prefill& progress) noexcept {
   announce();
 }
 
-void Generation::Stream::push(Token token, std::uint64_t logit_hash) noexcept {
+void Generation::Stream::push(Token token, std::uint64_t logit_hash,
+                              std::span<const TokenProbability> probabilities) noexcept {
   const std::size_t at = ready_.load(std::memory_order_relaxed);
   PUNA_CHECK(at < capacity_, "a generation has no more tokens than were announced");
   tokens_[at] = token;
   if (hashes_) {
     hashes_[at] = logit_hash;
+  }
+  if (probabilities_ && probabilities.size() == probabilities_each_) {
+    std::ranges::copy(probabilities, probabilities_.get() + at * probabilities_each_);
   }
   ready_.store(at + 1, std::memory_order_release);
   announce();
@@ -65,9 +75,14 @@ piece::Text Generation::Stream::take_text() {
   return all;
 }
 
-void Generation::Stream::add_hashes(piece::Text& text) {
+// Of the tokens that are handed out now.
+void Generation::Stream::add_extras(piece::Text& text) {
   if (hashes_) {
     text.logit_hashes.assign(hashes_.get() + given_, hashes_.get() + given_ + text.tokens.size());
+  }
+  for (std::size_t i = 0; probabilities_ && i < text.tokens.size(); ++i) {
+    const TokenProbability* first = probabilities_.get() + (given_ + i) * probabilities_each_;
+    text.probabilities.push_back({.chosen = *first, .best = {first + 1, first + probabilities_each_}});
   }
   given_ += text.tokens.size();
 }
@@ -88,7 +103,7 @@ std::optional<Result<Piece>> Generation::Stream::take() {
     text.tokens.insert(text.tokens.end(), rest.tokens.begin(), rest.tokens.end());
   }
   if (!text.text.empty() || !text.tokens.empty()) {
-    add_hashes(text);
+    add_extras(text);
     return Piece(std::move(text));
   }
   if (end == End::failed) {
@@ -149,6 +164,11 @@ Generation::~Generation() {
   if (stream_) {
     stream_->cancel();
   }
+}
+
+const Sampling& Generation::sampling() const {
+  PUNA_CHECK(stream_ != nullptr, "a Generation that was moved from has no sampling");
+  return stream_->sampling();
 }
 
 Result<Piece> Generation::next(std::stop_token stop) {

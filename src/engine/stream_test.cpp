@@ -38,7 +38,8 @@ TEST(Stream, PiecesComeOutInOrderAndThenOnlyErrors) {
 TEST(Stream, HashesOfLogitsComeWithTheirTokensAlsoWhenTheTextIsHeldBack) {
   static constexpr std::string_view kBytes[] = {"\xC3", "\xA9", "x", "y"};  // the first two make one character
   auto stream = std::make_shared<Stream>(
-      4, std::vector<std::string>{"xy"}, [](Token token) { return kBytes[static_cast<std::size_t>(token)]; }, true);
+      4, std::vector<std::string>{"xy"}, [](Token token) { return kBytes[static_cast<std::size_t>(token)]; },
+      engine::StreamExtras{.logit_hashes = true});
   ASSERT_TRUE(stream->wants_logit_hashes());
   std::vector<std::uint64_t> hashes;
   const auto read = [&hashes](Generation& generation) {

@@ -64,20 +64,26 @@ class EngineCoreTest : public testing::Test {
 
   Caller submit(std::vector<Token> prompt, int tokens_max, Sampling sampling = {.temperature = 0.0F},
                 std::unique_ptr<TokenFilter> filter = nullptr, std::vector<std::string> stop = {}) {
-    return submit(
-        GenerationRequest{
-            .prompt = std::move(prompt), .sampling = sampling, .stop = std::move(stop), .tokens_max = tokens_max},
-        std::move(filter));
+    return submit(GenerationRequest{.prompt = std::move(prompt),
+                                    .sampling = std::move(sampling),
+                                    .stop = std::move(stop),
+                                    .tokens_max = tokens_max},
+                  std::move(filter));
   }
 
   Caller submit(GenerationRequest request, std::unique_ptr<TokenFilter> filter = nullptr,
                 std::shared_ptr<Pin::State> pin = nullptr) {
     const std::size_t output_max = Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
+    auto sampling = effective(request.sampling);
+    EXPECT_TRUE(sampling) << sampling.error().message;
+    auto plan = plans_.make(*sampling, weights_);
+    EXPECT_TRUE(plan) << plan.error().message;
     Caller caller{.stream = std::make_shared<Generation::Stream>(
-                      output_max, request.stop, [this](Token token) { return weights_.bytes(token); })};
+                      output_max, request.stop, [this](Token token) { return weights_.bytes(token); },
+                      StreamExtras{.sampling = *sampling})};
     ++counters_.waiting;
-    auto sequence =
-        std::make_unique<Sequence>(std::move(request), std::move(filter), caller.stream, options_.window_tokens);
+    auto sequence = std::make_unique<Sequence>(std::move(request), std::move(filter), caller.stream,
+                                               options_.window_tokens, *std::move(plan));
     sequence->pin = std::move(pin);
     hand_over(std::move(sequence));
     return caller;
@@ -97,6 +103,7 @@ class EngineCoreTest : public testing::Test {
   }
 
   fake::FakeWeights weights_;
+  PlanMaker plans_;
   fake::Settings settings_;
   EngineOptions options_;
   Counters counters_;

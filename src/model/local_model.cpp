@@ -43,8 +43,8 @@ std::vector<std::string> control_texts_of(const Weights& weights) {
 // Collects a generation's pieces, passing events on as they become certain.
 class Collector {
  public:
-  Collector(bool reasoning_open, ReplyParser::Calls calls, EventSink& events)
-      : parser_(reasoning_open, calls), events_(events) {}
+  Collector(const Weights& weights, Sampling sampling, bool reasoning_open, ReplyParser::Calls calls, EventSink& events)
+      : weights_(weights), sampling_(std::move(sampling)), parser_(reasoning_open, calls), events_(events) {}
 
   void take(const piece::Prefill& prefill) {
     events_.on(event::Prefill{.tokens_done = prefill.tokens_done,
@@ -52,6 +52,14 @@ class Collector {
                               .tokens_cached = prefill.tokens_cached});
   }
   void take(const piece::Text& text) {
+    for (const auto& each : text.probabilities) {
+      probabilities_.push_back({.chosen = named(each.chosen), .best = {}});
+      for (const TokenProbability& best : each.best) {
+        if (best.token >= 0) {
+          probabilities_.back().best.push_back(named(best));
+        }
+      }
+    }
     raw_ += text.text;
     tokens_.insert(tokens_.end(), text.tokens.begin(), text.tokens.end());
     emit(parser_.feed(text.text));
@@ -70,7 +78,10 @@ class Collector {
   [[nodiscard]] Reply reply(std::size_t calls_before) {
     ParsedReply parsed = parser_.finish();
     emit({.content = parsed.content.substr(content_bytes_), .reasoning = parsed.reasoning.substr(reasoning_bytes_)});
-    events_.on(event::ReplyReady{.raw = raw_, .usage = usage_});
+    events_.on(event::ReplyReady{.raw = raw_,
+                                 .usage = usage_,
+                                 .sampling = to_json(sampling_),
+                                 .probabilities = probabilities_.empty() ? Json() : to_json(probabilities_)});
     for (ToolCall& call : parsed.calls) {
       call.id = "call_" + std::to_string(++calls_before);
     }
@@ -80,10 +91,15 @@ class Collector {
                         .calls = std::move(parsed.calls)},
             .malformed_calls = std::move(parsed.malformed_calls),
             .finish = finish_,
-            .usage = usage_};
+            .usage = usage_,
+            .sampling = std::move(sampling_),
+            .probabilities = std::move(probabilities_)};
   }
 
  private:
+  [[nodiscard]] Reply::Probability named(const TokenProbability& entry) const {
+    return {.token = entry.token, .text = weights_.piece(entry.token), .log_probability = entry.log_probability};
+  }
   void emit(ReplyParser::Delta delta) {
     reasoning_bytes_ += delta.reasoning.size();
     content_bytes_ += delta.content.size();
@@ -95,6 +111,9 @@ class Collector {
     }
   }
 
+  const Weights& weights_;
+  Sampling sampling_;
+  std::vector<Reply::TokenProbabilities> probabilities_;
   ReplyParser parser_;
   EventSink& events_;
   std::string raw_;
@@ -134,7 +153,8 @@ class EngineModel final : public LocalModel {
                                                      .turn = request.turn},
                                                     stop));
     const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none;
-    Collector collector(prompt.reasoning_open, may_call ? ReplyParser::Calls::read : ReplyParser::Calls::text, events);
+    Collector collector(*weights_, generation.sampling(), prompt.reasoning_open,
+                        may_call ? ReplyParser::Calls::read : ReplyParser::Calls::text, events);
     while (!collector.finished()) {
       PUNA_TRY(const Piece piece, generation.next(stop));
       std::visit([&collector](const auto& part) { collector.take(part); }, piece);
@@ -218,7 +238,27 @@ Result<std::string> template_source(const LocalModelOptions& options, const Mode
   return facts.chat_template.empty() ? built_in_template("generic") : Result<std::string>(facts.chat_template);
 }
 
+Json as_json(const Reply::Probability& entry) {
+  return Json::object({{"token", std::int64_t{entry.token}},
+                       {"text", entry.text},
+                       {"log_probability", static_cast<double>(entry.log_probability)}});
+}
+
 }  // namespace
+
+Json to_json(const std::vector<Reply::TokenProbabilities>& probabilities) {
+  Json list = Json::array();
+  for (const auto& [chosen, best] : probabilities) {
+    Json entry = as_json(chosen);
+    Json others = Json::array();
+    for (const Reply::Probability& other : best) {
+      others.push(as_json(other));
+    }
+    entry.set("best", std::move(others));
+    list.push(std::move(entry));
+  }
+  return list;
+}
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open(const LocalModelOptions& options,
                                                      const std::function<bool(float)>& progress) {

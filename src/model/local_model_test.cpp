@@ -97,6 +97,74 @@ TEST(LocalModel, NoSeedAtAnyTemperatureGivesAnAnswerThatItsSchemaRefuses) {
   EXPECT_GE(whole, 6);
 }
 
+TEST(LocalModel, AReplyEchoesWhatWasInForceAndAskingForThatSaysTheSame) {
+  const auto model = open_demo();
+  Request request = text_request("Tell me about a boat.", 0.9F);
+  request.sampling.top_k = 30;
+  request.sampling.mirostat = 0;
+  request.sampling.seed = 3;
+  request.sampling.n_probs = 2;
+  const auto first = model->ask(request, EventSink::none());
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->sampling.temperature, 0.9F);
+  EXPECT_EQ(first->sampling.top_k, 30);
+  EXPECT_EQ(first->sampling.top_p, 0.95F);  // nobody asked: the default
+  EXPECT_EQ(first->sampling.seed, 3U);
+  request.sampling = first->sampling;
+  const auto again = model->ask(request, EventSink::none());
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->sampling, first->sampling);
+  EXPECT_EQ(again->message, first->message);
+}
+
+TEST(LocalModel, LogProbabilitiesSpellTheReply) {
+  const auto model = open_demo();
+  Request request = text_request("Hello!");
+  request.sampling.n_probs = 3;
+  const auto reply = model->ask(request, EventSink::none());
+  ASSERT_TRUE(reply) << reply.error().message;
+  std::string text;
+  for (const auto& [chosen, best] : reply->probabilities) {
+    text += chosen.text;
+    ASSERT_EQ(best.size(), 3U);
+    EXPECT_EQ(best[0].token, chosen.token);  // greedy, and no grammar
+    EXPECT_LE(best[1].log_probability, best[0].log_probability);
+  }
+  EXPECT_NE(text.find(reply->message.content), std::string::npos) << text;
+  EXPECT_FALSE(reply->message.content.empty());
+  request.sampling.n_probs = 0;
+  EXPECT_TRUE(model->ask(request, EventSink::none())->probabilities.empty());
+}
+
+TEST(LocalModel, SamplingWithoutEffectIsRefusedBeforeAnythingIsComputed) {
+  const auto model = open_demo();
+  Request request = text_request("Hello!");
+  request.sampling.top_p = 0.5F;
+  const auto reply = model->ask(request, EventSink::none());
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(reply.error().message.starts_with("top_p")) << reply.error().message;
+}
+
+TEST(LocalModel, ACallIsValidWhicheverWayItsTokensAreChosen) {
+  const auto model = open_demo();
+  const auto ask = [&](Sampling sampling) {
+    Request request = call_request();
+    request.sampling = std::move(sampling);
+    const auto reply = model->ask(request, EventSink::none());
+    ASSERT_TRUE(reply) << reply.error().message;
+    EXPECT_TRUE(!reply->message.calls.empty() || reply->finish == FinishReason::tokens_max);
+    for (const ToolCall& call : reply->message.calls) {
+      EXPECT_EQ(schema_violations(switch_tool().parameters, call.arguments), std::vector<std::string>{});
+    }
+  };
+  ask({.temperature = 1.5F, .mirostat = 2});
+  ask({.temperature = 1.5F, .mirostat = 1});
+  ask({.temperature = 2.0F, .dynatemp_range = 1.0F, .top_n_sigma = 2.0F, .xtc_probability = 1.0F});
+  ask({.dry_multiplier = 1.0F, .seed = 2});
+  ask({.adaptive_target = 0.2F, .samplers = std::vector{SamplerStage::min_p, SamplerStage::adaptive_p}});
+}
+
 TEST(LocalModel, ALongerConversationComputesOnlyWhatIsNew) {
   const auto model = open_demo(Profile::fast);
   Request request = text_request("Remember the word lantern, and the number 5512, and the city of Porto.");

@@ -170,7 +170,9 @@ class ListModel final : public ScriptedModel {
         !stream<event::TextDelta>(reply.message.content, events, stop)) {
       return cancelled();
     }
-    events.on(event::ReplyReady{.raw = std::move(written.raw), .usage = reply.usage});
+    PUNA_TRY(reply.sampling, effective(request.sampling));
+    events.on(
+        event::ReplyReady{.raw = std::move(written.raw), .usage = reply.usage, .sampling = to_json(reply.sampling)});
     return std::move(reply);
   }
 

@@ -61,6 +61,8 @@ struct ReasoningDelta {
 struct ReplyReady {
   std::string raw;
   Usage usage;
+  Json sampling;       // the parameters in force
+  Json probabilities;  // if asked for: a list with each token's {"token", "text", "log_probability", "best"}
 };
 struct ToolStarted {
   std::string call_id;

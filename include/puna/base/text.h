@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -33,5 +34,9 @@ namespace utf8 {
 
 // The text with control characters (but for newline and tab) made visible, for terminals and logs: ESC becomes \x1b.
 [[nodiscard]] std::string printable(std::string_view text);
+
+// The candidate that takes the fewest changes of a letter to become `name`, for "did you mean"; the first of equals.
+// Empty when none is near: half of the letters would have to change.
+[[nodiscard]] std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates);
 
 }  // namespace puna

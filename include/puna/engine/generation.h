@@ -42,6 +42,12 @@ struct GenerationRequest {
 enum class FinishReason : std::uint8_t { end_of_turn, stop_string, tokens_max, window_full, grammar_end, deadline };
 [[nodiscard]] std::string_view name_of(FinishReason reason) noexcept;
 
+// The natural logarithm of a token's probability under the model, before anything that sampling does.
+struct TokenProbability {
+  Token token = 0;
+  float log_probability = 0;
+};
+
 namespace piece {
 struct Prefill {
   std::int64_t tokens_done = 0;
@@ -55,6 +61,12 @@ struct Text {
   std::vector<Token> tokens;
   // If asked for: of each token, a hash over all bits of all logits that it was chosen from.
   std::vector<std::uint64_t> logit_hashes;
+  // With sampling.n_probs: of each token, its own and those of the likeliest, best first.
+  struct Probabilities {
+    TokenProbability chosen;
+    std::vector<TokenProbability> best;
+  };
+  std::vector<Probabilities> probabilities;
 };
 struct Finished {
   FinishReason reason = FinishReason::end_of_turn;
@@ -95,6 +107,8 @@ class Generation {
   //         limit  the window's memory is full and nothing could be freed, or memory ran out;  invalid_argument nothing
   //         fits the grammar
   [[nodiscard]] Result<Piece> next(std::stop_token stop = {});
+  // The sampling that is in force: see effective().
+  [[nodiscard]] const Sampling& sampling() const;
 
  private:
   std::shared_ptr<Stream> stream_;

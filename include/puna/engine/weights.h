@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "puna/base.h"
+#include "puna/engine/sampling.h"
+#include "puna/engine/token.h"
 
 namespace puna {
-
-using Token = std::int32_t;
 
 // A compute device that the installed ggml back ends offer.
 struct DeviceInfo {
@@ -60,6 +60,8 @@ struct ModelFacts {
   int heads = 0;  // of attention; the most that a layer has
   int vocabulary_tokens = 0;
   std::vector<std::pair<std::string, std::string>> metadata;  // every key of the header; arrays as "[n items]"
+  Sampling sampling;                          // what the file asks for (general.sampling.*); the rest is unset
+  std::vector<std::string> sampling_refused;  // keys of that kind that cannot be used, and why
 };
 
 struct LoadOptions {
