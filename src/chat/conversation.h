@@ -3,11 +3,19 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "chat/marks.h"
 #include "puna/chat/message.h"
 
 namespace puna {
+
+// Where a template reads an assistant's reasoning.
+enum class ReasoningForm : unsigned char {
+  reasoning_content,  // a member of the message, as most have it
+  thinking,           // another member
+  chunk,              // a piece of its content: {"type": "thinking", "thinking": ...}
+};
 
 // How a template wants its input; found by probes.
 struct Shape {
@@ -18,12 +26,17 @@ struct Shape {
   bool system = false;            // takes a first system message
   bool late_system = false;       // takes system messages later on
   bool merge_turns = false;       // refuses, or loses, two turns of one role in a row
+  bool functions_text = false;    // reads the tools as the text `functions`, and the date as `datetime`
+  ReasoningForm reasoning = ReasoningForm::reasoning_content;
 };
 
 struct Pens {
   Pen& said;
   Pen& tools;
 };
+
+// Puts reasoning into a message for a template.
+void put_reasoning(Json& message, std::string_view text, ReasoningForm form);
 
 // The variable `messages`.
 [[nodiscard]] Json template_messages(std::span<const Message> messages, std::span<const ToolSpec> tools,

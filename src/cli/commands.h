@@ -19,6 +19,8 @@ namespace puna::cli {
 [[nodiscard]] Result<int> ask_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> show_command(Console& console, const Options& options);
+[[nodiscard]] Result<int> render_command(Console& console, const Options& options);
+[[nodiscard]] Result<int> parse_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> doctor_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt);
 
@@ -30,6 +32,10 @@ namespace puna::cli {
 [[nodiscard]] Result<std::filesystem::path> demo_model_file();
 // options.model_file, else the demo model's.
 [[nodiscard]] Result<std::filesystem::path> model_file(const Options& options);
+
+// A built-in chat template's source, or a file's; empty for an empty name.
+// Errors  invalid_argument  neither
+[[nodiscard]] Result<std::string> template_named(const std::string& name);
 
 // Says the sizes of weights and KV, then loads, with progress. Ctrl-C stops the load.
 [[nodiscard]] Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options,
