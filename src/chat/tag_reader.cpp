@@ -192,7 +192,7 @@ class TagReader final : public ReplyReader {
   }
 
   bool step_text(Delta& delta) {
-    if (const std::optional<bool> moved = step_bare()) {
+    if (const std::optional<bool> moved = step_bare(delta)) {
       return *moved;
     }
     const std::string_view text = undecided();
@@ -225,7 +225,7 @@ class TagReader final : public ReplyReader {
   }
 
   // Calls that have no mark can only be at the start of the text, and behind one another. Empty = there is none here.
-  std::optional<bool> step_bare() {
+  std::optional<bool> step_bare(Delta& delta) {
     if (is_text_ || undecided().empty()) {
       return std::nullopt;
     }
@@ -235,6 +235,9 @@ class TagReader final : public ReplyReader {
         return false;
       }
       if (match == Match::yes) {
+        const std::size_t spaces = leading_spaces(undecided());
+        add_content(undecided().substr(0, spaces), delta);
+        consume(spaces);
         begin_call(form);
         return true;
       }
@@ -287,7 +290,7 @@ class TagReader final : public ReplyReader {
       is_text_ = false;
     } else {
       add_content(block, delta);
-      reply_.malformed_calls.push_back(block);
+      reply_.malformed_calls.emplace_back(trimmed(block));
     }
   }
 

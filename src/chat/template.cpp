@@ -99,11 +99,14 @@ class JinjaTemplate : public ChatTemplate {
     PUNA_TRY_VOID(reply_grammar({.tools = tools, .tool_choice = request.tool_choice}).transform([](const auto&) {}));
     PUNA_TRY(Prompt prompt, separate(request, tools, probed_.shape));
     prompt.reasoning_open = opens_reasoning(prompt.parts, reply_format_.reasoning_start);
+    // The grammar knows <think> alone: with other tags, reasoning is free text to it, and there is none before JSON.
+    const bool is_think = reply_format_.reasoning_start == kThinkStart;
+    prompt.reasoning_open = prompt.reasoning_open && (is_think || !request.schema);
     PUNA_TRY(prompt.grammar, reply_grammar({.tools = tools,
                                             .tool_choice = request.tool_choice,
                                             .schema = request.schema ? &*request.schema : nullptr,
-                                            .reasoning_open = prompt.reasoning_open,
-                                            .reasoning = probed_.abilities.reasoning}));
+                                            .reasoning_open = prompt.reasoning_open && is_think,
+                                            .reasoning = probed_.abilities.reasoning && is_think}));
     return prompt;
   }
 
