@@ -160,10 +160,12 @@ BlockScanner::BlockScanner(const CallForm& form, bool plain)
     : form_(form),
       plain_(plain),
       has_values_(!plain && form.syntax().shape == CallSyntax::Shape::parameters &&
-                  form.syntax().values == CallSyntax::Values::raw),
+                  (form.syntax().values == CallSyntax::Values::raw || form.syntax().quote.size() > 1)),
       is_python_(form.syntax().shape == CallSyntax::Shape::parameters &&
                  form.syntax().values == CallSyntax::Values::quoted) {
-  if (has_values_) {
+  if (has_values_ && is_python_) {  // strings between marks
+    key_mark_ = value_mark_ = form.syntax().quote;
+  } else if (has_values_) {
     const std::vector<std::string> key = pieces_of(form.syntax().key_start);
     const std::vector<std::string> value = pieces_of(form.syntax().value_end);
     key_mark_ = key.empty() ? "" : key.front();

@@ -241,17 +241,17 @@ class Deriver {
     std::string_view gap = between(value_end, key_too);
     std::string_view behind = text_.substr(first_.arguments.end);
     const std::string_view before = between(first_.name.end, key);
-    const bool has_quotes = !key_end.empty() && !gap.empty() && key_end.back() == gap.front() &&
-                            (key_end.back() == '"' || key_end.back() == '\'');
-    if (has_quotes) {
+    if (const std::string_view quote = quote_between(key_end, gap); !quote.empty()) {
       syntax_.values = CallSyntax::Values::quoted;
-      key_end.remove_suffix(1);
-      gap.remove_prefix(1);
-      behind.remove_prefix(1);
-      ++ends_at_;
-      ++first_.whole.end;
+      syntax_.quote = quote;
+      key_end.remove_suffix(quote.size());
+      gap.remove_prefix(quote.size());
+      behind.remove_prefix(quote.size());
+      ends_at_ += quote.size();
+      first_.whole.end += quote.size();
     }
     syntax_.key_end = key_end;
+    read_types(key_end);
     std::size_t start = common_end(before, gap);
     syntax_.key_start = gap.substr(gap.size() - start);
     gap.remove_suffix(start);
@@ -260,6 +260,54 @@ class Deriver {
     // The white space that follows every value, the last one too, is the value's end.
     first_.whole.end += syntax_.value_end.size();
     ends_at_ += syntax_.value_end.size();
+  }
+
+  // What stands behind the first key in a reply with one call, up to the value that begins with `value`.
+  [[nodiscard]] static std::string_view behind_key(std::string_view reply, std::string_view value) {
+    const std::size_t name = reply.find(needle::kTool);
+    const std::size_t key = name == std::string_view::npos ? name : reply.find(needle::kArgument, name);
+    if (key == std::string_view::npos) {
+      return {};
+    }
+    const std::string_view rest = reply.substr(key + needle::kArgument.size());
+    const std::size_t end = rest.find(value);
+    return end == std::string_view::npos ? std::string_view() : rest.substr(0, end);
+  }
+
+  // What stands on both sides of text, and not before a number.
+  [[nodiscard]] std::string_view quote_between(std::string_view key_end, std::string_view gap) const {
+    for (const CallSample::Typed& typed : sample_.typed) {
+      const std::string_view bare =
+          typed.type == "integer" ? behind_key(typed.reply, typed.value.dump()) : std::string_view();
+      if (!bare.empty() && key_end.starts_with(bare) && gap.starts_with(key_end.substr(bare.size()))) {
+        return key_end.substr(bare.size());
+      }
+    }
+    return {};
+  }
+
+  // Where the markup names a value's type: key_end TYPE type_end.
+  void read_types(std::string_view text_end) {
+    for (const CallSample::Typed& typed : sample_.typed) {
+      const std::string_view other =
+          typed.type == "integer" ? behind_key(typed.reply, typed.value.dump()) : std::string_view();
+      if (other.empty() || other == text_end || syntax_.values == CallSyntax::Values::quoted) {
+        continue;
+      }
+      const std::size_t start = common_start(text_end, other);
+      const std::size_t end = std::min(common_end(text_end, other), text_end.size() - start);
+      syntax_.key_end = text_end.substr(0, start);
+      syntax_.type_end = text_end.substr(text_end.size() - end);
+      syntax_.type_words = {
+          {.type = "string", .word = std::string(text_end.substr(start, text_end.size() - start - end))}};
+    }
+    for (const CallSample::Typed& typed : sample_.typed) {
+      const std::string_view other = behind_key(typed.reply, syntax_.type_end);
+      if (!syntax_.type_end.empty() && other.starts_with(syntax_.key_end)) {
+        syntax_.type_words.push_back(
+            {.type = std::string(typed.type), .word = std::string(other.substr(syntax_.key_end.size()))});
+      }
+    }
   }
 
   void read_around() {

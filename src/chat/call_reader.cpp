@@ -234,8 +234,15 @@ class BlockReader {
       if (!key || !take_exactly(syntax_.key_end)) {
         return false;
       }
+      std::optional<std::string_view> type;
+      if (!syntax_.type_end.empty()) {
+        type = text_before({syntax_.type_end});
+        if (!type || !take_exactly(syntax_.type_end)) {
+          return false;
+        }
+      }
       std::optional<Json> value =
-          syntax_.values == CallSyntax::Values::raw ? raw_value(name, trimmed(*key)) : quoted_value();
+          syntax_.values == CallSyntax::Values::raw ? raw_value(name, trimmed(*key), type) : quoted_value();
       if (!value) {
         return false;
       }
@@ -261,7 +268,8 @@ class BlockReader {
   }
 
   std::optional<Json> quoted_value() {
-    std::optional<PythonLiteral> literal = read_python_literal(text_);
+    std::optional<PythonLiteral> literal =
+        read_python_literal(text_, syntax_.quote.size() > 1 ? std::string_view(syntax_.quote) : "");
     if (!literal) {
       return std::nullopt;
     }
@@ -270,7 +278,7 @@ class BlockReader {
     return std::move(literal->value);
   }
 
-  std::optional<Json> raw_value(std::string_view tool, std::string_view key) {
+  std::optional<Json> raw_value(std::string_view tool, std::string_view key, std::optional<std::string_view> type) {
     const std::vector<std::string> end = pieces_of(syntax_.value_end);
     if (end.empty()) {
       return std::nullopt;
@@ -285,7 +293,11 @@ class BlockReader {
     if (text.ends_with(space)) {
       text.remove_suffix(space.size());
     }
-    return take(syntax_.value_end) ? std::optional(typed(tool, key, text)) : std::nullopt;
+    if (!take(syntax_.value_end)) {
+      return std::nullopt;
+    }
+    const bool is_text = type && !syntax_.type_words.empty() && *type == syntax_.type_words.front().word;
+    return is_text ? Json(text) : typed(tool, key, text);
   }
 
   // A value without quotes: text where the tool's schema wants text, else whatever it can be read as.

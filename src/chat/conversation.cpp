@@ -120,7 +120,7 @@ class Builder {
       turns_.insert(turns_.begin(), Turn{.role = Role::system, .text = system_});
     } else if (!turns_.empty() && turns_.front().role == Role::user) {
       std::string text = system_;
-      join(text, turns_.front().text, kGap);
+      join(text, turns_.front().text, shape_.system_gap);
       turns_.front().text = std::move(text);
     } else {
       turns_.insert(turns_.begin(), Turn{.role = Role::user, .text = system_});

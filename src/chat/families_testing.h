@@ -51,8 +51,8 @@ inline const std::vector<Family>& families() {
        .list_start = "<｜tool▁calls▁begin｜>",
        .list_end = "<｜tool▁calls▁end｜>"},
       {.name = "DeepSeek R1",
-       .call = "<｜tool▁call▁begin｜>function<｜tool▁sep｜>{{ f['name'] }}\n```json\n" PUNA_ARGS
-               "\n```<｜tool▁call▁end｜>",
+       .call =
+           "<｜tool▁call▁begin｜>function<｜tool▁sep｜>{{ f['name'] }}\n```json\n" PUNA_ARGS "\n```<｜tool▁call▁end｜>",
        .list_start = "<｜tool▁calls▁begin｜>",
        .separator = "\n",
        .list_end = "<｜tool▁calls▁end｜>"},
@@ -81,8 +81,9 @@ inline const std::vector<Family>& families() {
        .separator = ",\n",
        .list_end = "\n]```\n"},
       {.name = "Command-A",
-       .call = "    {\"tool_call_id\": \"{{ c['id'] }}\", \"tool_name\": \"{{ f['name'] }}\", \"parameters\": " PUNA_ARGS
-               "}",
+       .call =
+           "    {\"tool_call_id\": \"{{ c['id'] }}\", \"tool_name\": \"{{ f['name'] }}\", \"parameters\": " PUNA_ARGS
+           "}",
        .list_start = "<|START_ACTION|>[\n",
        .separator = ",\n",
        .list_end = "\n]<|END_ACTION|>",
@@ -129,9 +130,24 @@ inline const std::vector<Family>& families() {
                "</parameter>\n{% endfor %}</function>\n</seed:tool_call>",
        .think_start = "<seed:think>",
        .think_end = "</seed:think>"},
+      {.name = "DeepSeek V3.2",
+       .call = "<｜DSML｜invoke name=\"{{ f['name'] }}\">\n" PUNA_EACH
+               "<｜DSML｜parameter name=\"{{ k }}\" string=\"{{ 'true' if v is string else 'false' }}\">" PUNA_RAW
+               "</｜DSML｜parameter>\n{% endfor %}</｜DSML｜invoke>\n",
+       .list_start = "\n\n<｜DSML｜function_calls>\n",
+       .list_end = "</｜DSML｜function_calls>"},
+      {.name = "Gemma 4",
+       .call = "<|tool_call>call:{{ f['name'] ~ '{' }}" PUNA_EACH
+               "{{ k }}:{% if v is string %}<|\"|>{{ v }}<|\"|>{% elif v is mapping %}{{ '{' }}"
+               "{% for n, w in v.items() %}{{ n }}:<|\"|>{{ w }}<|\"|>{% endfor %}}{% elif v is iterable %}["
+               "{% for w in v %}<|\"|>{{ w }}<|\"|>{% if not loop.last %},{% endif %}{% endfor %}]"
+               "{% else %}{{ v | tojson }}{% endif %}{% if not loop.last %},{% endif %}{% endfor %}}<tool_call|>",
+       .think_start = "<|channel>thought\n",
+       .think_end = "<channel|>"},
       {.name = "objects as OpenAI has them",
-       .call = "<call>{\"id\": \"{{ c['id'] }}\", \"type\": \"function\", \"function\": {\"name\": \"{{ f['name'] }}\", "
-               "\"arguments\": " PUNA_ARGS "}}</call>",
+       .call =
+           "<call>{\"id\": \"{{ c['id'] }}\", \"type\": \"function\", \"function\": {\"name\": \"{{ f['name'] }}\", "
+           "\"arguments\": " PUNA_ARGS "}}</call>",
        .is_invented = true},
       {.name = "arguments as text",
        .call = "<call>{\"name\": \"{{ f['name'] }}\", \"arguments\": {{ f['arguments'] | tojson | tojson }}}</call>",
@@ -162,7 +178,9 @@ inline std::string template_of(const Family& family) {
   jinja += std::string(family.think_start) + "{{ m['reasoning_content'] }}" + std::string(family.think_end);
   jinja += "{% endif %}{{ m['content'] or '' }}{% if m['tool_calls'] %}" + std::string(family.list_start);
   jinja += "{% for c in m['tool_calls'] %}{% set f = c['function'] %}" + std::string(family.call);
-  jinja += "{% if not loop.last %}{{ '" + std::string(family.separator == "\n" ? "\\n" : family.separator == ",\n" ? ",\\n" : family.separator);
+  jinja += "{% if not loop.last %}{{ '" + std::string(family.separator == "\n"    ? "\\n"
+                                                      : family.separator == ",\n" ? ",\\n"
+                                                                                  : family.separator);
   jinja += "' }}{% endif %}{% endfor %}" + std::string(family.list_end);
   return jinja + "{% endif %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 }
@@ -181,19 +199,24 @@ inline const std::vector<ToolSpec>& offered() {
            "times": {"type": "integer"}, "pinned": {"type": "boolean"},
            "tags": {"type": "array", "items": {"type": "string"}}}, "required": ["text"]})")
                          .value()},
-      {.name = "look", .description = "Looks at a place.", .parameters = Json::parse(R"({"type": "object",
-           "properties": {"place": {"type": "string"}}})").value()}};
+      {.name = "look",
+       .description = "Looks at a place.",
+       .parameters = Json::parse(R"({"type": "object",
+           "properties": {"place": {"type": "string"}}})")
+                         .value()}};
   return specs;
 }
 
 // Calls that are hard to write: quotes, lines, signs, text that looks like a number.
 inline std::vector<ToolCall> hard_calls() {
-  return {{.id = "call00001",
-           .name = "write_note",
-           .arguments = Json::parse(
-                            R"({"text": "Zwei \"Zeilen\"\n– ü, 東京 {[(<b>\\", "times": 3, "pinned": true, "tags": ["a b", "42"]})")
-                            .value()},
-          {.id = "call00002", .name = "look", .arguments = Json::parse(R"({"place": "42"})").value()}};
+  return {
+      {.id = "call00001",
+       .name = "write_note",
+       .arguments =
+           Json::parse(
+               R"({"text": "Zwei \"Zeilen\"\n– ü, 東京 {[(<b>\\", "times": 3, "pinned": true, "tags": ["a b", "42"]})")
+               .value()},
+      {.id = "call00002", .name = "look", .arguments = Json::parse(R"({"place": "42"})").value()}};
 }
 
 // What the template makes of the message as a reply: what stands behind the opened prompt, without the turn's end.

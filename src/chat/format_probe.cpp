@@ -33,6 +33,8 @@ std::string_view tag_at_start(std::string_view text) {
   return !units.empty() && is_tag(units.front()) ? units.front() : std::string_view();
 }
 
+constexpr std::size_t kTagBytesMax = 64;
+
 Json two_arguments() {
   Json arguments = needle_arguments();
   arguments.set(kArgumentToo, kValueToo);
@@ -67,6 +69,9 @@ class FormatProber {
     }
     if (found_.problem.empty()) {
       prove();
+    }
+    if (found_.problem.empty()) {
+      prove_types();
     }
     if (!found_.problem.empty()) {
       found_.format.calls.clear();
@@ -132,7 +137,11 @@ class FormatProber {
     }
     const std::string_view before = std::string_view(thought_).substr(0, at);
     const std::string_view after = std::string_view(thought_).substr(at + kThought.size());
-    const std::string_view start = tag_at_end(before);
+    std::string_view start = tag_at_end(before);
+    if (start.empty() && before.starts_with(prompt_)) {  // a tag and a word, as <|channel>thought
+      start = trimmed(before.substr(prompt_.size()));
+      start = start.size() <= kTagBytesMax && !tag_at_start(start).empty() ? start : std::string_view();
+    }
     const std::string_view end = tag_at_start(after);
     if (!start.empty() && !end.empty()) {
       found_.format.reasoning_start = start;
@@ -205,8 +214,8 @@ class FormatProber {
         std::string_view(text_).substr(std::min(text_.size(), text_.find(kAnswer) + kAnswer.size()));
     const bool several = has_all(two_, {kTool, kToolToo, kValue});
     const std::string_view reply = reply_in(several ? two_ : one_);
-    const Result<CallSyntax> syntax =
-        derive_calls({.reply = reply, .tail = tail, .arguments = two_arguments(), .several = several});
+    const Result<CallSyntax> syntax = derive_calls(
+        {.reply = reply, .tail = tail, .arguments = two_arguments(), .several = several, .typed = typed_replies()});
     if (!syntax) {
       found_.problem = syntax.error().message;
       return;
@@ -215,18 +224,30 @@ class FormatProber {
     find_python_values();
   }
 
+  // One call for each type of value, as the template writes it.
+  [[nodiscard]] std::vector<CallSample::Typed> typed_replies() const {
+    std::vector<CallSample::Typed> typed = {{.type = "integer", .value = 40417, .reply = {}},
+                                            {.type = "number", .value = 1.5, .reply = {}},
+                                            {.type = "boolean", .value = true, .reply = {}},
+                                            {.type = "array", .value = Json::array({Json(kValue)}), .reply = {}},
+                                            {.type = "object", .value = needle_arguments(), .reply = {}}};
+    for (CallSample::Typed& one : typed) {
+      Json arguments = Json::object();
+      arguments.set(kArgument, one.value);
+      const auto rendered = talk_.render(
+          {talk_.message(Role::user, kUser), talk_.calls_message({{kTool, kCallId}}, arguments)}, {.tools = true});
+      one.reply = rendered ? reply_in(*rendered) : std::string_view();
+    }
+    return typed;
+  }
+
   // How bare values are written that are no text.
   void find_python_values() {
     CallSyntax& syntax = found_.format.calls.front();
-    if (syntax.shape != CallSyntax::Shape::parameters) {
-      return;
+    for (const CallSample::Typed& typed : typed_replies()) {
+      syntax.python_values = syntax.python_values || (syntax.shape == CallSyntax::Shape::parameters &&
+                                                      typed.type == "boolean" && typed.reply.contains("True"));
     }
-    Json arguments = Json::object();
-    arguments.set(kArgument, true);
-    const auto rendered = talk_.render(
-        {talk_.message(Role::user, kUser), talk_.calls_message({{kTool, kCallId}}, arguments)}, {.tools = true});
-    const std::string_view reply = rendered ? reply_in(*rendered) : std::string_view();
-    syntax.python_values = reply.contains("True");
   }
 
   // The parser reads the renderings back: every call, nothing else.
@@ -244,6 +265,19 @@ class FormatProber {
       if (!is_same) {
         found_.problem =
             format_text("what the template writes for {} does not read back", count == 1 ? "one call" : "two calls");
+        return;
+      }
+    }
+  }
+
+  // ... and so does every value that is no text.
+  void prove_types() {
+    for (const CallSample::Typed& typed : typed_replies()) {
+      const ParsedReply reply = read(typed.reply);
+      const Json* value = reply.calls.size() == 1 ? reply.calls.front().arguments.find(kArgument) : nullptr;
+      if (value == nullptr || *value != typed.value) {
+        found_.problem =
+            format_text("what the template writes for an argument of type {} does not read back", typed.type);
         return;
       }
     }

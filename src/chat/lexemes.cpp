@@ -24,9 +24,12 @@ std::size_t tag_bytes(std::string_view text) {
     return 0;
   }
   const std::string_view inside = near.substr(1, bytes - 1);
-  const bool is_name = end == '>' ? inside.find_first_of("< \t\r\n\"'") == std::string_view::npos
-                                  : std::ranges::all_of(inside, [](char c) { return is_word(c) || c == '/'; }) &&
-                                        !(inside.front() >= '0' && inside.front() <= '9');
+  const bool is_name = end == '>'
+                           ? inside.find_first_of(inside.size() > 2 && inside.front() == '|' && inside.back() == '|'
+                                                      ? "< \t\r\n"
+                                                      : "< \t\r\n\"'") == std::string_view::npos
+                           : std::ranges::all_of(inside, [](char c) { return is_word(c) || c == '/'; }) &&
+                                 !(inside.front() >= '0' && inside.front() <= '9');
   return is_name ? bytes + 1 : 0;
 }
 

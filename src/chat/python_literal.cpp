@@ -11,7 +11,7 @@ namespace {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(std::string_view text, std::string_view quote) : text_(text), quote_(quote) {}
 
   std::optional<PythonLiteral> run() {
     std::optional<Json> read = value(0);
@@ -43,6 +43,9 @@ class Reader {
     skip_space();
     if (depth > kJsonDepthMax) {
       return std::nullopt;
+    }
+    if (!quote_.empty() && text_.substr(at_).starts_with(quote_)) {
+      return between_quotes();
     }
     switch (peek()) {
       case '\'':
@@ -86,6 +89,28 @@ class Reader {
     return read ? std::optional(*std::move(read)) : std::nullopt;
   }
 
+  std::optional<Json> between_quotes() {
+    const std::size_t start = at_ + quote_.size();
+    const std::size_t end = text_.find(quote_, start);
+    if (end == std::string_view::npos) {
+      return std::nullopt;
+    }
+    at_ = end + quote_.size();
+    return text_.substr(start, end - start);
+  }
+
+  std::optional<Json> key(int depth) {
+    skip_space();
+    if (quote_.empty() || text_.substr(at_).starts_with(quote_) || !is_word(peek())) {
+      return value(depth);
+    }
+    const std::size_t start = at_;
+    while (at_ < text_.size() && is_word(text_[at_])) {
+      ++at_;
+    }
+    return text_.substr(start, at_ - start);
+  }
+
   std::optional<Json> list(char end, int depth) {
     Json::Array items;
     while (!take(end)) {
@@ -113,15 +138,15 @@ class Reader {
       if (!is_first && take('}')) {
         break;
       }
-      const std::optional<Json> key = value(depth + 1);
-      if (!key || !key->is_string() || !take(':')) {
+      const std::optional<Json> name = key(depth + 1);
+      if (!name || !name->is_string() || !take(':')) {
         return std::nullopt;
       }
       std::optional<Json> item = value(depth + 1);
       if (!item) {
         return std::nullopt;
       }
-      object.set(key->as_string(), *std::move(item));
+      object.set(name->as_string(), *std::move(item));
     }
     return object;
   }
@@ -144,11 +169,14 @@ class Reader {
   }
 
   std::string_view text_;
+  std::string_view quote_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
-std::optional<PythonLiteral> read_python_literal(std::string_view text) { return Reader(text).run(); }
+std::optional<PythonLiteral> read_python_literal(std::string_view text, std::string_view quote) {
+  return Reader(text, quote).run();
+}
 
 }  // namespace puna

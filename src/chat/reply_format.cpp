@@ -50,6 +50,13 @@ Json to_json(const CallSyntax& syntax) {
                {"key_end", &syntax.key_end},
                {"value_end", &syntax.value_end},
                {"parameter_separator", &syntax.parameter_separator}});
+    put(json, {{"type_end", &syntax.type_end}});
+    for (const CallSyntax::TypeWord& type : syntax.type_words) {
+      json.set("word_for_" + type.type, type.word);
+    }
+    if (syntax.values == CallSyntax::Values::quoted) {
+      json.set("quote", syntax.quote);
+    }
     json.set("values", syntax.values == CallSyntax::Values::raw ? "raw" : "quoted");
     json.set("python_values", syntax.python_values);
   } else {
@@ -99,8 +106,10 @@ std::string call_body(const CallSyntax& syntax) {
     case CallSyntax::Shape::named_json:
       return "NAME" + id_example(syntax) + syntax.name_end + arguments;
     case CallSyntax::Shape::parameters: {
-      const std::string value = syntax.values == CallSyntax::Values::raw ? "VALUE" : "\"VALUE\"";
-      return "NAME" + id_example(syntax) + syntax.name_end + syntax.key_start + "KEY" + syntax.key_end + value +
+      const std::string value =
+          syntax.values == CallSyntax::Values::raw ? "VALUE" : syntax.quote + "VALUE" + syntax.quote;
+      const std::string type = syntax.type_words.empty() ? "" : syntax.type_words.front().word + syntax.type_end;
+      return "NAME" + id_example(syntax) + syntax.name_end + syntax.key_start + "KEY" + syntax.key_end + type + value +
              syntax.value_end;
     }
   }

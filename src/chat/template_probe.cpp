@@ -56,6 +56,7 @@ class Prober {
     Shape own = shape_;
     own.native_tools = true;
     own.merge_turns = false;
+    own.system_gap = "\n";  // as llama-server has it
     shape_.native_tools = abilities_.native_tools;
     return Probed{.abilities = abilities_,
                   .shape = shape_,
@@ -110,6 +111,13 @@ class Prober {
     const NeedleOptions offered{.tools = true, .opens_reply = true};
     if (has_all(talk_.render({user}, offered), {kTool})) {
       return;
+    }
+    if (!abilities_.needs_date) {  // some print the date only beside tools
+      abilities_.needs_date = true;
+      if (has_all(talk_.render({user}, offered), {kTool})) {
+        return;
+      }
+      abilities_.needs_date = false;
     }
     shape_.functions_text = true;
     shape_.functions_text = has_all(talk_.render({user}, offered), {kTool, kUser});

@@ -68,7 +68,15 @@ struct CallSyntax {
   std::string value_end;
   std::string parameter_separator;
   Values values = Values::raw;
-  bool python_values = false;  // True, None, ['a'] where JSON has true, null, ["a"]
+  std::string quote = "\"";  // quoted: before and behind a string; if it is no '"' or '\'', the string is not escaped
+  std::string type_end;      // not empty: a type's word stands before it
+  struct TypeWord {
+    std::string type;  // JSON Schema's: string, integer, number, boolean, array, object
+    std::string word;
+    bool operator==(const TypeWord&) const = default;
+  };
+  std::vector<TypeWord> type_words;  // those that the template was seen to write
+  bool python_values = false;        // True, None, ['a'] where JSON has true, null, ["a"]
 
   bool operator==(const CallSyntax&) const = default;
 
