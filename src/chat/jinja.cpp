@@ -173,12 +173,15 @@ minja::Value bounded_range(const std::shared_ptr<minja::Context>& builtins) {
       });
 }
 
-// minja's tojson writes every character as it is, and refuses to be told so (ensure_ascii=False).
+// minja's tojson writes every character as it is, and refuses to be told so (ensure_ascii=False), or to be told that
+// nothing is to be indented (indent=None).
 minja::Value tojson_function(const std::shared_ptr<minja::Context>& builtins) {
   const minja::Value plain = builtins->get(minja::Value("tojson"));
   return minja::Value::callable(
       [plain](const std::shared_ptr<minja::Context>& context, minja::ArgumentsValue& args) -> minja::Value {
-        std::erase_if(args.kwargs, [](const auto& named) { return named.first == "ensure_ascii"; });
+        std::erase_if(args.kwargs, [](const auto& named) {
+          return named.first == "ensure_ascii" || (named.first == "indent" && named.second.is_null());
+        });
         return plain.call(context, args);
       });
 }

@@ -24,6 +24,9 @@ Result<std::unique_ptr<const ChatTemplate>> open_template(const Options& options
   if (!options.template_file.empty()) {
     PUNA_TRY(source.jinja, template_named(options.template_file));
   }
+  if (source.jinja.empty()) {
+    PUNA_TRY(source.jinja, built_in_template("generic"));
+  }
   return ChatTemplate::create(source);
 }
 
