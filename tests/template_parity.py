@@ -36,6 +36,8 @@ REASONS = [
      "llama-server's rendering has lost the text of an answer with reasoning"),
     ("r", lambda ours, theirs, talk: thoughts(theirs, talk) > thoughts(ours, talk),
      "the template drops reasoning of old turns; llama-server tells it not to"),
+    ("d", lambda ours, theirs, talk: thoughts(ours, talk) > thoughts(theirs, talk),
+     "llama-server does not give the template the reasoning in the member that it reads"),
     ("u", lambda ours, theirs, talk: ours.replace("Any", "Union[]") == theirs,
      "`x is iterable` of a value that is not defined: true in Python, false in our Jinja engine"),
 ]

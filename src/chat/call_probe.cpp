@@ -127,6 +127,7 @@ class CallFinder {
     std::string name_key;
     std::string arguments_key;
     std::string id_key;
+    std::string number_key;
     for (const Json::Member& member : object.as_object()) {
       if (member.value == Json(tool)) {
         name_key = member.key;
@@ -134,6 +135,9 @@ class CallFinder {
         arguments_key = member.key;
       } else if (member.value == Json(id)) {
         id_key = member.key;
+      } else if (member.key.ends_with("id") && member.value.is_string() && !member.value.as_string().empty() &&
+                 member.value.as_string().find_first_not_of("0123456789") == std::string::npos) {
+        number_key = member.key;  // the template counts the calls itself
       }
     }
     if (arguments_key == tool) {
@@ -145,8 +149,10 @@ class CallFinder {
     }
     keys.name_key = name_key;
     keys.arguments_key = arguments_key;
-    keys.id_key = id_key;
-    keys.ids = id_key.empty() ? CallSyntax::Ids::none : CallSyntax::Ids::text;
+    keys.id_key = id_key.empty() ? number_key : id_key;
+    keys.ids = !id_key.empty()       ? CallSyntax::Ids::text
+               : !number_key.empty() ? CallSyntax::Ids::number
+                                     : CallSyntax::Ids::none;
     return true;
   }
 
@@ -276,6 +282,11 @@ class Deriver {
 
   // What stands on both sides of text, and not before a number.
   [[nodiscard]] std::string_view quote_between(std::string_view key_end, std::string_view gap) const {
+    const bool has_quotes = !key_end.empty() && !gap.empty() && key_end.back() == gap.front() &&
+                            std::string_view("\"'").contains(gap.front());
+    if (sample_.typed.empty() && has_quotes) {
+      return key_end.substr(key_end.size() - 1);
+    }
     for (const CallSample::Typed& typed : sample_.typed) {
       const std::string_view bare =
           typed.type == "integer" ? behind_key(typed.reply, typed.value.dump()) : std::string_view();

@@ -72,7 +72,8 @@ TEST(Families, EachFamilysCallsAreFoundAndReadBack) {
       }
       const std::string text = reply_text(*chat, message, "<|im_end|>");
       const ParsedReply reply = parse(chat->own_format(), text);
-      expect_calls(reply, message.calls, std::string(family.name) + "\n" + text + "\n" + to_json(chat->own_format()).dump(1));
+      expect_calls(reply, message.calls,
+                   std::string(family.name) + "\n" + text + "\n" + to_json(chat->own_format()).dump(1));
       EXPECT_EQ(reply.content, message.content) << family.name;
     }
   }
@@ -82,7 +83,8 @@ TEST(Families, ReasoningComesBackApartFromTextAndCalls) {
   for (const Family& family : families()) {
     const auto chat = chat_of(template_of(family));
     EXPECT_TRUE(chat->abilities().reasoning) << family.name;
-    const Message message{.role = Role::assistant, .content = "", .reasoning = "First\n\nthis.", .calls = calls_for(*chat)};
+    const Message message{
+        .role = Role::assistant, .content = "", .reasoning = "First\n\nthis.", .calls = calls_for(*chat)};
     const std::string text = reply_text(*chat, message, "<|im_end|>");
     const ParsedReply reply = parse(chat->own_format(), text);
     EXPECT_EQ(reply.reasoning, message.reasoning) << family.name << "\n" << text;
@@ -112,9 +114,8 @@ TEST(Families, NoCutOfAReplyChangesWhatIsReadOrLeaksATag) {
 TEST(Families, TextThatIsNoCallStaysText) {
   for (const Family& family : families()) {
     const ReplyFormat format = chat_of(template_of(family))->own_format();
-    for (const std::string_view text :
-         {"Plain text.", "a < b and [1, 2] {\"a\": 1}", "[see](x) and <b>bold</b>", "Action: none. functools are good.",
-          "{\"answer\": 42}", "[1, 2, 3]"}) {
+    for (const std::string_view text : {"Plain text.", "a < b and [1, 2] {\"a\": 1}", "[see](x) and <b>bold</b>",
+                                        "Action: none. functools are good.", "{\"answer\": 42}", "[1, 2, 3]"}) {
       const ParsedReply reply = parse(format, text);
       EXPECT_EQ(reply.content, text) << family.name;
       EXPECT_TRUE(reply.calls.empty() && reply.malformed_calls.empty()) << family.name << " " << text;
@@ -155,7 +156,8 @@ TEST(Families, TenThousandDamagedCallsNeitherFailNorDependOnTheirCuts) {
   for (const Family& family : families()) {
     chats.push_back(chat_of(template_of(family)));
     texts.push_back(reply_text(
-        *chats.back(), {.role = Role::assistant, .content = "", .reasoning = "So.", .calls = calls_for(*chats.back())}, "<|im_end|>"));
+        *chats.back(), {.role = Role::assistant, .content = "", .reasoning = "So.", .calls = calls_for(*chats.back())},
+        "<|im_end|>"));
   }
   int read = 0;
   int malformed = 0;
@@ -164,7 +166,8 @@ TEST(Families, TenThousandDamagedCallsNeitherFailNorDependOnTheirCuts) {
     const ReplyFormat& format = chats[which]->own_format();
     const std::string text = damaged(texts[which], random);
     const ParsedReply whole = parse(format, text);
-    EXPECT_EQ(parse_pieces(format, text, random, 1 + random.next() % 20), whole) << families()[which].name << "\n" << text;
+    EXPECT_EQ(parse_pieces(format, text, random, 1 + random.next() % 20), whole) << families()[which].name << "\n"
+                                                                                 << text;
     for (const ToolCall& call : whole.calls) {
       EXPECT_FALSE(call.name.empty());
     }
@@ -174,7 +177,8 @@ TEST(Families, TenThousandDamagedCallsNeitherFailNorDependOnTheirCuts) {
     read += whole.calls.empty() ? 0 : 1;
     malformed += whole.malformed_calls.empty() ? 0 : 1;
   }
-  std::printf("%d damaged replies: %d with a call that still reads, %d with one that does not\n", kDamaged, read, malformed);
+  std::printf("%d damaged replies: %d with a call that still reads, %d with one that does not\n", kDamaged, read,
+              malformed);
   EXPECT_GT(malformed, 1'000);
   EXPECT_GT(read, 1'000);
 }
@@ -209,6 +213,22 @@ TEST(Families, MarksOfTheFormatThatAreControlTokensAreNamed) {
   EXPECT_TRUE(control_texts_of(generic_reply_format(), std::vector<std::string>{"<|im_end|>", ""}).empty());
 }
 
+TEST(Families, CallsToToolsThatTheModelKnowsMayHaveASecondForm) {
+  const auto chat = chat_of(
+      "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}<|h|>{{ m.role }}<|/h|>{{ m.content }}"
+      "{% if m.tool_calls %}{% set f = m.tool_calls[0].function %}{% if builtin_tools is defined and f.name in "
+      "builtin_tools %}"
+      "<|python_tag|>{{ f.name }}.call({% for k, v in f.arguments.items() %}{{ k + '=\"' + v + '\"' }}"
+      "{% if not loop.last %}, {% endif %}{% endfor %})<|eom|>{% else %}{\"name\": \"{{ f.name }}\", \"parameters\": "
+      "{{ f.arguments | tojson }}}<|eot|>{% endif %}{% else %}<|eot|>{% endif %}{% endfor %}"
+      "{% if add_generation_prompt %}<|h|>assistant<|/h|>{% endif %}");
+  ASSERT_EQ(chat->own_format().calls.size(), 2U) << chat->own_problem();
+  const std::vector<ToolCall> look = {{.id = "", .name = "look", .arguments = Json::object({{"place", "a, b"}})}};
+  expect_calls(parse(chat->own_format(), "<|python_tag|>look.call(place=\"a, b\")"), look, "built in");
+  expect_calls(parse(chat->own_format(), "{\"name\": \"look\", \"parameters\": {\"place\": \"a, b\"}}"), look, "JSON");
+  EXPECT_TRUE(parse(chat->own_format(), "<|python_tag|>print(1").calls.empty());
+}
+
 TEST(Families, ATemplateWithoutCallsSaysWhyAndKeepsTheGenericFormat) {
   const auto chat = chat_of(built_in_template("chatml").value());
   EXPECT_FALSE(chat->abilities().own_calls);
@@ -233,7 +253,8 @@ constexpr std::string_view kHarmony =
     "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}{% if m.role == 'assistant' %}"
     "{% if m.thinking %}<|start|>assistant<|channel|>analysis<|message|>{{ m.thinking }}<|end|>{% endif %}"
     "{% if m.tool_calls %}{% set f = m.tool_calls[0].function %}<|start|>assistant to=functions.{{ f.name }}<|channel|>"
-    "commentary json<|message|>{{ f.arguments | tojson }}<|call|>{% else %}<|start|>assistant<|channel|>final<|message|>"
+    "commentary json<|message|>{{ f.arguments | tojson }}<|call|>{% else "
+    "%}<|start|>assistant<|channel|>final<|message|>"
     "{{ m.content }}<|return|>{% endif %}{% else %}<|start|>{{ m.role }}<|message|>{{ m.content }}<|end|>{% endif %}"
     "{% endfor %}{% if add_generation_prompt %}<|start|>assistant{% endif %}";
 
@@ -267,7 +288,8 @@ TEST(Channels, NoCutChangesAReplyAndABrokenCallIsMalformed) {
     const ParsedReply whole = parse(format, changed);
     EXPECT_EQ(parse_pieces(format, changed, random, 1 + random.next() % 9), whole) << changed;
   }
-  const ParsedReply broken = parse(format, " to=functions.look<|channel|>commentary json<|message|>{\"place\": <|call|>");
+  const ParsedReply broken =
+      parse(format, " to=functions.look<|channel|>commentary json<|message|>{\"place\": <|call|>");
   EXPECT_TRUE(broken.calls.empty());
   EXPECT_EQ(broken.malformed_calls.size(), 1U);
   EXPECT_TRUE(broken.content.contains(broken.malformed_calls.front()));

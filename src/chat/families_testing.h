@@ -24,28 +24,11 @@ struct Family {
   bool is_invented = false;
 };
 
-inline const std::vector<Family>& families() {
 #define PUNA_ARGS "{{ f['arguments'] | tojson }}"
 #define PUNA_EACH "{% for k, v in f['arguments'].items() %}"
 #define PUNA_RAW "{{ v if v is string else v | tojson }}"
-  static const std::vector<Family> all = {
-      {.name = "Hermes, Qwen",
-       .call = "<tool_call>\n{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS "}\n</tool_call>",
-       .separator = "\n"},
-      {.name = "Qwen-Coder",
-       .call = "<tool_call>\n<function={{ f['name'] }}>\n" PUNA_EACH "<parameter={{ k }}>\n" PUNA_RAW
-               "\n</parameter>\n{% endfor %}</function>\n</tool_call>",
-       .separator = "\n"},
-      {.name = "Llama 3", .call = "{\"name\": \"{{ f['name'] }}\", \"parameters\": " PUNA_ARGS "}"},
-      {.name = "Mistral, list",
-       .call = "{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS ", \"id\": \"{{ c['id'] }}\"}",
-       .list_start = "[TOOL_CALLS][",
-       .separator = ", ",
-       .list_end = "]",
-       .think_start = "[THINK]",
-       .think_end = "[/THINK]"},
-      {.name = "Mistral, names", .call = "[TOOL_CALLS]{{ f['name'] }}[ARGS]" PUNA_ARGS},
-      {.name = "Mistral, names and ids", .call = "[TOOL_CALLS]{{ f['name'] }}[CALL_ID]{{ c['id'] }}[ARGS]" PUNA_ARGS},
+inline std::vector<Family> families_a_to_g() {
+  return {
       {.name = "DeepSeek V3",
        .call = "<｜tool▁call▁begin｜>{{ f['name'] }}<｜tool▁sep｜>" PUNA_ARGS "<｜tool▁call▁end｜>",
        .list_start = "<｜tool▁calls▁begin｜>",
@@ -60,16 +43,6 @@ inline const std::vector<Family>& families() {
        .call = "<tool_call>{{ f['name'] }}\n" PUNA_EACH "<arg_key>{{ k }}</arg_key>\n<arg_value>" PUNA_RAW
                "</arg_value>\n{% endfor %}</tool_call>",
        .separator = "\n"},
-      {.name = "Kimi",
-       .call = "<|tool_call_begin|>functions.{{ f['name'] }}:{{ loop.index0 }}<|tool_call_argument_begin|>" PUNA_ARGS
-               "<|tool_call_end|>",
-       .list_start = "<|tool_calls_section_begin|>",
-       .list_end = "<|tool_calls_section_end|>"},
-      {.name = "MiniMax",
-       .call = "<invoke name=\"{{ f['name'] }}\">\n" PUNA_EACH "<parameter name=\"{{ k }}\">" PUNA_RAW
-               "</parameter>\n{% endfor %}</invoke>\n",
-       .list_start = "\n<minimax:tool_call>\n",
-       .list_end = "</minimax:tool_call>"},
       {.name = "Granite",
        .call = "{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS "}",
        .list_start = "<|tool_call|>[",
@@ -89,35 +62,12 @@ inline const std::vector<Family>& families() {
        .list_end = "\n]<|END_ACTION|>",
        .think_start = "<|START_THINKING|>",
        .think_end = "<|END_THINKING|>"},
-      {.name = "Phi",
-       .call = "{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS "}",
-       .list_start = "<|tool_call|>[",
-       .separator = ", ",
-       .list_end = "]<|/tool_call|>"},
       {.name = "Functionary", .call = "<function={{ f['name'] }}>" PUNA_ARGS "</function>"},
       {.name = "Firefunction",
        .call = "{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS "}",
        .list_start = " functools[",
        .separator = ", ",
        .list_end = "]"},
-      {.name = "Nemotron",
-       .call = "{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS "}",
-       .list_start = "<TOOLCALL>[",
-       .separator = ", ",
-       .list_end = "]</TOOLCALL>"},
-      {.name = "LFM2",
-       .call = "{{ f['name'] }}(" PUNA_EACH "{{ k }}={{ v | tojson }}{% if not loop.last %}, {% endif %}{% endfor %})",
-       .list_start = "<|tool_call_start|>[",
-       .separator = ", ",
-       .list_end = "]<|tool_call_end|>"},
-      {.name = "Llama 4",
-       .call = "{{ f['name'] }}(" PUNA_EACH "{{ k }}={{ v | tojson }}{% if not loop.last %}, {% endif %}{% endfor %})",
-       .list_start = "[",
-       .separator = ", ",
-       .list_end = "]"},
-      {.name = "Python tag",
-       .call = "<|python_tag|>{{ f['name'] }}.call(" PUNA_EACH
-               "{{ k }}={{ v | tojson }}{% if not loop.last %}, {% endif %}{% endfor %})"},
       {.name = "Apertus",
        .call = "{\"{{ f['name'] }}\": " PUNA_ARGS "}",
        .list_start = "<|tools_prefix|>[",
@@ -125,11 +75,6 @@ inline const std::vector<Family>& families() {
        .list_end = "]<|tools_suffix|>",
        .think_start = "<|inner_prefix|>",
        .think_end = "<|inner_suffix|>"},
-      {.name = "Seed-OSS",
-       .call = "\n<seed:tool_call>\n<function={{ f['name'] }}>\n" PUNA_EACH "<parameter={{ k }}>" PUNA_RAW
-               "</parameter>\n{% endfor %}</function>\n</seed:tool_call>",
-       .think_start = "<seed:think>",
-       .think_end = "</seed:think>"},
       {.name = "DeepSeek V3.2",
        .call = "<｜DSML｜invoke name=\"{{ f['name'] }}\">\n" PUNA_EACH
                "<｜DSML｜parameter name=\"{{ k }}\" string=\"{{ 'true' if v is string else 'false' }}\">" PUNA_RAW
@@ -144,6 +89,76 @@ inline const std::vector<Family>& families() {
                "{% else %}{{ v | tojson }}{% endif %}{% if not loop.last %},{% endif %}{% endfor %}}<tool_call|>",
        .think_start = "<|channel>thought\n",
        .think_end = "<channel|>"},
+  };
+}
+
+inline std::vector<Family> families_h_to_m() {
+  return {
+      {.name = "Hermes, Qwen",
+       .call = "<tool_call>\n{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS "}\n</tool_call>",
+       .separator = "\n"},
+      {.name = "Llama 3", .call = "{\"name\": \"{{ f['name'] }}\", \"parameters\": " PUNA_ARGS "}"},
+      {.name = "Mistral, list",
+       .call = "{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS ", \"id\": \"{{ c['id'] }}\"}",
+       .list_start = "[TOOL_CALLS][",
+       .separator = ", ",
+       .list_end = "]",
+       .think_start = "[THINK]",
+       .think_end = "[/THINK]"},
+      {.name = "Mistral, names", .call = "[TOOL_CALLS]{{ f['name'] }}[ARGS]" PUNA_ARGS},
+      {.name = "Mistral, names and ids", .call = "[TOOL_CALLS]{{ f['name'] }}[CALL_ID]{{ c['id'] }}[ARGS]" PUNA_ARGS},
+      {.name = "Kimi",
+       .call = "<|tool_call_begin|>functions.{{ f['name'] }}:{{ loop.index0 }}<|tool_call_argument_begin|>" PUNA_ARGS
+               "<|tool_call_end|>",
+       .list_start = "<|tool_calls_section_begin|>",
+       .list_end = "<|tool_calls_section_end|>"},
+      {.name = "MiniMax",
+       .call = "<invoke name=\"{{ f['name'] }}\">\n" PUNA_EACH "<parameter name=\"{{ k }}\">" PUNA_RAW
+               "</parameter>\n{% endfor %}</invoke>\n",
+       .list_start = "\n<minimax:tool_call>\n",
+       .list_end = "</minimax:tool_call>"},
+      {.name = "LFM2",
+       .call = "{{ f['name'] }}(" PUNA_EACH "{{ k }}={{ v | tojson }}{% if not loop.last %}, {% endif %}{% endfor %})",
+       .list_start = "<|tool_call_start|>[",
+       .separator = ", ",
+       .list_end = "]<|tool_call_end|>"},
+      {.name = "Llama 4",
+       .call = "{{ f['name'] }}(" PUNA_EACH "{{ k }}={{ v | tojson }}{% if not loop.last %}, {% endif %}{% endfor %})",
+       .list_start = "[",
+       .separator = ", ",
+       .list_end = "]"},
+  };
+}
+
+inline std::vector<Family> families_n_to_z() {
+  return {
+      {.name = "Qwen-Coder",
+       .call = "<tool_call>\n<function={{ f['name'] }}>\n" PUNA_EACH "<parameter={{ k }}>\n" PUNA_RAW
+               "\n</parameter>\n{% endfor %}</function>\n</tool_call>",
+       .separator = "\n"},
+      {.name = "Phi",
+       .call = "{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS "}",
+       .list_start = "<|tool_call|>[",
+       .separator = ", ",
+       .list_end = "]<|/tool_call|>"},
+      {.name = "Nemotron",
+       .call = "{\"name\": \"{{ f['name'] }}\", \"arguments\": " PUNA_ARGS "}",
+       .list_start = "<TOOLCALL>[",
+       .separator = ", ",
+       .list_end = "]</TOOLCALL>"},
+      {.name = "Python tag",
+       .call = "<|python_tag|>{{ f['name'] }}.call(" PUNA_EACH
+               "{{ k }}={{ v | tojson }}{% if not loop.last %}, {% endif %}{% endfor %})"},
+      {.name = "Seed-OSS",
+       .call = "\n<seed:tool_call>\n<function={{ f['name'] }}>\n" PUNA_EACH "<parameter={{ k }}>" PUNA_RAW
+               "</parameter>\n{% endfor %}</function>\n</seed:tool_call>",
+       .think_start = "<seed:think>",
+       .think_end = "</seed:think>"},
+  };
+}
+
+inline std::vector<Family> invented_families() {
+  return {
       {.name = "objects as OpenAI has them",
        .call =
            "<call>{\"id\": \"{{ c['id'] }}\", \"type\": \"function\", \"function\": {\"name\": \"{{ f['name'] }}\", "
@@ -164,9 +179,19 @@ inline const std::vector<Family>& families() {
        .think_end = "</hmm>",
        .is_invented = true},
   };
+}
 #undef PUNA_ARGS
 #undef PUNA_EACH
 #undef PUNA_RAW
+
+inline const std::vector<Family>& families() {
+  static const std::vector<Family> all = [] {
+    std::vector<Family> joined = families_a_to_g();
+    joined.append_range(families_h_to_m());
+    joined.append_range(families_n_to_z());
+    joined.append_range(invented_families());
+    return joined;
+  }();
   return all;
 }
 

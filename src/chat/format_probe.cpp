@@ -73,6 +73,9 @@ class FormatProber {
     if (found_.problem.empty()) {
       prove_types();
     }
+    if (found_.problem.empty() && found_.format.channels.empty()) {
+      find_built_in_calls();
+    }
     if (!found_.problem.empty()) {
       found_.format.calls.clear();
       found_.format.channels.call_end.clear();
@@ -212,7 +215,7 @@ class FormatProber {
   void find_calls() {
     std::string_view tail =
         std::string_view(text_).substr(std::min(text_.size(), text_.find(kAnswer) + kAnswer.size()));
-    const bool several = has_all(two_, {kTool, kToolToo, kValue});
+    const bool several = two_.contains(kValue) && reply_in(two_).contains(kToolToo);  // the tools are listed before it
     const std::string_view reply = reply_in(several ? two_ : one_);
     const Result<CallSyntax> syntax = derive_calls(
         {.reply = reply, .tail = tail, .arguments = two_arguments(), .several = several, .typed = typed_replies()});
@@ -222,6 +225,32 @@ class FormatProber {
     }
     found_.format.calls = {*syntax};
     find_python_values();
+  }
+
+  // Some templates write calls to tools that the model knows by itself in a second form: it is read as well.
+  void find_built_in_calls() {
+    const Json user = talk_.message(Role::user, kUser);
+    const auto opened = talk_.render({user}, {.tools = true, .opens_reply = true, .built_in = true});
+    const auto called = talk_.render({user, talk_.calls_message({{kTool, kCallId}}, two_arguments())},
+                                     {.tools = true, .built_in = true});
+    if (!opened || !has_all(called, {kTool, kArgument, kValueToo}) || !called->starts_with(*opened)) {
+      return;
+    }
+    std::string_view reply = without_space_at_end(std::string_view(*called).substr(opened->size()));
+    if (one_.contains(reply)) {
+      return;
+    }
+    reply.remove_suffix(tag_at_end(reply).size());  // such a turn may have an end of its own
+    const Result<CallSyntax> syntax =
+        derive_calls({.reply = reply, .tail = {}, .arguments = two_arguments(), .several = false, .typed = {}});
+    if (!syntax || syntax->is_bare()) {
+      return;
+    }
+    found_.format.calls.push_back(*syntax);
+    const ParsedReply read_back = read(reply);
+    if (read_back.calls.size() != 1 || read_back.calls.front().arguments != two_arguments()) {
+      found_.format.calls.pop_back();
+    }
   }
 
   // One call for each type of value, as the template writes it.

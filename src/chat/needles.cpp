@@ -77,8 +77,11 @@ Result<std::string> NeedleTalk::try_render(std::initializer_list<Json> messages,
   const Json tools =
       options.tools ? Json::array({needle_tool(needle::kTool), needle_tool(needle::kToolToo)}) : Json::array();
   const auto date = needs_date_ ? std::optional(kProbeDate) : std::nullopt;
-  return jinja_.render(template_variables(Json(Json::Array(messages)), tools, source_, shape_, options.opens_reply),
-                       date, kProbeBounds);
+  Json variables = template_variables(Json(Json::Array(messages)), tools, source_, shape_, options.opens_reply);
+  if (options.built_in) {
+    variables.set("builtin_tools", Json::array({Json(needle::kTool)}));
+  }
+  return jinja_.render(variables, date, kProbeBounds);
 }
 
 std::optional<std::string> NeedleTalk::render(std::initializer_list<Json> messages, NeedleOptions options) const {

@@ -45,6 +45,7 @@ struct NeedleCall {
 struct NeedleOptions {
   bool tools = false;  // two of them are offered
   bool opens_reply = false;
+  bool built_in = false;  // the first tool is one that the model knows by itself (`builtin_tools`)
 };
 
 // Writes messages in a shape and renders them. Borrows everything; the shape may change between calls.
