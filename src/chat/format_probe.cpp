@@ -215,10 +215,11 @@ class FormatProber {
   void find_calls() {
     std::string_view tail =
         std::string_view(text_).substr(std::min(text_.size(), text_.find(kAnswer) + kAnswer.size()));
+    typed_ = typed_replies();
     const bool several = two_.contains(kValue) && reply_in(two_).contains(kToolToo);  // the tools are listed before it
     const std::string_view reply = reply_in(several ? two_ : one_);
-    const Result<CallSyntax> syntax = derive_calls(
-        {.reply = reply, .tail = tail, .arguments = two_arguments(), .several = several, .typed = typed_replies()});
+    const Result<CallSyntax> syntax =
+        derive_calls({.reply = reply, .tail = tail, .arguments = two_arguments(), .several = several, .typed = typed_});
     if (!syntax) {
       found_.problem = syntax.error().message;
       return;
@@ -273,7 +274,7 @@ class FormatProber {
   // How bare values are written that are no text.
   void find_python_values() {
     CallSyntax& syntax = found_.format.calls.front();
-    for (const CallSample::Typed& typed : typed_replies()) {
+    for (const CallSample::Typed& typed : typed_) {
       syntax.python_values = syntax.python_values || (syntax.shape == CallSyntax::Shape::parameters &&
                                                       typed.type == "boolean" && typed.reply.contains("True"));
     }
@@ -301,7 +302,7 @@ class FormatProber {
 
   // ... and so does every value that is no text.
   void prove_types() {
-    for (const CallSample::Typed& typed : typed_replies()) {
+    for (const CallSample::Typed& typed : typed_) {
       const ParsedReply reply = read(typed.reply);
       const Json* value = reply.calls.size() == 1 ? reply.calls.front().arguments.find(kArgument) : nullptr;
       if (value == nullptr || *value != typed.value) {
@@ -324,11 +325,12 @@ class FormatProber {
 
   const NeedleTalk& talk_;
   const bool shows_calls_;
-  std::string prompt_;   // one user message, the reply opened
-  std::string text_;     // ... answered with text
-  std::string one_;      // ... with one call
-  std::string two_;      // ... with two
-  std::string thought_;  // ... with a thought before it
+  std::string prompt_;                    // one user message, the reply opened
+  std::string text_;                      // ... answered with text
+  std::string one_;                       // ... with one call
+  std::string two_;                       // ... with two
+  std::string thought_;                   // ... with a thought before it
+  std::vector<CallSample::Typed> typed_;  // ... with a call for each type of value; not for channels
   FoundFormat found_;
 };
 
