@@ -247,6 +247,26 @@ TEST(Families, ATemplateThatGarblesItsCallsIsNotTakenAtItsWord) {
   EXPECT_FALSE(chat->own_problem().empty());
 }
 
+TEST(Families, ReasoningGoesBackInTheFormThatTheTemplateReadsAndOnlyThere) {
+  const std::vector<Message> talk = {{.role = Role::user, .content = "Q"},
+                                     {.role = Role::assistant, .content = "A", .reasoning = "T"}};
+  const auto render = [&talk](std::string_view assistant) {
+    const auto chat = chat_of("{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' %}" +
+                              std::string(assistant) + "{% else %}{{ m.content }}{% endif %}{% endfor %}");
+    return chat->render({.messages = talk})
+        .transform([](const Prompt& prompt) { return prompt.text(); })
+        .value_or("refused");
+  };
+  EXPECT_EQ(render("{{ m.content }}"), "<user>Q<assistant>A") << "a template that does not read it drops it";
+  EXPECT_EQ(render("[{{ m.reasoning_content }}]{{ m.content }}"), "<user>Q<assistant>[T]A");
+  EXPECT_EQ(render("[{{ m.thinking }}]{{ m.content }}"), "<user>Q<assistant>[T]A");
+  EXPECT_EQ(
+      render(
+          "{% if m.content is string %}{{ m.content }}{% else %}{% for c in m.content %}{% if c.type == 'thinking' %}"
+          "[{{ c.thinking }}]{% else %}{{ c.text }}{% endif %}{% endfor %}{% endif %}"),
+      "<user>Q<assistant>[T]A");
+}
+
 // ---- channels -------------------------------------------------------------------------------------------------------
 
 constexpr std::string_view kHarmony =

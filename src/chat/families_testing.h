@@ -16,9 +16,9 @@ namespace puna::testing {
 struct Family {
   std::string_view name;
   std::string_view call;  // Jinja; `f` is the function, `c` the call
-  std::string_view list_start = "";
-  std::string_view separator = "";
-  std::string_view list_end = "";
+  std::string_view list_start;
+  std::string_view separator;
+  std::string_view list_end;
   std::string_view think_start = "<think>\n";
   std::string_view think_end = "\n</think>\n\n";
   bool is_invented = false;
