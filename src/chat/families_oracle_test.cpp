@@ -61,7 +61,8 @@ TEST(FamiliesOracle, EveryPublishedTemplatesCallsReadBackWholeAndInBytes) {
     const auto chat = testing::chat_of(testing::read_text(file.path()));
     ASSERT_NE(chat, nullptr) << name;
     const ReplyFormat format = chat->own_format();
-    std::printf("%-58s %s\n", name.c_str(), format.has_calls() ? Json(call_example(format)).dump().c_str() : chat->own_problem().c_str());
+    std::printf("%-58s %s\n", name.c_str(),
+                format.has_calls() ? Json(call_example(format)).dump().c_str() : chat->own_problem().c_str());
     if (!format.has_calls()) {
       EXPECT_FALSE(chat->own_problem().empty()) << name;
       continue;
@@ -80,7 +81,8 @@ TEST(FamiliesOracle, EveryPublishedTemplatesCallsReadBackWholeAndInBytes) {
       EXPECT_EQ(reply.calls, expected) << name << "\n" << rendered.reply.substr(0, 2000);
       EXPECT_TRUE(reply.malformed_calls.empty()) << name;
       const bool shows_thought = rendered.reply.contains(message.reasoning);
-      EXPECT_EQ(reply.reasoning, shows_thought ? message.reasoning : "") << name << "\n" << rendered.reply.substr(0, 2000);
+      EXPECT_EQ(reply.reasoning, shows_thought ? message.reasoning : "") << name << "\n"
+                                                                         << rendered.reply.substr(0, 2000);
       EXPECT_FALSE(reply.content.contains("So be it.")) << name;
     }
     ++read_back;
