@@ -1,5 +1,6 @@
 // Templates and the text put into them. The first byte picks a built-in template, or (the rest up to a newline) one
-// that nobody wrote: it renders or is refused, and untrusted text is never marked as the template's own.
+// that nobody wrote: it renders or is refused, and untrusted text is never marked as the template's own, neither in the
+// form that is sent nor in the template's own form of tools.
 #include <array>
 #include <memory>
 #include <vector>
@@ -39,6 +40,13 @@ const std::vector<std::unique_ptr<const puna::ChatTemplate>>& built_in_templates
   return made;
 }
 
+// A control token's text that came from outside is in no part that is scanned for control tokens.
+void check_untrusted(const puna::Prompt& prompt) {
+  for (const auto& part : prompt.parts) {
+    PUNA_CHECK(part.trust == puna::Trust::untrusted || !part.text.contains(kControl), "untrusted text stays untrusted");
+  }
+}
+
 puna::Result<puna::Prompt> render(const puna::ChatTemplate& chat_template, std::string_view text) {
   const auto messages = conversation(text);
   const std::array<puna::ToolSpec, 1> tools{
@@ -46,14 +54,11 @@ puna::Result<puna::Prompt> render(const puna::ChatTemplate& chat_template, std::
         .description = "Look at a file.",
         .parameters = *puna::Json::parse(R"({"type":"object","properties":{"path":{"type":"string"}}})")}}};
   const std::array<std::string, 1> control{std::string(kControl)};
-  return chat_template.render({.messages = messages, .tools = tools, .control_texts = control});
-}
-
-// A control token's text that came from outside is in no part that is scanned for control tokens.
-void check_untrusted(const puna::Prompt& prompt) {
-  for (const auto& part : prompt.parts) {
-    PUNA_CHECK(part.trust == puna::Trust::untrusted || !part.text.contains(kControl), "untrusted text stays untrusted");
+  const puna::RenderRequest request{.messages = messages, .tools = tools, .control_texts = control};
+  if (const auto own = chat_template.render_own(request)) {
+    check_untrusted(*own);
   }
+  return chat_template.render(request);
 }
 
 }  // namespace

@@ -7,5 +7,6 @@
 #include "puna/chat/message.h"
 #include "puna/chat/output_format.h"
 #include "puna/chat/reply.h"
+#include "puna/chat/reply_format.h"
 #include "puna/chat/schema.h"
 #include "puna/chat/template.h"

@@ -81,6 +81,7 @@ class Run {
     end_.answer = reply->message.content;
     ids_.make_unique(reply->message.calls);
     const std::vector<ToolCall> calls = reply->message.calls;
+    take_out(reply->malformed_calls, reply->message.content);
     PUNA_TRY_VOID(append(std::move(reply->message)));
     if (calls.empty()) {
       return without_calls(*reply);
@@ -91,6 +92,16 @@ class Run {
     }
     malformed_ = 0;
     return end;
+  }
+
+  // A call that is not valid is not shown to the model as its own words again: it would learn from it. What was wrong
+  // with it follows as an observation.
+  static void take_out(const std::vector<std::string>& malformed_calls, std::string& content) {
+    for (const std::string& call : malformed_calls) {
+      if (const std::size_t at = content.find(call); !call.empty() && at != std::string::npos) {
+        content.replace(at, call.size(), agent::kMalformedCallNote);
+      }
+    }
   }
 
   // Limits that only the model can find are outcomes; the rest is an error.

@@ -163,6 +163,13 @@ TEST_F(LoopTest, AnEmptyReplyIsAnsweredToo) {
   EXPECT_EQ(transcript[5].content, "error: this is not a valid tool call, and there are no tools. Give the answer.");
 }
 
+TEST_F(LoopTest, AMalformedCallIsNotSentBackAsTheModelsOwnWords) {
+  ScriptedReply reply = malformed("<tool_call>{\"name\": echo}</tool_call>");
+  reply.message.content = "I call. " + reply.malformed_calls.front() + " Done.";
+  run_to(StopReason::answered, {reply, says("x")});
+  EXPECT_EQ(transcript[2].content, "I call. (a tool call that was not valid) Done.");
+}
+
 TEST_F(LoopTest, ALongMalformedCallIsQuotedInPart) {
   run_to(StopReason::answered, {malformed("<tool_call>" + std::string(5'000, '{')), says("x")});
   EXPECT_LT(transcript[3].content.size(), 700U);

@@ -18,6 +18,9 @@ inline constexpr std::string_view kTimeout = "timeout";
 // For a call behind the first calls_max of its reply.
 [[nodiscard]] std::string too_many_calls(int calls_max);
 
+// Stands in the transcript where the model wrote a call that is not valid.
+inline constexpr std::string_view kMalformedCallNote = "(a tool call that was not valid)";
+
 // The user message that answers a reply without a valid call and without an answer. It quotes the text that looked like
 // a call, if there was one, and shows the format by the first tool of the box.
 [[nodiscard]] std::string malformed_reply(const std::vector<std::string>& malformed_calls,

@@ -120,7 +120,7 @@ class Builder {
       turns_.insert(turns_.begin(), Turn{.role = Role::system, .text = system_});
     } else if (!turns_.empty() && turns_.front().role == Role::user) {
       std::string text = system_;
-      join(text, turns_.front().text, kGap);
+      join(text, turns_.front().text, shape_.system_gap);
       turns_.front().text = std::move(text);
     } else {
       turns_.insert(turns_.begin(), Turn{.role = Role::user, .text = system_});
@@ -141,7 +141,7 @@ class Builder {
   [[nodiscard]] Json to_template(const Turn& turn) const {
     Json json = Json::object({{"role", name_of(turn.role)}, {"content", content(turn)}});
     if (!turn.reasoning.empty()) {
-      json.set("reasoning_content", turn.reasoning);
+      put_reasoning(json, turn.reasoning, shape_.reasoning);
     }
     if (turn.source == nullptr || !shape_.native_tools) {
       return json;
@@ -222,6 +222,28 @@ Json written_schema(const Json& schema, Pen& pen, bool keys_are_names) {
 }
 
 }  // namespace
+
+void put_reasoning(Json& message, std::string_view text, ReasoningForm form) {
+  switch (form) {
+    case ReasoningForm::reasoning_content:
+      message.set("reasoning_content", text);
+      return;
+    case ReasoningForm::thinking:
+      message.set("thinking", text);
+      return;
+    case ReasoningForm::chunk: {
+      Json chunks = Json::array({Json::object({{"type", "thinking"}, {"thinking", text}})});
+      const Json* content = message.find("content");
+      if (content != nullptr && content->is_string() && !content->as_string().empty()) {
+        chunks.push(Json::object({{"type", "text"}, {"text", *content}}));
+      } else if (content != nullptr && content->is_array()) {
+        std::ranges::for_each(content->as_array(), [&chunks](const Json& chunk) { chunks.push(chunk); });
+      }
+      message.set("content", std::move(chunks));
+      return;
+    }
+  }
+}
 
 Json template_messages(std::span<const Message> messages, std::span<const ToolSpec> tools, const Shape& shape,
                        const Pens& pens) {

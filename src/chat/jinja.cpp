@@ -173,22 +173,39 @@ minja::Value bounded_range(const std::shared_ptr<minja::Context>& builtins) {
       });
 }
 
+// minja's tojson writes every character as it is, and refuses to be told so (ensure_ascii=False), or to be told that
+// nothing is to be indented (indent=None).
+minja::Value tojson_function(const std::shared_ptr<minja::Context>& builtins) {
+  const minja::Value plain = builtins->get(minja::Value("tojson"));
+  return minja::Value::callable(
+      [plain](const std::shared_ptr<minja::Context>& context, minja::ArgumentsValue& args) -> minja::Value {
+        std::erase_if(args.kwargs, [](const auto& named) {
+          return named.first == "ensure_ascii" || (named.first == "indent" && named.second.is_null());
+        });
+        return plain.call(context, args);
+      });
+}
+
+std::string date_text(std::chrono::year_month_day today, const std::string& form) {
+  const std::chrono::sys_days days = today;
+  std::tm parts{};
+  parts.tm_year = static_cast<int>(today.year()) - 1900;
+  parts.tm_mon = static_cast<int>(static_cast<unsigned>(today.month())) - 1;
+  parts.tm_mday = static_cast<int>(static_cast<unsigned>(today.day()));
+  parts.tm_wday = static_cast<int>(std::chrono::weekday(days).c_encoding());
+  const std::chrono::sys_days new_year = today.year() / std::chrono::January / 1;
+  parts.tm_yday = static_cast<int>((days - new_year).count());
+  std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out << std::put_time(&parts, form.c_str());
+  return out.str();
+}
+
 minja::Value date_function(std::chrono::year_month_day today) {
   return minja::Value::callable(
       [today](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) -> minja::Value {
         args.expectArgs("strftime_now", {1, 1}, {0, 0});
-        const std::chrono::sys_days days = today;
-        std::tm parts{};
-        parts.tm_year = static_cast<int>(today.year()) - 1900;
-        parts.tm_mon = static_cast<int>(static_cast<unsigned>(today.month())) - 1;
-        parts.tm_mday = static_cast<int>(static_cast<unsigned>(today.day()));
-        parts.tm_wday = static_cast<int>(std::chrono::weekday(days).c_encoding());
-        const std::chrono::sys_days new_year = today.year() / std::chrono::January / 1;
-        parts.tm_yday = static_cast<int>((days - new_year).count());
-        std::ostringstream out;
-        out.imbue(std::locale::classic());
-        out << std::put_time(&parts, args.args[0].get<std::string>().c_str());
-        return minja::Value(out.str());
+        return minja::Value(date_text(today, args.args[0].get<std::string>()));
       });
 }
 
@@ -232,8 +249,11 @@ Result<std::string> Jinja::render(const Json& variables, const std::optional<std
     const std::shared_ptr<minja::Context> builtins = minja::Context::builtins();
     minja::Value globals = to_value(variables);
     globals.set(minja::Value("range"), bounded_range(builtins));
+    globals.set(minja::Value("tojson"), tojson_function(builtins));
     if (today && today->ok()) {
       globals.set(minja::Value("strftime_now"), date_function(*today));
+      globals.set(minja::Value("datetime"), minja::Value(date_text(*today, "%b %d %Y")));
+      globals.set(minja::Value("date_string"), minja::Value(date_text(*today, "%d %b %Y")));
     }
     const auto context = std::make_shared<CountingContext>(std::move(globals), builtins, bounds.lookups_max);
     const auto forget = [](CountingContext* globals_of_render) { globals_of_render->forget(); };

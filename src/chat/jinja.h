@@ -27,7 +27,8 @@ class Jinja {
   [[nodiscard]] static Result<Jinja> parse(std::string_view source);
 
   // Renders with the members of `variables` as globals, raise_exception, and, when a date is given, strftime_now (at
-  // midnight of that date, names in English).
+  // midnight of that date, names in English) and the texts
+  // `datetime` and `date_string`.
   //
   // Errors  invalid_argument  the template refused or failed; its words and the place are in the message
   //         limit             more than the bounds, or nested too deep

@@ -2,6 +2,8 @@
 // with std::regex, whose matcher recurses once per character (long comments, words and runs of white space overflow the
 // stack); it divides integers without looking at the divisor; it splits at an empty string for ever; it reads past the
 // end of a text in some slices.
+//
+// Where the engine reads white space otherwise than Jinja does, the source is rewritten so that both mean the same.
 #include "chat/jinja_guard.h"
 
 #include <algorithm>
@@ -65,16 +67,36 @@ class Guard {
     const auto is_trim = [](char c) { return c == '-' || c == '~'; };
     const bool trims_before = !inside.empty() && is_trim(inside.front());
     const bool trims_after = inside.size() > 1 && is_trim(inside.back());
+    last_trims_ = trims_after;
     const auto rows = std::min<std::size_t>(std::ranges::count(inside, '\n'), kTemplateSpaceRunMax);
     out_ += format_text("{{#{} {}{}#}}", trims_before ? "-" : "", std::string(rows, '\n'), trims_after ? "-" : "");
+    last_end_ = out_.size();
     at_ = end + 2;
     return {};
+  }
+
+  // Jinja removes white space that stands on a line before a block. The engine does so before an expression too, so
+  // there the white space becomes an expression of its own.
+  void keep_indent() {
+    const std::size_t text = out_.find_last_not_of(" \t");
+    const std::size_t start = std::max(text == std::string::npos ? 0 : text + 1, last_end_);
+    const bool is_line_start = start == 0 || out_[start - 1] == '\n';
+    const bool is_trimmed = last_trims_ && std::ranges::all_of(std::string_view(out_).substr(last_end_), is_space);
+    const bool trims = source_.substr(at_ + 2).starts_with('-');
+    if (start < out_.size() && is_line_start && !is_trimmed && !trims) {
+      const std::string indent = out_.substr(start);
+      out_.resize(start);
+      out_ += "{{ \"" + indent + "\" }}";
+    }
   }
 
   // One {{ }} or {% %}. Copies it as it is; the rest of this class looks at what is inside.
   Result<void> tag() {
     const bool is_block = source_[at_ + 1] == '%';
     const std::size_t start = at_;
+    if (!is_block) {
+      keep_indent();
+    }
     depth_ = 0;
     operators_ = 0;
     code_bytes_ = 0;
@@ -90,6 +112,8 @@ class Guard {
     }
     at_ += 2;
     out_ += source_.substr(start, at_ - start);
+    last_trims_ = source_[at_ - 3] == '-';
+    last_end_ = out_.size();
     return is_block ? block() : Result<void>();
   }
 
@@ -235,6 +259,8 @@ class Guard {
   std::string_view source_;
   std::size_t at_ = 0;
   std::string out_;
+  std::size_t last_end_ = 0;  // of the tag before, in out_
+  bool last_trims_ = false;   // it removes the white space behind it
   int blocks_ = 0;
   // of the tag that is read:
   int depth_ = 0;
@@ -255,7 +281,15 @@ Result<std::string> guard_template(std::string_view source) {
   if (!utf8::is_valid(source)) {
     return fail(ErrorCode::invalid_argument, "the chat template is not UTF-8");
   }
-  return Guard(source).run();
+  // Jinja reads every line end as one newline.
+  std::string lines;
+  lines.reserve(source.size());
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    const bool is_return = source[i] == '\r';
+    i += is_return && i + 1 < source.size() && source[i + 1] == '\n' ? 1 : 0;
+    lines += is_return ? '\n' : source[i];
+  }
+  return Guard(lines).run();
 }
 
 }  // namespace puna

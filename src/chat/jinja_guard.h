@@ -17,7 +17,8 @@ inline constexpr std::size_t kTemplateWordBytesMax = 256;
 inline constexpr int kTemplateOperatorsMax = 160;  // in one tag: each may nest one level deeper
 inline constexpr std::size_t kTemplateSpaceRunMax = 1024;
 
-// The source with the text of its comments blanked (row numbers stay right).
+// The source with the text of its comments blanked and its white space as the engine must see it (row numbers stay
+// right).
 //
 // Errors  limit             over kTemplateBytesMax or one of the bounds above
 //         invalid_argument  not UTF-8; a comment, tag or string without an end; a divisor that is not a whole number,

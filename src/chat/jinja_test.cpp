@@ -48,6 +48,20 @@ TEST(Jinja, RendersVariablesLoopsAndFilters) {
   EXPECT_EQ(rendered("{{ 7 % 2 }}{{ 8 // 2 }}{{ range(3) | join('') }}"), "14012");
 }
 
+TEST(Jinja, WhiteSpaceIsReadAsJinjaReadsIt) {
+  EXPECT_EQ(rendered("a:\n    {{ name }}\n"), "a:\n    Ada") << "an expression keeps its indent";
+  EXPECT_EQ(rendered("a:\n    {% if name %}\n\t{{ name }}\n    {% endif %}b"), "a:\n\tAda\nb") << "a block does not";
+  EXPECT_EQ(rendered("a {%- if name -%}\n    {{ name }}{% endif %}"), "aAda") << "what a dash removes is removed";
+  EXPECT_EQ(rendered("a\n    {{- name }}"), "aAda");
+  EXPECT_EQ(rendered("a\r\n{% if name %}\r\nb\r{% endif %}c"), "a\nb\nc") << "every line end is a newline";
+}
+
+TEST(Jinja, JsonMayBeToldToKeepItsCharacters) {
+  EXPECT_EQ(rendered("{{ list | tojson(ensure_ascii=False) }}{{ list | tojson(indent=None, ensure_ascii=false) }}"),
+            "[1, 2, 3][1, 2, 3]");
+  EXPECT_FALSE(failure("{{ list | tojson(wrong=1) }}").message.empty());
+}
+
 TEST(Jinja, TheDateIsGivenAndNeverTheClocks) {
   const std::chrono::year_month_day day = std::chrono::year(2024) / 2 / 29;
   EXPECT_EQ(rendered("{{ strftime_now('%d %B %Y, %A, day %j, %H:%M') }}", day),

@@ -64,6 +64,43 @@ TEST(Message, RefusesWhatItDoesNotUnderstandByName) {
   }
 }
 
+TEST(OpenAiMessages, AreReadWithTheirCallsThoughtsAndResults) {
+  const auto messages = messages_from_json(json(R"([
+      {"role": "developer", "content": [{"type": "text", "text": "Be "}, {"type": "text", "text": "brief."}]},
+      {"role": "assistant", "content": null, "reasoning_content": "Hm.", "tool_calls": [
+          {"id": "c1", "type": "function", "function": {"name": "add", "arguments": "{\"a\": 1}"}}]},
+      {"role": "tool", "tool_call_id": "c1", "content": "2"},
+      {"role": "tool", "call_id": "c1", "tool": "add", "content": "failed", "is_error": true}])"));
+  ASSERT_TRUE(messages) << messages.error().message;
+  const std::vector<Message> expected = {
+      {.role = Role::system, .content = "Be brief."},
+      {.role = Role::assistant,
+       .reasoning = "Hm.",
+       .calls = {{.id = "c1", .name = "add", .arguments = json(R"({"a": 1})")}}},
+      {.role = Role::tool, .content = "2", .call_id = "c1", .tool = "add"},
+      {.role = Role::tool, .content = "failed", .call_id = "c1", .tool = "add", .is_error = true}};
+  EXPECT_EQ(*messages, expected);
+  EXPECT_EQ(messages_from_json(Json::array({to_openai_json(expected[1])})).value().front(), expected[1]);
+}
+
+TEST(OpenAiMessages, AWrongMessageIsNamedByItsNumber) {
+  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+      {R"({"role": "user"})", "must be a list"},
+      {R"([{"role": "user", "content": "x"}, {"role": "robot"}])", "message 2: 'role'"},
+      {R"([{"role": "user", "content": 3}])", "message 1: 'content'"},
+      {R"([{"role": "user", "content": [{"type": "image_url"}]}])", "no text"},
+      {R"([{"role": "assistant", "tool_calls": 1}])", "'tool_calls'"},
+      {R"([{"role": "assistant", "tool_calls": [{"function": {}}]}])", "function name"},
+      {R"([{"role": "user", "calls": []}])", "belongs to the role assistant"},
+  };
+  for (const auto& [text, expected] : cases) {
+    const auto read = messages_from_json(json(text));
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().code, ErrorCode::invalid_argument) << text;
+    EXPECT_TRUE(read.error().message.contains(expected)) << read.error().message;
+  }
+}
+
 TEST(ToolSpec, ReadsBackWhatItWritesAndTheBareInnerObject) {
   const ToolSpec spec{.name = "read_file",
                       .description = "Reads.",

@@ -8,6 +8,7 @@
 #include "chat/conversation.h"
 #include "chat/jinja.h"
 #include "chat/marks.h"
+#include "chat/needles.h"
 #include "chat/reply_grammar.h"
 #include "chat/reply_tags.h"
 #include "chat/template_probe.h"
@@ -36,14 +37,14 @@ Parts trusted_only(const Parts& parts) {
   return trusted;
 }
 
-// Whether the prompt ends inside <think>: the last text of the template opens it, and nothing follows.
-bool opens_reasoning(const Parts& parts) {
-  if (parts.empty() || parts.back().trust != Trust::trusted) {
+// Whether the prompt ends inside the reasoning: the last text of the template opens it, and nothing follows.
+bool opens_reasoning(const Parts& parts, std::string_view reasoning_start) {
+  if (parts.empty() || reasoning_start.empty() || parts.back().trust != Trust::trusted) {
     return false;
   }
   const std::string_view text = parts.back().text;
   const std::size_t last = text.find_last_not_of(" \t\r\n");
-  return last != std::string_view::npos && text.substr(0, last + 1).ends_with(kThinkStart);
+  return last != std::string_view::npos && text.substr(0, last + 1).ends_with(reasoning_start);
 }
 
 Result<void> check_request(const RenderRequest& request) {
@@ -79,31 +80,55 @@ Result<void> check_request(const RenderRequest& request) {
 class JinjaTemplate : public ChatTemplate {
  public:
   JinjaTemplate(Jinja jinja, TemplateSource source, Probed probed)
-      : jinja_(std::move(jinja)), source_(std::move(source)), probed_(probed) {}
+      : jinja_(std::move(jinja)), source_(std::move(source)), probed_(std::move(probed)) {
+    reply_format_ = probed_.own_format;
+    reply_format_.channels.call_end.clear();  // calls are not asked for in the channels' form
+    reply_format_.calls = generic_reply_format().calls;
+  }
 
   [[nodiscard]] const TemplateAbilities& abilities() const override { return probed_.abilities; }
 
+  [[nodiscard]] const ReplyFormat& reply_format() const override { return reply_format_; }
+  [[nodiscard]] const ReplyFormat& own_format() const override { return probed_.own_format; }
+  [[nodiscard]] const std::string& own_problem() const override { return probed_.own_problem; }
+
   [[nodiscard]] Result<Prompt> render(const RenderRequest& request) const override {
     PUNA_TRY_VOID(check_request(request));
-    const std::span<const ToolSpec> tools =
-        request.tool_choice == ToolChoice::none ? std::span<const ToolSpec>() : request.tools;
+    const std::span<const ToolSpec> tools = offered(request);
     // Schemas are read before anything is rendered: the pens rely on knowing every keyword.
     PUNA_TRY_VOID(reply_grammar({.tools = tools, .tool_choice = request.tool_choice}).transform([](const auto&) {}));
-    PUNA_TRY(Prompt prompt, separate(request, tools));
-    prompt.reasoning_open = opens_reasoning(prompt.parts);
+    PUNA_TRY(Prompt prompt, separate(request, tools, probed_.shape));
+    prompt.reasoning_open = opens_reasoning(prompt.parts, reply_format_.reasoning_start);
+    // The grammar knows <think> alone: with other tags, reasoning is free text to it, and there is none before JSON.
+    const bool is_think = reply_format_.reasoning_start == kThinkStart;
+    prompt.reasoning_open = prompt.reasoning_open && (is_think || !request.schema);
     PUNA_TRY(prompt.grammar, reply_grammar({.tools = tools,
                                             .tool_choice = request.tool_choice,
                                             .schema = request.schema ? &*request.schema : nullptr,
-                                            .reasoning_open = prompt.reasoning_open,
-                                            .reasoning = probed_.abilities.reasoning}));
+                                            .reasoning_open = prompt.reasoning_open && is_think,
+                                            .reasoning = probed_.abilities.reasoning && is_think}));
+    return prompt;
+  }
+
+  [[nodiscard]] Result<Prompt> render_own(const RenderRequest& request) const override {
+    PUNA_TRY_VOID(check_request(request));
+    const std::span<const ToolSpec> tools = offered(request);
+    PUNA_TRY_VOID(reply_grammar({.tools = tools, .tool_choice = request.tool_choice}).transform([](const auto&) {}));
+    PUNA_TRY(Prompt prompt, separate(request, tools, probed_.own));
+    prompt.reasoning_open = opens_reasoning(prompt.parts, probed_.own_format.reasoning_start);
     return prompt;
   }
 
  private:
+  static std::span<const ToolSpec> offered(const RenderRequest& request) {
+    return request.tool_choice == ToolChoice::none ? std::span<const ToolSpec>() : request.tools;
+  }
+
   // The request's text for the pens of one rendering.
   struct Run {
     const RenderRequest& request;
     std::span<const ToolSpec> tools;
+    const Shape& shape;
     const ControlTexts& controls;
     Marks& marks;
   };
@@ -116,11 +141,12 @@ class JinjaTemplate : public ChatTemplate {
     Pen said(said_mode, run.marks, run.controls);
     Pen about_tools(tools_mode, run.marks, run.controls);
     const Pens pens{.said = said, .tools = about_tools};
-    Json messages = template_messages(run.request.messages, run.tools, probed_.shape, pens);
-    Json tools = probed_.shape.native_tools ? template_tools(run.tools, about_tools) : Json::array();
+    Json messages = template_messages(run.request.messages, run.tools, run.shape, pens);
+    Json tools = run.shape.native_tools ? template_tools(run.tools, about_tools) : Json::array();
     Written written;
-    PUNA_TRY(written.text, jinja_.render(template_variables(std::move(messages), std::move(tools), source_, true),
-                                         run.request.today));
+    PUNA_TRY(written.text,
+             jinja_.render(template_variables(std::move(messages), std::move(tools), source_, run.shape, true),
+                           run.request.today));
     written.saw_control_text = said.saw_control_text() || about_tools.saw_control_text();
     return written;
   }
@@ -146,10 +172,10 @@ class JinjaTemplate : public ChatTemplate {
     return parts;
   }
 
-  Result<Prompt> separate(const RenderRequest& request, std::span<const ToolSpec> tools) const {
+  Result<Prompt> separate(const RenderRequest& request, std::span<const ToolSpec> tools, const Shape& shape) const {
     const ControlTexts controls(request.control_texts);
     Marks marks;
-    const Run run{.request = request, .tools = tools, .controls = controls, .marks = marks};
+    const Run run{.request = request, .tools = tools, .shape = shape, .controls = controls, .marks = marks};
     const Result<Written> plain = write(run, Pen::Mode::plain, Pen::Mode::plain);
     if (!plain) {
       return without_think_tags(run, plain.error());
@@ -185,8 +211,11 @@ class JinjaTemplate : public ChatTemplate {
     texts.emplace_back(kThinkStart);
     texts.emplace_back(kThinkEnd);
     const ControlTexts controls(texts);
-    if (Result<Prompt> prompt =
-            escaped({.request = run.request, .tools = run.tools, .controls = controls, .marks = run.marks})) {
+    if (Result<Prompt> prompt = escaped({.request = run.request,
+                                         .tools = run.tools,
+                                         .shape = run.shape,
+                                         .controls = controls,
+                                         .marks = run.marks})) {
       return prompt;
     }
     if (probed_.abilities.needs_date && !run.request.today) {
@@ -198,6 +227,7 @@ class JinjaTemplate : public ChatTemplate {
   Jinja jinja_;
   TemplateSource source_;
   Probed probed_;
+  ReplyFormat reply_format_;
 };
 
 }  // namespace

@@ -7,37 +7,14 @@
 #include <string_view>
 #include <utility>
 
+#include "chat/format_probe.h"
+#include "chat/needles.h"
 #include "chat/reply_tags.h"
 
 namespace puna {
 namespace {
 
-constexpr std::string_view kUser = "UserNeedle";
-constexpr std::string_view kUserToo = "UserTooNeedle";
-constexpr std::string_view kAnswer = "AnswerNeedle";
-constexpr std::string_view kSystem = "SystemNeedle";
-constexpr std::string_view kThought = "ThoughtNeedle";
-constexpr std::string_view kTool = "tool_needle";
-constexpr std::string_view kToolToo = "tool_too_needle";
-constexpr std::string_view kArgument = "argument_needle";
-constexpr std::string_view kValue = "ValueNeedle";
-constexpr std::string_view kResult = "ResultNeedle";
-constexpr std::string_view kResultToo = "ResultTooNeedle";
-// Nine letters and digits: the form that the pickiest templates ask for.
-constexpr std::string_view kCallId = "callneed1";
-constexpr std::string_view kCallIdToo = "callneed2";
-constexpr std::chrono::year_month_day kProbeDate{std::chrono::year{2024}, std::chrono::January, std::chrono::day{1}};
-// A probe is short; a template that needs more than this for it would need minutes for a conversation.
-constexpr RenderBounds kProbeBounds{.lookups_max = 100'000, .bytes_max = 512 * 1024};
-
-bool has_all(const std::optional<std::string>& text, std::initializer_list<std::string_view> needles) {
-  for (const std::string_view needle : needles) {
-    if (!text || !text->contains(needle)) {
-      return false;
-    }
-  }
-  return true;
-}
+using namespace needle;
 
 // Whether the text has a call to each of the tools in the form that this version reads and constrains.
 bool has_tagged_calls(std::string_view text, std::initializer_list<std::string_view> tools) {
@@ -63,77 +40,32 @@ bool has_tagged_calls(std::string_view text, std::initializer_list<std::string_v
 
 class Prober {
  public:
-  Prober(const Jinja& jinja, const TemplateSource& source) : jinja_(jinja), source_(source) {}
+  Prober(const Jinja& jinja, const TemplateSource& source) : talk_(jinja, source, shape_, abilities_.needs_date) {}
 
   Result<Probed> run() {
     PUNA_TRY_VOID(probe_user());
     probe_system();
     probe_turns();
+    probe_functions();
     probe_calls();
     probe_tools();
     probe_reasoning();
+    FoundFormat found = probe_format(talk_, abilities_.tool_calls);
+    abilities_.own_calls = abilities_.tools && abilities_.tool_results && found.problem.empty();
     abilities_.native_tools = is_tagged_ && abilities_.tools && abilities_.tool_calls && abilities_.tool_results;
+    Shape own = shape_;
+    own.native_tools = true;
+    own.merge_turns = false;
+    own.system_gap = "\n";  // as llama-server has it
     shape_.native_tools = abilities_.native_tools;
-    return Probed{.abilities = abilities_, .shape = shape_};
+    return Probed{.abilities = abilities_,
+                  .shape = shape_,
+                  .own = own,
+                  .own_format = std::move(found.format),
+                  .own_problem = std::move(found.problem)};
   }
 
  private:
-  [[nodiscard]] Json message(Role role, std::string_view text) const {
-    const Json typed = Json::array({Json::object({{"type", "text"}, {"text", text}})});
-    return Json::object({{"role", name_of(role)}, {"content", shape_.typed_content ? typed : Json(text)}});
-  }
-
-  [[nodiscard]] Json calls_message(std::initializer_list<std::pair<std::string_view, std::string_view>> calls) const {
-    Json object = Json::object();
-    object.set(kArgument, kValue);
-    Json list = Json::array();
-    for (const auto& [tool, id] : calls) {
-      const Json arguments = shape_.object_arguments ? object : Json(object.dump());
-      Json function = Json::object({{"name", tool}, {"arguments", arguments}});
-      Json call = Json::object({{"id", id}, {"type", "function"}});
-      call.set("function", std::move(function));
-      list.push(std::move(call));
-    }
-    Json json = message(Role::assistant, "");
-    if (shape_.null_content) {
-      json.set("content", Json());
-    }
-    json.set("tool_calls", std::move(list));
-    return json;
-  }
-
-  [[nodiscard]] Json result_message(std::string_view tool, std::string_view id, std::string_view text) const {
-    Json json = message(Role::tool, text);
-    json.set("name", tool);
-    json.set("tool_call_id", id);
-    return json;
-  }
-
-  [[nodiscard]] static Json tool_needle() {
-    Json properties = Json::object();
-    properties.set(kArgument, Json::object({{"type", "string"}, {"description", "Text."}}));
-    Json parameters = Json::object({{"type", "object"}});
-    parameters.set("properties", std::move(properties));
-    parameters.set("required", Json::array({Json(kArgument)}));
-    Json function = Json::object({{"name", kTool}, {"description", "A tool."}});
-    function.set("parameters", std::move(parameters));
-    return Json::object({{"type", "function"}, {"function", std::move(function)}});
-  }
-
-  [[nodiscard]] Result<std::string> try_render(std::initializer_list<Json> messages, bool with_tools = false,
-                                               bool opens_reply = false) const {
-    const Json tools = with_tools ? Json::array({tool_needle()}) : Json::array();
-    const auto date = abilities_.needs_date ? std::optional(kProbeDate) : std::nullopt;
-    return jinja_.render(template_variables(Json(Json::Array(messages)), tools, source_, opens_reply), date,
-                         kProbeBounds);
-  }
-
-  [[nodiscard]] std::optional<std::string> render(std::initializer_list<Json> messages, bool with_tools = false,
-                                                  bool opens_reply = false) const {
-    Result<std::string> text = try_render(messages, with_tools, opens_reply);
-    return text ? std::optional(*std::move(text)) : std::nullopt;
-  }
-
   // Plain or typed content, without or with a date: the first that brings the user's text out.
   Result<void> probe_user() {
     std::optional<Error> first;
@@ -141,7 +73,7 @@ class Prober {
       for (const bool typed : {false, true}) {
         abilities_.needs_date = needs_date;
         shape_.typed_content = typed;
-        const Result<std::string> text = try_render({message(Role::user, kUser)}, false, true);
+        const Result<std::string> text = talk_.try_render({talk_.message(Role::user, kUser)}, {.opens_reply = true});
         if (text && text->contains(kUser)) {
           return {};
         }
@@ -158,57 +90,90 @@ class Prober {
   }
 
   void probe_system() {
-    const auto first = render({message(Role::system, kSystem), message(Role::user, kUser)});
+    const auto first = talk_.render({talk_.message(Role::system, kSystem), talk_.message(Role::user, kUser)});
     abilities_.system = has_all(first, {kSystem, kUser});
     shape_.system = abilities_.system;
-    const auto late = render({message(Role::user, kUser), message(Role::assistant, kAnswer),
-                              message(Role::system, kSystem), message(Role::user, kUserToo)});
+    const auto late = talk_.render({talk_.message(Role::user, kUser), talk_.message(Role::assistant, kAnswer),
+                                    talk_.message(Role::system, kSystem), talk_.message(Role::user, kUserToo)});
     // A late one that comes out before the first turn has been moved, and would change the prefix of every turn.
     shape_.late_system =
         shape_.system && has_all(late, {kUser, kSystem, kUserToo}) && late->find(kAnswer) < late->find(kSystem);
   }
 
   void probe_turns() {
-    const auto twice = render({message(Role::user, kUser), message(Role::user, kUserToo)});
+    const auto twice = talk_.render({talk_.message(Role::user, kUser), talk_.message(Role::user, kUserToo)});
     shape_.merge_turns = !has_all(twice, {kUser, kUserToo});
+  }
+
+  // Tools as a text of its own name, where the list is not shown.
+  void probe_functions() {
+    const Json user = talk_.message(Role::user, kUser);
+    const NeedleOptions offered{.tools = true, .opens_reply = true};
+    if (has_all(talk_.render({user}, offered), {kTool})) {
+      return;
+    }
+    if (!abilities_.needs_date) {  // some print the date only beside tools
+      abilities_.needs_date = true;
+      if (has_all(talk_.render({user}, offered), {kTool})) {
+        return;
+      }
+      abilities_.needs_date = false;
+    }
+    shape_.functions_text = true;
+    shape_.functions_text = has_all(talk_.render({user}, offered), {kTool, kUser});
+    abilities_.needs_date = abilities_.needs_date || shape_.functions_text;
   }
 
   // The way of writing a call's arguments, and of leaving its content empty, that works best.
   void probe_calls() {
     const Shape before = shape_;
-    Shape shown = shape_;
+    Shape best = shape_;
+    int best_score = 0;
     for (const bool null_content : {false, true}) {
       for (const bool object_arguments : {true, false}) {
         shape_.null_content = null_content;
         shape_.object_arguments = object_arguments;
-        const auto text = render({message(Role::user, kUser), calls_message({{kTool, kCallId}})});
-        if (!has_all(text, {kTool, kArgument, kValue})) {
-          continue;
-        }
-        if (has_tagged_calls(*text, {kTool})) {
-          is_tagged_ = true;
-          abilities_.tool_calls = true;
-          return;
-        }
-        if (!abilities_.tool_calls) {
-          abilities_.tool_calls = true;
-          shown = shape_;
+        const auto text = talk_.render({talk_.message(Role::user, kUser), talk_.calls_message({{kTool, kCallId}})});
+        if (const int score = score_of_calls(text); score > best_score) {
+          best_score = score;
+          best = shape_;
         }
       }
     }
-    shape_ = abilities_.tool_calls ? shown : before;
+    is_tagged_ = best_score == kTagged;
+    abilities_.tool_calls = best_score > 0;
+    shape_ = best_score > 0 ? best : before;
+  }
+
+  static constexpr int kTagged = 4;
+  // How good a rendering of a call is; 0 = it is not shown.
+  static int score_of_calls(const std::optional<std::string>& text) {
+    if (!has_all(text, {kTool, kArgument, kValue})) {
+      return 0;
+    }
+    if (has_tagged_calls(*text, {kTool})) {
+      return kTagged;
+    }
+    // An object that was printed as Python prints it, and a text that was quoted once more, are mistakes.
+    const std::string key(kArgument);
+    if (text->contains("'" + key + "'")) {
+      return 1;
+    }
+    return text->contains("\\\"" + key) ? 2 : 3;
   }
 
   void probe_tools() {
-    abilities_.tools = has_all(render({message(Role::user, kUser)}, true, true), {kTool, kArgument, kUser});
-    const Json user = message(Role::user, kUser);
-    abilities_.tool_results =
-        has_all(render({user, calls_message({{kTool, kCallId}}), result_message(kTool, kCallId, kResult)}, true, true),
-                {kUser, kResult});
-    const auto parallel =
-        render({user, calls_message({{kTool, kCallId}, {kToolToo, kCallIdToo}}),
-                result_message(kTool, kCallId, kResult), result_message(kToolToo, kCallIdToo, kResultToo)},
-               true, true);
+    abilities_.tools = has_all(talk_.render({talk_.message(Role::user, kUser)}, {.tools = true, .opens_reply = true}),
+                               {kTool, kArgument, kUser});
+    const Json user = talk_.message(Role::user, kUser);
+    abilities_.tool_results = has_all(
+        talk_.render({user, talk_.calls_message({{kTool, kCallId}}), talk_.result_message(kTool, kCallId, kResult)},
+                     {.tools = true, .opens_reply = true}),
+        {kUser, kResult});
+    const auto parallel = talk_.render(
+        {user, talk_.calls_message({{kTool, kCallId}, {kToolToo, kCallIdToo}}),
+         talk_.result_message(kTool, kCallId, kResult), talk_.result_message(kToolToo, kCallIdToo, kResultToo)},
+        {.tools = true, .opens_reply = true});
     abilities_.parallel_calls = abilities_.tool_calls && has_all(parallel, {kTool, kToolToo, kResult, kResultToo});
     if (is_tagged_ && abilities_.parallel_calls) {
       is_tagged_ = has_tagged_calls(*parallel, {kTool, kToolToo});
@@ -217,40 +182,44 @@ class Prober {
     }
   }
 
-  // It opens <think>, shows reasoning, or takes <think> out of old turns.
+  // It shows reasoning in one of the forms, opens <think>, or takes <think> out of old turns.
   void probe_reasoning() {
-    const Json user = message(Role::user, kUser);
-    Json thoughtful = message(Role::assistant, kAnswer);
-    thoughtful.set("reasoning_content", kThought);
+    const Json user = talk_.message(Role::user, kUser);
+    for (const ReasoningForm form : {ReasoningForm::reasoning_content, ReasoningForm::thinking, ReasoningForm::chunk}) {
+      shape_.reasoning = form;
+      const auto text = talk_.render({user, talk_.with_thought(talk_.message(Role::assistant, kAnswer))});
+      // Some print a list of content as it is; that is not what is looked for.
+      const bool is_printed = has_all(text, {"'thinking'"}) || has_all(text, {"\"thinking\""});
+      if (has_all(text, {kThought, kAnswer}) && !is_printed) {
+        abilities_.reasoning = true;
+        return;
+      }
+      // Some keep it only where calls follow.
+      const auto called =
+          talk_.render({user, talk_.with_thought(talk_.calls_message({{kTool, kCallId}}))}, {.tools = true});
+      if (abilities_.tool_calls && form != ReasoningForm::chunk && has_all(called, {kThought, kTool})) {
+        abilities_.reasoning = true;
+        return;
+      }
+    }
+    shape_.reasoning = ReasoningForm::reasoning_content;
     const std::string tagged = std::string(kThinkStart) + "\n" + std::string(kThought) + "\n" + std::string(kThinkEnd) +
                                "\n\n" + std::string(kAnswer);
-    const auto taken_out = render({user, message(Role::assistant, tagged), message(Role::user, kUserToo)});
-    const auto opened = render({user}, false, true);
-    const auto closed = render({user}, false, false);
-    abilities_.reasoning = has_all(render({user, thoughtful}), {kThought, kThinkStart}) ||
-                           (has_all(taken_out, {kAnswer}) && !taken_out->contains(kThought)) ||
+    const auto taken_out =
+        talk_.render({user, talk_.message(Role::assistant, tagged), talk_.message(Role::user, kUserToo)});
+    const auto opened = talk_.render({user}, {.opens_reply = true});
+    const auto closed = talk_.render({user});
+    abilities_.reasoning = (has_all(taken_out, {kAnswer}) && !taken_out->contains(kThought)) ||
                            (has_all(opened, {kThinkStart}) && !has_all(closed, {kThinkStart}));
   }
 
-  const Jinja& jinja_;
-  const TemplateSource& source_;
   TemplateAbilities abilities_;
   Shape shape_;
+  NeedleTalk talk_;
   bool is_tagged_ = false;
 };
 
 }  // namespace
-
-Json template_variables(Json messages, Json tools, const TemplateSource& source, bool opens_reply) {
-  Json variables = Json::object({{"messages", std::move(messages)},
-                                 {"bos_token", source.bos_text},
-                                 {"eos_token", source.eos_text},
-                                 {"add_generation_prompt", opens_reply}});
-  if (!tools.as_array().empty()) {
-    variables.set("tools", std::move(tools));
-  }
-  return variables;
-}
 
 Result<Probed> probe_template(const Jinja& jinja, const TemplateSource& source) { return Prober(jinja, source).run(); }
 

@@ -19,6 +19,8 @@ namespace puna::cli {
 [[nodiscard]] Result<int> ask_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> show_command(Console& console, const Options& options);
+[[nodiscard]] Result<int> render_command(Console& console, const Options& options);
+[[nodiscard]] Result<int> parse_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> doctor_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt);
 
@@ -34,6 +36,10 @@ namespace puna::cli {
 // What the user asked for, with the command's own temperature where neither the user nor the model's file says one.
 // Errors  those of effective(): a mistake is found before the weights are read;  not_found, io, corrupt  the file
 [[nodiscard]] Result<Sampling> sampling_of(const Options& options);
+
+// A built-in chat template's source, or a file's; empty for an empty name.
+// Errors  invalid_argument  neither
+[[nodiscard]] Result<std::string> template_named(const std::string& name);
 
 // Says the sizes of weights and KV, then loads, with progress. Ctrl-C stops the load.
 [[nodiscard]] Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options,

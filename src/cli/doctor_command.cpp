@@ -40,6 +40,32 @@ std::vector<Finding> check_devices(const EngineLibraries& libraries) {
   return findings;
 }
 
+Finding check_template(const ModelFacts& facts) {
+  if (facts.chat_template.empty()) {
+    return {.verdict = Verdict::warn,
+            .subject = "template",
+            .what = "the model has none; 'generic' is used",
+            .remedy = "--chat-template NAME|FILE"};
+  }
+  const auto made =
+      ChatTemplate::create({.jinja = facts.chat_template, .bos_text = facts.bos_text, .eos_text = facts.eos_text});
+  if (!made) {
+    return {.verdict = Verdict::fail,
+            .subject = "template",
+            .what = "the model's own cannot be used: " + made.error().message,
+            .remedy = "--chat-template NAME|FILE"};
+  }
+  const TemplateAbilities& abilities = (*made)->abilities();
+  const std::string& problem = (*made)->own_problem();
+  return {.subject = "template",
+          .what = abilities.native_tools ? "the model's own, also for tools"
+                  : abilities.own_calls
+                      ? "the model's own; tools in the generic form, because its own is not constrained yet"
+                      : "the model's own; tools in the generic form: " +
+                            (problem.empty() ? "it does not list tools or show results" : problem),
+          .remedy = {}};
+}
+
 std::vector<Finding> check_model(const Options& options) {
   const auto file = model_file(options);
   if (!file) {
@@ -59,11 +85,7 @@ std::vector<Finding> check_model(const Options& options) {
        .subject = "memory",
        .what = format_text("{} needed, {} available", bytes_text(needed), bytes_text(memory.available_bytes)),
        .remedy = fits ? "" : "a smaller window with -c, or a smaller quantisation"});
-  const bool has_template = !facts->chat_template.empty();
-  findings.push_back({.verdict = has_template ? Verdict::ok : Verdict::warn,
-                      .subject = "template",
-                      .what = has_template ? "the model's own" : "the model has none; 'generic' is used",
-                      .remedy = has_template ? "" : "--chat-template NAME|FILE"});
+  findings.push_back(check_template(*facts));
   return findings;
 }
 

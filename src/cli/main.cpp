@@ -22,6 +22,10 @@ Result<int> dispatch(Console& console, const Options& options, Interrupt& interr
       return chat_command(console, options, interrupt);
     case Command::show:
       return show_command(console, options);
+    case Command::render:
+      return render_command(console, options);
+    case Command::parse:
+      return parse_command(console, options);
     case Command::doctor:
       return doctor_command(console, options);
     case Command::bench:

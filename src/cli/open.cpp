@@ -31,23 +31,6 @@ Result<std::string> read_stream(std::istream& in, std::string_view name, std::si
   return text;
 }
 
-// A built-in template's source, or a file's.
-Result<std::string> template_named(const std::string& name) {
-  if (name.empty()) {
-    return std::string();
-  }
-  auto built_in = built_in_template(name);
-  if (built_in) {
-    return built_in;
-  }
-  auto file = read_text_file(name, 1U << 20U);
-  if (!file && file.error().code == ErrorCode::not_found) {
-    return fail(ErrorCode::invalid_argument, format_text("'{}' is neither a built-in chat template nor a file", name),
-                built_in.error().hint.empty() ? built_in.error().message : built_in.error().hint);
-  }
-  return file;
-}
-
 // To a user, a file that cannot be opened and one that is not there are the same failure: no model (exit status 4).
 Error as_missing_model(Error error) {
   if (error.code == ErrorCode::io) {
@@ -117,6 +100,22 @@ Result<std::filesystem::path> demo_model_file() {
               format_text("the bundled demo model is missing: looked for '{}' and '{}'",
                           beside.lexically_normal().string(), source.string()),
               "name a model with -m FILE");
+}
+
+Result<std::string> template_named(const std::string& name) {
+  if (name.empty()) {
+    return std::string();
+  }
+  auto built_in = built_in_template(name);
+  if (built_in) {
+    return built_in;
+  }
+  auto file = read_text_file(name, 1U << 20U);
+  if (!file && file.error().code == ErrorCode::not_found) {
+    return fail(ErrorCode::invalid_argument, format_text("'{}' is neither a built-in chat template nor a file", name),
+                built_in.error().hint.empty() ? built_in.error().message : built_in.error().hint);
+  }
+  return file;
 }
 
 Result<std::filesystem::path> model_file(const Options& options) {

@@ -129,6 +129,18 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
 }
 
+void add_template_flags(CLI::App& app, Options& o) {
+  app.add_option("--template", o.template_file, "a Jinja file, or chatml, llama-2, llama-3, generic")
+      ->type_name("NAME|FILE");
+  app.add_option("-m,--model", o.model_file, "GGUF file: its template unless one is given, and its BOS and EOS texts")
+      ->type_name("FILE");
+  app.add_option("--bos", o.bos_text, "text of bos_token, without a model (default: none)")->type_name("TEXT");
+  app.add_option("--eos", o.eos_text, "text of eos_token, without a model (default: none)")->type_name("TEXT");
+  app.add_option("--tools", o.tools_file, "JSON list of tools, in the form of the OpenAI protocol")->type_name("FILE");
+  app.add_flag("--as-sent", o.as_sent, "the form that run and chat use, instead of the template's own");
+  app.add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
+}
+
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) {
@@ -148,7 +160,7 @@ std::string version_text() {
 
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
-  Options run, ask, chat, show, doctor, bench;
+  Options run, ask, chat, show, render, parse, doctor, bench;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -181,6 +193,17 @@ struct CommandLine {
     add_model_flags(*show_app, show);
     add_output_flags(*show_app, show);
 
+    auto* render_app = app.add_subcommand("render", "what a chat template makes of a conversation");
+    render_app
+        ->add_option("--messages", render.messages_file, "JSON list of messages, in the form of the OpenAI protocol")
+        ->type_name("FILE")
+        ->required();
+    add_template_flags(*render_app, render);
+
+    auto* parse_app = app.add_subcommand("parse", "reasoning, text and calls of a reply, as JSON");
+    parse_app->add_option("--text", parse.text_file, "the reply as the model wrote it")->type_name("FILE")->required();
+    add_template_flags(*parse_app, parse);
+
     auto* doctor_app = app.add_subcommand("doctor", "what works on this machine, and what to do about the rest");
     add_model_flags(*doctor_app, doctor);
     add_output_flags(*doctor_app, doctor);
@@ -190,8 +213,10 @@ struct CommandLine {
 
   [[nodiscard]] Options chosen() {
     const std::map<std::string, std::pair<Command, Options*>> commands{
-        {"run", {Command::run, &run}},    {"ask", {Command::ask, &ask}},          {"chat", {Command::chat, &chat}},
-        {"show", {Command::show, &show}}, {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}}};
+        {"run", {Command::run, &run}},          {"ask", {Command::ask, &ask}},
+        {"chat", {Command::chat, &chat}},       {"show", {Command::show, &show}},
+        {"render", {Command::render, &render}}, {"parse", {Command::parse, &parse}},
+        {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}}};
     CLI::App* sub = app.get_subcommands().front();
     const auto& [command, options] = commands.at(sub->get_name());
     options->command = command;

@@ -13,7 +13,7 @@
 
 namespace puna::cli {
 
-enum class Command : unsigned char { run, ask, chat, show, doctor, bench };
+enum class Command : unsigned char { run, ask, chat, show, render, parse, doctor, bench };
 
 struct Options {
   Command command = Command::run;
@@ -25,6 +25,15 @@ struct Options {
   EngineOptions engine;
   int gpu_layers = -1;
   std::vector<std::string> devices;
+
+  // render, parse: a template alone
+  std::string template_file;  // a Jinja file or a built-in name; empty = the model's own
+  std::string messages_file;
+  std::string tools_file;
+  std::string text_file;
+  std::string bos_text;  // without a model: what the template's bos_token is
+  std::string eos_text;
+  bool as_sent = false;  // the form that run and chat use, instead of the template's own
 
   // sampling
   Sampling sampling;      // what was asked for

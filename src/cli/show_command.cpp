@@ -1,4 +1,5 @@
 // puna show MODEL: what a GGUF file is, without loading its weights.
+#include <vector>
 
 #include "cli/commands.h"
 
@@ -26,16 +27,10 @@ std::string abilities_text(const TemplateAbilities& abilities) {
   return text;
 }
 
-std::string template_text(const ModelFacts& facts) {
-  if (facts.chat_template.empty()) {
-    return "none; 'generic' is used, --chat-template chooses another";
-  }
-  const auto chat_template =
-      ChatTemplate::create({.jinja = facts.chat_template, .bos_text = facts.bos_text, .eos_text = facts.eos_text});
-  if (!chat_template) {
-    return "cannot be used: " + chat_template.error().message;
-  }
-  return abilities_text((*chat_template)->abilities());
+std::string reason_for_generic(const ChatTemplate& chat_template) {
+  return !chat_template.own_format().has_calls() ? ": " + chat_template.own_problem()
+         : !chat_template.abilities().own_calls  ? ": the template does not list tools, or does not show results"
+                                                 : ": the template's own is not constrained yet";
 }
 
 // What the file asks for.
@@ -43,7 +38,35 @@ std::string sampling_text(const Sampling& sampling) {
   return sampling == Sampling{} ? "the defaults" : to_json(sampling).dump();
 }
 
-Json as_json(const ModelFacts& facts, const MemoryEstimate& memory, std::string_view chat_template) {
+// What a template is, in lines; the first is "template". `format` gets how it writes replies, as JSON.
+std::vector<Line> template_lines(const ModelFacts& facts, const std::string& chosen, Json& format) {
+  std::string jinja = chosen.empty() ? facts.chat_template : chosen;
+  const bool has_own = !jinja.empty();
+  if (!has_own) {
+    jinja = built_in_template("generic").value_or("");
+  }
+  const auto made = ChatTemplate::create({.jinja = jinja, .bos_text = facts.bos_text, .eos_text = facts.eos_text});
+  if (!made) {
+    return {{.name = "template", .value = "cannot be used: " + made.error().message}};
+  }
+  const ChatTemplate& chat_template = **made;
+  const ReplyFormat& own = chat_template.own_format();
+  format = to_json(own);
+  std::vector<Line> lines{{.name = "template",
+                           .value = (has_own ? "" : "none; 'generic' is used, --chat-template chooses another: ") +
+                                    abilities_text(chat_template.abilities())},
+                          {.name = "reasoning", .value = Json(own.reasoning_start + "..." + own.reasoning_end).dump()}};
+  lines.push_back({.name = "own calls",
+                   .value = own.has_calls() ? Json(call_example(own)).dump() : "none: " + chat_template.own_problem()});
+  lines.push_back(
+      {.name = "calls sent",
+       .value = chat_template.abilities().native_tools
+                    ? std::string("in the template's own form, constrained by schema")
+                    : std::string("in the generic form, constrained by schema") + reason_for_generic(chat_template)});
+  return lines;
+}
+
+Json as_json(const ModelFacts& facts, const MemoryEstimate& memory, std::string_view chat_template, Json format) {
   Json metadata = Json::object();
   for (const auto& [key, value] : facts.metadata) {
     metadata.set(key, value);
@@ -63,6 +86,7 @@ Json as_json(const ModelFacts& facts, const MemoryEstimate& memory, std::string_
                        {"vocabulary_tokens", facts.vocabulary_tokens},
                        {"chat_template", chat_template},
                        {"sampling", to_json(facts.sampling)},
+                       {"reply_format", std::move(format)},
                        {"metadata", std::move(metadata)}});
 }
 
@@ -76,12 +100,14 @@ Result<int> show_command(Console& console, const Options& options) {
   PUNA_TRY(const std::filesystem::path file, model_file(named));
   PUNA_TRY(const ModelFacts facts, Weights::inspect(file));
   const MemoryEstimate memory = estimate_memory(facts, options.engine);
-  const std::string chat_template = template_text(facts);
+  PUNA_TRY(const std::string chosen, template_named(options.chat_template));
+  Json format;
+  const std::vector<Line> about_template = template_lines(facts, chosen, format);
   if (options.jsonl) {
-    console.out(as_json(facts, memory, chat_template).dump() + "\n");
+    console.out(as_json(facts, memory, about_template.front().value, std::move(format)).dump() + "\n");
     return 0;
   }
-  const std::vector<Line> lines{
+  std::vector<Line> lines{
       {.name = "file", .value = format_text("{} ({})", facts.file.string(), bytes_text(facts.file_bytes))},
       {.name = "name", .value = facts.name},
       {.name = "description", .value = facts.description},
@@ -94,8 +120,8 @@ Result<int> show_command(Console& console, const Options& options) {
        .value = format_text("{} a token, {} with these options", bytes_text(facts.kv_bytes_per_token),
                             bytes_text(memory.kv_bytes))},
       {.name = "vocabulary", .value = count_text(facts.vocabulary_tokens) + " tokens"},
-      {.name = "template", .value = chat_template},
       {.name = "sampling", .value = sampling_text(facts.sampling)}};
+  lines.append_range(about_template);
   for (const Line& line : lines) {
     console.out(format_text("{:<13}{}\n", line.name, line.value));
   }

@@ -43,8 +43,9 @@ std::vector<std::string> control_texts_of(const Weights& weights) {
 // Collects a generation's pieces, passing events on as they become certain.
 class Collector {
  public:
-  Collector(const Weights& weights, Sampling sampling, bool reasoning_open, ReplyParser::Calls calls, EventSink& events)
-      : weights_(weights), sampling_(std::move(sampling)), parser_(reasoning_open, calls), events_(events) {}
+  Collector(const Weights& weights, Sampling sampling, const ReplyFormat& format, const ReplyParser::Setup& setup,
+            EventSink& events)
+      : weights_(weights), sampling_(std::move(sampling)), parser_(format, setup), events_(events) {}
 
   void take(const piece::Prefill& prefill) {
     events_.on(event::Prefill{.tokens_done = prefill.tokens_done,
@@ -153,8 +154,11 @@ class EngineModel final : public LocalModel {
                                                      .turn = request.turn},
                                                     stop));
     const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none;
-    Collector collector(*weights_, generation.sampling(), prompt.reasoning_open,
-                        may_call ? ReplyParser::Calls::read : ReplyParser::Calls::text, events);
+    Collector collector(*weights_, generation.sampling(), template_->reply_format(),
+                        {.reasoning_open = prompt.reasoning_open,
+                         .calls = may_call ? ReplyParser::Calls::read : ReplyParser::Calls::text,
+                         .tools = request.tools},
+                        events);
     while (!collector.finished()) {
       PUNA_TRY(const Piece piece, generation.next(stop));
       std::visit([&collector](const auto& part) { collector.take(part); }, piece);

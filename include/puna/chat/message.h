@@ -40,6 +40,14 @@ struct Message {
 // Errors  invalid_argument  the message says which member is wrong
 [[nodiscard]] Result<Message> message_from_json(const Json& json);
 
+// A conversation as the OpenAI protocol has it, or as lines of a transcript: an array of either. Content may be text,
+// null or a list of text parts; the role developer is system; a tool's result without a name gets that of its call.
+// Errors  invalid_argument  the message says which message, and what is wrong with it
+[[nodiscard]] Result<std::vector<Message>> messages_from_json(const Json& json);
+// One assistant's message as that protocol has it: {"role", "content", "reasoning_content", "tool_calls"}; content is
+// null beside calls, and empty members are left out.
+[[nodiscard]] Json to_openai_json(const Message& message);
+
 struct ToolSpec {
   std::string name;  // [A-Za-z0-9_-]{1,64}
   std::string description;

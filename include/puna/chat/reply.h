@@ -2,13 +2,17 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "puna/chat/message.h"
+#include "puna/chat/reply_format.h"
 
 namespace puna {
+
+class ReplyReader;
 
 // Content is what is left when reasoning and calls are taken out. The white space that separates it from them is taken
 // out too (a reply of calls alone has empty content); texts that had calls between them are joined by a newline.
@@ -23,15 +27,24 @@ struct ParsedReply {
   bool operator==(const ParsedReply&) const = default;
 };
 
-// Reads a reply as it is generated: <think>...</think> at its start, then text and <tool_call>{...}</tool_call>. A
-// closing tag inside a JSON string is text. Feeding text in any pieces gives the same result as feeding it whole.
+// Reads a reply as it is generated: reasoning at its start, then text and calls, in the markup that a ReplyFormat says.
+// A closing tag inside a JSON string is text. Feeding text in any pieces gives the same result as feeding it whole.
+//
+// A call that was begun inside the reasoning counts when the reply has nothing else, no text and no call: the model
+// forgot to close its thoughts, or called from within them. In every other case it is part of the thought.
 // Thread  one owner.
 class ReplyParser {
  public:
   // Whether calls are read; in the reply to a request without tools they are plain text.
   enum class Calls : bool { text, read };
+  struct Setup {
+    bool reasoning_open = false;  // the prompt ended inside the reasoning: the reply starts there
+    Calls calls = Calls::read;
+    std::span<const ToolSpec> tools;  // those on offer, copied: they give types to arguments that are written bare
+  };
 
-  // reasoning_open  the prompt ended inside <think>: the reply starts as reasoning
+  ReplyParser(const ReplyFormat& format, const Setup& setup);
+  // The generic format.
   explicit ReplyParser(bool reasoning_open, Calls calls = Calls::read);
   ~ReplyParser();
   ReplyParser(ReplyParser&&) noexcept;
@@ -49,8 +62,7 @@ class ReplyParser {
   [[nodiscard]] ParsedReply finish();
 
  private:
-  class State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<ReplyReader> reader_;
 };
 
 }  // namespace puna

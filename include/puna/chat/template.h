@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "puna/chat/message.h"
+#include "puna/chat/reply_format.h"
 
 namespace puna {
 
@@ -38,10 +39,12 @@ struct TemplateAbilities {
   bool tool_results = false;  // renders the tool role
   bool parallel_calls = false;
   bool system = false;     // has a place for the system message
-  bool reasoning = false;  // knows <think>
+  bool reasoning = false;  // knows reasoning: shows it, opens it, or takes it out of old turns
   // All of tools, calls and results, and calls in the form <tool_call>{"name": ..., "arguments": ...}</tool_call>, the
   // only form this version can constrain. Without it the generic format is used, also when the three above are true.
   bool native_tools = false;
+  // Tools, calls and results have a form of the template's own, and replies in it can be read (own_format()).
+  bool own_calls = false;
   bool needs_date = false;  // cannot be rendered without RenderRequest::today
 };
 
@@ -67,7 +70,7 @@ enum class Separation : std::uint8_t {
 struct Prompt {
   std::vector<PromptPart> parts;           // in order; neighbours differ in trust; joined they are the rendered prompt
   std::shared_ptr<const Grammar> grammar;  // what the reply must match; null = free text
-  bool reasoning_open = false;             // the prompt ends inside <think>
+  bool reasoning_open = false;             // the prompt ends inside the reasoning
   Separation separation = Separation::marked;
 
   [[nodiscard]] std::string text() const;
@@ -88,6 +91,13 @@ class ChatTemplate {
   [[nodiscard]] static Result<std::unique_ptr<const ChatTemplate>> create(const TemplateSource& source);
 
   [[nodiscard]] virtual const TemplateAbilities& abilities() const = 0;
+  // In which replies to render()'s prompts come: the template's tags of reasoning, and calls in the form that their
+  // grammar holds them to.
+  [[nodiscard]] virtual const ReplyFormat& reply_format() const = 0;
+  // In which replies to render_own()'s prompts come. Its calls are empty where the template has no form for them, or
+  // none that could be read; own_problem() says why.
+  [[nodiscard]] virtual const ReplyFormat& own_format() const = 0;
+  [[nodiscard]] virtual const std::string& own_problem() const = 0;
   // Renders with the assistant's turn opened. Text that is not UTF-8 gets U+FFFD in place of its bad bytes.
   // Errors  invalid_argument  no messages, an unsupported schema (message says which keyword, at which path), or the
   //         template refused the conversation (its own words are in the message)
@@ -95,6 +105,9 @@ class ChatTemplate {
   // Thread  any.
   // Cost    two renderings; three when a control text occurs in what users, tools or models wrote.
   [[nodiscard]] virtual Result<Prompt> render(const RenderRequest& request) const = 0;
+  // The same with tools, calls and results in the template's own form, as its author meant it, whatever it makes of
+  // them. Nothing is constrained: the prompt has no grammar.
+  [[nodiscard]] virtual Result<Prompt> render_own(const RenderRequest& request) const = 0;
 };
 
 }  // namespace puna

@@ -1,0 +1,94 @@
+// The chat templates of published models, as they are: what each writes for a reply with calls and reasoning must read
+// back as the same calls and reasoning, or the template must say that it has no form for calls.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "chat/families_testing.h"
+#include "chat/oracles_testing.h"
+
+namespace puna {
+namespace {
+
+using testing::hard_calls;
+using testing::offered;
+
+struct Rendered {
+  std::string reply;
+  bool reasoning_open = false;
+};
+
+// What stands behind the opened prompt, or, for templates that open and close turns in other ways, behind the beginning
+// that both have in common.
+Rendered reply_of(const ChatTemplate& chat, const Message& message) {
+  const std::vector<Message> before = {{.role = Role::user, .content = "Go on."}};
+  std::vector<Message> all = before;
+  all.push_back(message);
+  const std::chrono::year_month_day today = std::chrono::year(2025) / 1 / 2;
+  const auto opened = chat.render_own({.messages = before, .tools = offered(), .today = today});
+  const auto whole = chat.render_own({.messages = all, .tools = offered(), .today = today});
+  if (!opened || !whole) {
+    return {};
+  }
+  const std::string prompt = opened->text();
+  const std::string text = whole->text();
+  const bool continues = text.starts_with(prompt);
+  std::size_t start = static_cast<std::size_t>(std::ranges::mismatch(prompt, text).in1 - prompt.begin());
+  start = continues ? start : text.rfind('>', start - 1) + 1;  // not inside a tag
+  return {.reply = text.substr(start), .reasoning_open = continues && opened->reasoning_open};
+}
+
+// Arguments that every form can hold.
+std::vector<ToolCall> some_calls(const ChatTemplate& chat) {
+  std::vector<ToolCall> calls = hard_calls();
+  if (chat.own_format().calls.empty() || !chat.own_format().calls.front().several) {
+    calls.resize(1);
+  }
+  return calls;
+}
+
+TEST(FamiliesOracle, EveryPublishedTemplatesCallsReadBackWholeAndInBytes) {
+  const auto folder = testing::oracle("templates");
+  if (!folder) {
+    GTEST_SKIP() << "the oracle folder templates is not here";
+  }
+  int read_back = 0;
+  for (const auto& file : std::filesystem::directory_iterator(*folder)) {
+    const std::string name = file.path().filename().string();
+    const auto chat = testing::chat_of(testing::read_text(file.path()));
+    ASSERT_NE(chat, nullptr) << name;
+    const ReplyFormat format = chat->own_format();
+    std::printf("%-58s %s\n", name.c_str(),
+                format.has_calls() ? Json(call_example(format)).dump().c_str() : chat->own_problem().c_str());
+    if (!format.has_calls()) {
+      EXPECT_FALSE(chat->own_problem().empty()) << name;
+      continue;
+    }
+    Message message{.role = Role::assistant, .content = "", .reasoning = "So be it.", .calls = some_calls(*chat)};
+    const Rendered rendered = reply_of(*chat, message);
+    for (const std::size_t piece : {rendered.reply.size(), std::size_t{1}}) {
+      ReplyParser parser(format, {.reasoning_open = rendered.reasoning_open, .tools = offered()});
+      std::string_view rest = rendered.reply;
+      for (; !rest.empty(); rest.remove_prefix(std::min(rest.size(), piece))) {
+        static_cast<void>(parser.feed(rest.substr(0, piece)));
+      }
+      const ParsedReply reply = parser.finish();
+      std::vector<ToolCall> expected = message.calls;
+      std::ranges::for_each(expected, [](ToolCall& call) { call.id.clear(); });
+      EXPECT_EQ(reply.calls, expected) << name << "\n" << rendered.reply.substr(0, 2000);
+      EXPECT_TRUE(reply.malformed_calls.empty()) << name;
+      const bool shows_thought = rendered.reply.contains(message.reasoning);
+      EXPECT_EQ(reply.reasoning, shows_thought ? message.reasoning : "") << name << "\n"
+                                                                         << rendered.reply.substr(0, 2000);
+      EXPECT_FALSE(reply.content.contains("So be it.")) << name;
+    }
+    ++read_back;
+  }
+  EXPECT_GE(read_back, 18);
+}
+
+}  // namespace
+}  // namespace puna
