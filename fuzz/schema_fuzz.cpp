@@ -1,6 +1,7 @@
 // First line a schema, the rest a value: a grammar that the engine takes or a refusal that says why, and a verdict on
 // the value.
 #include "input.h"
+#include "puna/base/grammar_matcher.h"
 #include "puna/chat.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

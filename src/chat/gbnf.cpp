@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chat/code_points.h"
+#include "puna/base/grammar.h"
 #include "puna/chat/output_format.h"
 
 namespace puna {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "puna/base.h"
+#include "puna/base/grammar_matcher.h"
 
 namespace puna::testing {
 

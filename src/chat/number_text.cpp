@@ -21,6 +21,12 @@ Regex digits(RegexPool& pool, std::uint32_t min, std::uint32_t max) {
   return pool.repeat(digit(pool, '0', '9'), min, max);
 }
 
+// Up to 279: with 25 digits before it, a number stays within a double.
+Regex exponent_digits(RegexPool& pool) {
+  const Regex from_200 = pool.sequence(pool.literal("2"), pool.sequence(digit(pool, '0', '7'), digits(pool, 1, 1)));
+  return pool.either({digits(pool, 1, 2), pool.sequence(pool.literal("1"), digits(pool, 2, 2)), from_200});
+}
+
 // Digits that are not all zero.
 Regex not_zero(RegexPool& pool) {
   return pool.sequence(pool.repeat(digit(pool, '0', '0'), 0, kDigitsMax),
@@ -351,7 +357,7 @@ Regex number_text(RegexPool& pool, const NumberBounds& bounds) {
     ByteSet signs = ByteSet::one('+');
     signs.add('-');
     const Regex exponent = pool.optional(
-        pool.sequence(pool.bytes(e), pool.sequence(pool.optional(pool.bytes(signs)), digits(pool, 1, 3))));
+        pool.sequence(pool.bytes(e), pool.sequence(pool.optional(pool.bytes(signs)), exponent_digits(pool))));
     return pool.sequence(sign, pool.sequence(whole, pool.sequence(any_fraction(pool), exponent)));
   }
   std::vector<Regex> options;

@@ -38,7 +38,7 @@ struct NumberBounds {
   void at_most(const Decimal& bound, bool excluded);
 };
 
-// At most 25 digits before and after the point. An exponent (of at most three digits) only where there is no bound and
+// At most 25 digits before and after the point. An exponent (of at most 279) only where there is no bound and
 // the number need not be an integer. An integer may be written with a point and zeros after it: 1.0 is one.
 [[nodiscard]] Regex number_text(RegexPool& pool, const NumberBounds& bounds);
 // This number, also with zeros after the point.

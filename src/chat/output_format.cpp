@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chat/pattern.h"
+#include "puna/base/grammar.h"
 
 namespace puna {
 

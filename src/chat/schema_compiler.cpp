@@ -334,20 +334,11 @@ Result<ExprId> Compiler::by_type(const Set& plain) {
     options.push_back(json_.text(text));
   }
   if ((allowed & (integer | fractional)) != 0) {
-    PUNA_TRY(Regex text, number_of(plain, (allowed & fractional) == 0));
-    if ((allowed & integer) == 0) {
-      text = json_.pool().without(text, number_text(json_.pool(), {.is_integer = true}));
-    }
+    PUNA_TRY(const Regex text, number_text_of(plain, allowed));
     options.push_back(json_.text(text));
   }
-  const auto excluded = [&](const Json& value) {
-    return std::ranges::any_of(plain, [&](FactId id) {
-      const Json* values = facts_.at(id).find(kNotEnum);
-      return values != nullptr && std::ranges::find(values->as_array(), value) != values->as_array().end();
-    });
-  };
   for (const Json& value : {Json(), Json(true), Json(false)}) {
-    if ((allowed & (value.is_null() ? null : boolean)) != 0 && !excluded(value)) {
+    if ((allowed & (value.is_null() ? null : boolean)) != 0 && !is_excluded(plain, value)) {
       options.push_back(json_.text(value.dump()));
     }
   }

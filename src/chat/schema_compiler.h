@@ -62,10 +62,14 @@ class Compiler {
   [[nodiscard]] ExprId choose(const Flat& flat);
   [[nodiscard]] Result<ExprId> by_type(const Set& plain);
   [[nodiscard]] std::uint8_t types(FactId id) const;
+  // Whether a `not` excludes this value by name.
+  [[nodiscard]] bool is_excluded(const Set& plain, const Json& value) const;
   [[nodiscard]] std::optional<Json::Array> listed(const Set& plain) const;
   [[nodiscard]] Result<ExprId> of_values(const Set& plain, const Json::Array& values, std::uint8_t types);
 
   [[nodiscard]] Result<Regex> string_text(const Set& plain);
+  // Of the types that are allowed: whole numbers, others, or both.
+  [[nodiscard]] Result<Regex> number_text_of(const Set& plain, std::uint8_t allowed);
   [[nodiscard]] Result<Regex> number_of(const Set& plain, bool only_integers);
   [[nodiscard]] Result<ExprId> object_of(const Set& plain);
   [[nodiscard]] Result<ExprId> array_of(const Set& plain);

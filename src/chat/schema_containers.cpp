@@ -179,6 +179,9 @@ Result<ExprId> Compiler::object_of(const Set& plain) {
   if (!closed_ || speaks_of_others || keys.names.empty()) {
     PUNA_TRY_VOID(add_others(keys, members));
   }
+  if (members.min > std::max<std::size_t>(1, keys.required.size()) && !members.others.empty()) {
+    note(plain.front(), "minProperties", "members that are not listed may come twice under one name");
+  }
   return json_.object(std::move(members));
 }
 

@@ -79,6 +79,12 @@ Result<Regex> Compiler::string_text(const Set& plain) {
   return pool.both(std::move(all));
 }
 
+Result<Regex> Compiler::number_text_of(const Set& plain, std::uint8_t allowed) {
+  PUNA_TRY(const Regex text, number_of(plain, (allowed & fractional) == 0));
+  return (allowed & integer) != 0 ? text
+                                  : json_.pool().without(text, number_text(json_.pool(), {.is_integer = true}));
+}
+
 Result<Regex> Compiler::number_of(const Set& plain, bool only_integers) {
   RegexPool& pool = json_.pool();
   NumberBounds bounds{.is_integer = only_integers};
@@ -159,12 +165,22 @@ std::optional<Json::Array> Compiler::listed(const Set& plain) const {
   return values;
 }
 
+bool Compiler::is_excluded(const Set& plain, const Json& value) const {
+  return std::ranges::any_of(plain, [&](FactId id) {
+    const Json* excluded = facts_.at(id).find(kNotEnum);
+    return excluded != nullptr && std::ranges::find(excluded->as_array(), value) != excluded->as_array().end();
+  });
+}
+
 Result<ExprId> Compiler::of_values(const Set& plain, const Json::Array& values, std::uint8_t allowed) {
   RegexPool& pool = json_.pool();
   std::vector<Regex> strings;
   std::vector<Regex> numbers;
   std::vector<ExprId> options;
   for (const Json& value : values) {
+    if (is_excluded(plain, value)) {
+      continue;
+    }
     if (value.is_string()) {
       strings.push_back(json_.string(value.as_string()));
     } else if (value.is_number()) {
@@ -189,7 +205,7 @@ Result<ExprId> Compiler::of_values(const Set& plain, const Json::Array& values, 
     options.push_back(json_.text(fits == json_.string() ? all : pool.both({all, fits})));
   }
   if (!numbers.empty() && (allowed & (integer | fractional)) != 0) {
-    PUNA_TRY(const Regex fits, number_of(plain, (allowed & fractional) == 0));
+    PUNA_TRY(const Regex fits, number_text_of(plain, allowed));
     options.push_back(json_.text(pool.both({pool.either(std::move(numbers)), fits})));
   }
   return json_.choice(std::move(options));

@@ -110,7 +110,7 @@ TEST(Schema, GrammarLeavesNoWayToLoopOnSpaceOrDigits) {
   EXPECT_FALSE(grammar_takes(R"({"type": "integer"})", std::string(26, '9')));
   EXPECT_TRUE(grammar_takes(R"({"type": "integer"})", std::string(25, '9')));
   EXPECT_FALSE(grammar_takes(R"({"type": "integer"})", "012"));
-  EXPECT_FALSE(grammar_takes(R"({"type": "number"})", "1e9999"));
+  EXPECT_FALSE(grammar_takes(R"({"type": "number"})", "1e300"));
   EXPECT_FALSE(grammar_takes(R"({"type": "array", "items": {}})", "[    1]"));
   EXPECT_TRUE(grammar_takes(R"({"type": "array", "items": {"type": "integer"}})", "[\n    1,\n    2\n]"));
   EXPECT_FALSE(grammar_takes(R"({"type": "array", "items": {}})", "[\n\n1]"));

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "puna/base.h"
+#include "puna/base/grammar.h"
 
 namespace puna::engine::testing_grammar {
 

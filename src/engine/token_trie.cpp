@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "puna/base/grammar.h"
+
 namespace puna::engine {
 
 TokenTrie::TokenTrie(const EngineWeights& weights) {

@@ -11,6 +11,8 @@
 
 namespace puna {
 
+class Grammar;  // puna/base/grammar.h
+
 inline constexpr std::size_t kGbnfBytesMax = std::size_t{256} * 1024;
 inline constexpr int kGbnfDepthMax = 200;  // of parentheses
 inline constexpr std::size_t kGbnfRulesMax = 20'000;

@@ -11,6 +11,8 @@
 
 namespace puna {
 
+class Grammar;  // puna/base/grammar.h
+
 inline constexpr int kSchemaDepthMax = kJsonDepthMax;
 inline constexpr std::size_t kSchemaNodesMax = 50'000;  // objects in one schema
 

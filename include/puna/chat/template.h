@@ -19,6 +19,8 @@
 
 namespace puna {
 
+class Grammar;  // puna/base/grammar.h
+
 inline constexpr std::size_t kTemplateBytesMax = std::size_t{64} * 1024;      // of Jinja source
 inline constexpr std::size_t kPromptBytesMax = std::size_t{8} * 1024 * 1024;  // of one rendered prompt
 inline constexpr std::size_t kToolsMax = 256;                                 // in one request

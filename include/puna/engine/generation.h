@@ -19,6 +19,8 @@
 
 namespace puna {
 
+class Grammar;  // puna/base/grammar.h
+
 // Whose generation this is: the caller's number. Turns are fair among agents; an agent's cache is kept while it waits
 // for a tool; random numbers are drawn for (seed, agent, turn, token).
 enum class AgentId : std::uint64_t {};

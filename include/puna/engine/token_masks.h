@@ -9,6 +9,8 @@
 
 namespace puna {
 
+class Grammar;  // puna/base/grammar.h
+
 // Masks over one vocabulary. What is found for one grammar is kept for all.
 // Thread  one owner, with its texts.
 class TokenMasks {
