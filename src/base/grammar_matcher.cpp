@@ -80,6 +80,43 @@ GrammarMatcher::State GrammarMatcher::after(Places places) {
   return to;
 }
 
+GrammarMatcher::State GrammarMatcher::adopt(const GrammarMatcher& other, State state) {
+  std::unordered_map<Places, Places> known;
+  std::vector<Item> items;
+  for (const Item& item : other.items(state)) {
+    items.push_back({.regex = item.regex, .places = adopt(other, item.places, known)});
+  }
+  return intern(items, other.may_end(state));
+}
+
+// As deep as the grammar may nest.
+GrammarMatcher::Places GrammarMatcher::adopt(const GrammarMatcher& other, Places places,
+                                             std::unordered_map<Places, Places>& known) {
+  if (places == Places::none) {
+    return places;
+  }
+  if (const auto found = known.find(places); found != known.end()) {
+    return found->second;
+  }
+  std::vector<Frame> frames;
+  const Span& span = other.places_[index(places)];
+  for (const Frame& frame : std::span(other.frames_).subspan(span.first, span.count)) {
+    Frame own = frame;
+    own.parents = adopt(other, frame.parents, known);
+    if (own.expr != kEndOfText) {
+      const Grammar::Expr& expr = grammar_.at(own.expr);
+      if (std::holds_alternative<expr::Members>(expr) || std::holds_alternative<expr::Items>(expr)) {
+        own.progress = intern(other.progress_[frame.progress]);
+      }
+    }
+    frames.push_back(own);
+  }
+  std::ranges::sort(frames);  // progress has other numbers here
+  const Places own = intern(frames);
+  known.emplace(places, own);
+  return own;
+}
+
 std::span<const GrammarMatcher::Item> GrammarMatcher::items(State state) const {
   const Span& span = states_[index(state)];
   return std::span(items_).subspan(span.first, span.count);

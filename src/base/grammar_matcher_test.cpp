@@ -175,6 +175,30 @@ TEST(GrammarMatcher, WhatNestsTooDeepIsRefused) {
   EXPECT_FALSE(matches(grammar, std::string(20, '(') + std::string(20, ')')));
 }
 
+TEST(GrammarMatcher, AStateGoesOnInANewMatcherAsItWouldHave) {
+  Grammar grammar;
+  const RuleId rule = grammar.declare("list");
+  const ExprId list = grammar.add(expr::Reference{rule});
+  const ExprId members = grammar.add(expr::Members{.entries = {{.entry = word(grammar, "a"), .is_required = true},
+                                                               {.entry = word(grammar, "b")},
+                                                               {.entry = list}},
+                                                   .separator = word(grammar, ",")});
+  grammar.define(rule, grammar.add(expr::Sequence{{word(grammar, "("), members, word(grammar, ")")}}));
+  ASSERT_TRUE(grammar.finish(list));
+  RegexPool pool;
+  const std::string text = "(b,(a,(b,a)),a)";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    GrammarMatcher first(grammar, pool);
+    const GrammarMatcher::State before = first.next(first.start(), std::string_view(text).substr(0, cut));
+    GrammarMatcher second(grammar, pool);
+    static_cast<void>(second.next(second.start(), "(a,b"));  // numbers that differ
+    const GrammarMatcher::State after = second.adopt(first, before);
+    EXPECT_TRUE(second.may_end(second.next(after, std::string_view(text).substr(cut)))) << cut;
+    EXPECT_EQ(second.next(after, "x"), GrammarMatcher::State::dead);
+    EXPECT_EQ(second.next_bytes(after), first.next_bytes(before)) << cut;
+  }
+}
+
 TEST(GrammarMatcher, RepeatsOfNothingEnd) {
   Grammar grammar;
   const ExprId maybe = grammar.add(expr::Repeat{.inner = word(grammar, "a"), .min = 0});

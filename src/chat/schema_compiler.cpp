@@ -138,7 +138,7 @@ Result<void> Compiler::take_apart(FactId id, std::vector<FactId>& open, Flat& fl
     return {};
   }
   if (const Json* is_not = schema.find(kNot)) {
-    open.push_back(facts_.inside(id, opposite_or_true(id, static_cast<FactId>(is_not->as_integer()), "not")));
+    open.push_back(opposite_fact(id, static_cast<FactId>(is_not->as_integer()), "not"));
     return {};
   }
   if (const Json* reference = schema.find("$ref")) {
@@ -166,7 +166,7 @@ Result<void> Compiler::take_apart(FactId id, std::vector<FactId>& open, Flat& fl
     }
   }
   if (const Json* inner = schema.find("not")) {
-    open.push_back(facts_.inside(id, opposite_or_true(id, facts_.inside(id, *inner), "not")));
+    open.push_back(opposite_fact(id, facts_.inside(id, *inner), "not"));
   }
   flat.plain.push_back(id);
   return add_ways(id, flat);
@@ -238,12 +238,16 @@ FactId Compiler::way(FactId from, std::string_view keyword, Json schema) {
 }
 
 Json Compiler::opposite_or_true(FactId from, FactId of, std::string_view keyword) {
+  return is(opposite_fact(from, of, keyword));
+}
+
+FactId Compiler::opposite_fact(FactId from, FactId of, std::string_view keyword) {
   std::string why;
   if (const auto opposite = facts_.opposite(of, why)) {
-    return is(*opposite);
+    return *opposite;
   }
   note(from, keyword, format_text("the opposite of '{}' cannot be written as a grammar", why));
-  return true;
+  return facts_.derive(from, Json(true));
 }
 
 // oneOf: each branch, and none of those that could hold beside it.

@@ -58,6 +58,8 @@ class Compiler {
   [[nodiscard]] bool a_member_sets_apart(FactId a, FactId b, int depth);
   [[nodiscard]] FactId behind_references(FactId id);
   [[nodiscard]] FactId way(FactId from, std::string_view keyword, Json schema);
+  // The opposite, or, with a note, what everything fits.
+  [[nodiscard]] FactId opposite_fact(FactId from, FactId of, std::string_view keyword);
   [[nodiscard]] Json opposite_or_true(FactId from, FactId of, std::string_view keyword);
   [[nodiscard]] ExprId choose(const Flat& flat);
   [[nodiscard]] Result<ExprId> by_type(const Set& plain);

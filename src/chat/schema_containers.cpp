@@ -247,7 +247,7 @@ Result<ExprId> Compiler::array_of(const Set& plain) {
       counted.push_back(facts_.inside(container, *contains));
       if (items.counted_max != RegexPool::kEndless) {
         others.push_back(
-            facts_.inside(container, opposite_or_true(container, facts_.inside(container, *contains), "maxContains")));
+            opposite_fact(container, facts_.inside(container, *contains), "maxContains"));
       }
     }
     const ExprId plain_value = value(others);

@@ -43,6 +43,7 @@ class Facts {
 
   // The number of a schema that stands inside the fact `parent` (under a keyword of it).
   [[nodiscard]] FactId inside(FactId parent, const Json& schema);
+  FactId inside(FactId parent, Json&& schema) = delete;  // facts borrow; derive() keeps
   // A derived schema, kept.
   [[nodiscard]] FactId derive(FactId from, Json schema);
   // What $ref, kIs or kNot in this fact means.

@@ -35,6 +35,12 @@ struct GrammarFilters::Store {
     return entries.front();
   }
 
+  // An entry with room for the grammar of one that has none; the same for all who ask.
+  std::shared_ptr<Entry> renewed(const std::shared_ptr<Entry>& old) {
+    std::erase(entries, old);
+    return entry(old->grammar);
+  }
+
   std::shared_ptr<const TokenTrie> trie;
   GrammarMasks masks;
   std::list<std::shared_ptr<Entry>> entries;  // used last first
@@ -81,6 +87,11 @@ class GrammarFilter final : public TokenFilter {
 
  private:
   void open() {
+    if (entry_ && entry_->matcher.is_crowded()) {
+      auto fresh = store_->renewed(entry_);
+      state_ = fresh->matcher.adopt(entry_->matcher, state_);
+      entry_ = std::move(fresh);
+    }
     if (!entry_) {
       store_ = filters_.store();
       entry_ = store_->entry(grammar_);

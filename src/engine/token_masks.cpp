@@ -19,14 +19,19 @@ class MaskedText final : public TokenMasks::Text {
       : trie_(trie),
         masks_(std::move(masks)),
         grammar_(std::move(grammar)),
-        matcher_(*grammar_, masks_->pool()),
-        state_(matcher_.start()),
+        matcher_(std::make_unique<GrammarMatcher>(*grammar_, masks_->pool())),
+        state_(matcher_->start()),
         allowed_(trie.places()) {}
 
   [[nodiscard]] Result<void> mask() override {
+    if (matcher_->is_crowded()) {
+      auto fresh = std::make_unique<GrammarMatcher>(*grammar_, masks_->pool());
+      state_ = fresh->adopt(*matcher_, state_);
+      matcher_ = std::move(fresh);
+    }
     allowed_.clear();
-    masks_->add_allowed(matcher_, state_, allowed_);
-    return matcher_.is_full() ? fail(ErrorCode::limit, "the grammar needs more memory than it may have")
+    masks_->add_allowed(*matcher_, state_, allowed_);
+    return matcher_->is_full() ? fail(ErrorCode::limit, "the grammar needs more memory than it may have")
                               : Result<void>();
   }
   [[nodiscard]] bool allows(Token token) const override {
@@ -34,10 +39,10 @@ class MaskedText final : public TokenMasks::Text {
     return (may_end() && trie_.ends_generation(token)) || (place != TokenTrie::kNoPlace && allowed_.has(place));
   }
   [[nodiscard]] std::size_t allowed() const override { return allowed_.count(); }
-  [[nodiscard]] bool may_end() const override { return matcher_.may_end(state_); }
+  [[nodiscard]] bool may_end() const override { return matcher_->may_end(state_); }
   [[nodiscard]] bool accept(Token token) override {
     const std::string& bytes = trie_.bytes(token);
-    const GrammarMatcher::State next = bytes.empty() ? GrammarMatcher::State::dead : matcher_.next(state_, bytes);
+    const GrammarMatcher::State next = bytes.empty() ? GrammarMatcher::State::dead : matcher_->next(state_, bytes);
     state_ = next == GrammarMatcher::State::dead ? state_ : next;
     return next != GrammarMatcher::State::dead;
   }
@@ -46,7 +51,7 @@ class MaskedText final : public TokenMasks::Text {
   const TokenTrie& trie_;
   std::shared_ptr<GrammarMasks> masks_;
   std::shared_ptr<const Grammar> grammar_;
-  GrammarMatcher matcher_;
+  std::unique_ptr<GrammarMatcher> matcher_;
   GrammarMatcher::State state_;
   TokenSet allowed_;
 };

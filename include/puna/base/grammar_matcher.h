@@ -46,6 +46,11 @@ class GrammarMatcher {
   // The bytes that can follow.
   [[nodiscard]] ByteSet next_bytes(State state);
 
+  // A state of another matcher over the same grammar and pool, as one of this: what that one has learned stays behind.
+  [[nodiscard]] State adopt(const GrammarMatcher& other, State state);
+  // Most of the room is taken: time to go on in a new matcher.
+  [[nodiscard]] bool is_crowded() const { return cells_ >= kCellsMax / 2; }
+
   [[nodiscard]] RegexPool& pool() { return pool_; }
   [[nodiscard]] bool is_full() const { return cells_ >= kCellsMax || pool_.is_full(); }
   [[nodiscard]] std::size_t bytes_used() const { return cells_ * 16; }
@@ -84,6 +89,7 @@ class GrammarMatcher {
   // Places::none when that would be too deep.
   [[nodiscard]] Places place(const Frame& frame);
   [[nodiscard]] Places unite(Places a, Places b);
+  [[nodiscard]] Places adopt(const GrammarMatcher& other, Places places, std::unordered_map<Places, Places>& known);
 
   const Grammar& grammar_;
   RegexPool& pool_;
