@@ -26,8 +26,8 @@ int main() {
   puna::Request request{
       .messages = {{.role = puna::Role::user, .content = "Extract name and age as JSON: Mira Holt is 34 years old."}},
       .sampling = {.temperature = 0}};
-  request.schema = *puna::Json::parse(R"({"type": "object", "required": ["name", "age"],
-      "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}})");
+  request.format = puna::format::Schema{*puna::Json::parse(R"({"type": "object", "required": ["name", "age"],
+      "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}})")};
   Printer printer;
   auto reply = (*model)->ask(request, printer);
   std::cout << "\n";

@@ -21,7 +21,7 @@ struct Request {
   std::vector<Message> messages;
   std::vector<ToolSpec> tools;
   ToolChoice tool_choice = ToolChoice::automatic;
-  std::optional<Json> schema;  // the reply must be JSON that fits; not together with tools
+  std::optional<OutputFormat> format;  // what the answer must be; not together with tools
   Sampling sampling;
   std::vector<std::string> stop;
   int tokens_max = 0;  // 0 = what is left of the window
@@ -34,6 +34,8 @@ struct Reply {
   Message message;  // role assistant; calls have ids
   std::vector<std::string> malformed_calls;
   FinishReason finish = FinishReason::end_of_turn;
+  // With format::Schema: in what the answer does not fit, which a grammar cannot enforce or the end of the tokens cut.
+  std::vector<std::string> violations;
   Usage usage;
   Sampling sampling;  // that was in force: see effective()
   // With sampling.n_probs (local models only): of every token that was generated, calls and reasoning included.
@@ -62,7 +64,7 @@ class Model {
   // Waits for the whole reply. Emits event::PromptReady and PrefixLost (local only), Prefill, ReasoningDelta, TextDelta
   // and ReplyReady, in that order, on the caller's thread.
   //
-  // Errors  invalid_argument  the request cannot be asked (no messages, schema with tools, unsupported keyword)
+  // Errors  invalid_argument  the request cannot be asked (no messages, a format with tools, unsupported keyword)
   //         limit             the prompt does not fit the window; the message says both sizes
   //         cancelled         stop was asked for
   //         unavailable       the back end is gone, or (scripted) has no reply left

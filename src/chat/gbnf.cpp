@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chat/code_points.h"
+#include "chat/format_grammar.h"
 #include "puna/base/grammar.h"
 #include "puna/chat/output_format.h"
 
@@ -15,10 +16,11 @@ namespace {
 
 class GbnfReader {
  public:
-  explicit GbnfReader(std::string_view text)
-      : text_(text), grammar_(std::make_shared<Grammar>()), spelling_(grammar_->regexes, Spelling::Kind::utf8) {}
+  // The grammar is borrowed.
+  GbnfReader(std::string_view text, Grammar& grammar)
+      : text_(text), grammar_(&grammar), spelling_(grammar.regexes, Spelling::Kind::utf8) {}
 
-  Result<std::shared_ptr<const Grammar>> run(std::string_view root) {
+  Result<ExprId> run(std::string_view root) {
     if (text_.size() > kGbnfBytesMax) {
       return fail(ErrorCode::limit, format_text("grammar: {} bytes, at most {} are read", text_.size(), kGbnfBytesMax));
     }
@@ -40,11 +42,7 @@ class GbnfReader {
       return fail(ErrorCode::invalid_argument, format_text("grammar: there is no rule '{}' to start from", root),
                   format_text("call the first rule '{}'", root));
     }
-    PUNA_TRY_VOID(grammar_->finish(grammar_->add(expr::Reference{start->second.rule})).transform_error([](Error error) {
-      error.message = "grammar: " + error.message;
-      return error;
-    }));
-    return grammar_;
+    return grammar_->add(expr::Reference{start->second.rule});
   }
 
  private:
@@ -379,15 +377,23 @@ class GbnfReader {
 
   std::string_view text_;
   std::size_t position_ = 0;
-  std::shared_ptr<Grammar> grammar_;
+  Grammar* grammar_;
   Spelling spelling_;
   std::unordered_map<std::string, Rule> rules_;
 };
 
 }  // namespace
 
+Result<ExprId> add_gbnf(Grammar& grammar, const format::Gbnf& gbnf) { return GbnfReader(gbnf.text, grammar).run(gbnf.root); }
+
 Result<std::shared_ptr<const Grammar>> grammar_from_gbnf(std::string_view text, std::string_view root) {
-  return GbnfReader(text).run(root);
+  auto grammar = std::make_shared<Grammar>();
+  PUNA_TRY(const ExprId start, GbnfReader(text, *grammar).run(root));
+  PUNA_TRY_VOID(grammar->finish(start).transform_error([](Error error) {
+    error.message = "grammar: " + error.message;
+    return error;
+  }));
+  return grammar;
 }
 
 }  // namespace puna

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "chat/reply_tags.h"
+#include "chat/format_grammar.h"
 #include "chat/schema_grammar.h"
 
 namespace puna {
@@ -27,7 +28,7 @@ class ReplyWriter {
   }
 
   Result<std::shared_ptr<const Grammar>> run() {
-    PUNA_TRY(const ExprId root, shape_.schema != nullptr ? schema_reply() : calls_reply());
+    PUNA_TRY(const ExprId root, shape_.format != nullptr ? formatted_reply() : calls_reply());
     PUNA_TRY_VOID(grammar_->finish(root));
     for (std::size_t i = 0; i < arguments_.size(); ++i) {
       const auto* text = std::get_if<expr::Text>(&grammar_->at(arguments_[i]));
@@ -43,13 +44,15 @@ class ReplyWriter {
   RegexPool& pool() { return grammar_->regexes; }
   Regex literal(std::string_view text) { return pool().literal(text); }
   Regex space() { return json_.space(); }
+  // A tag is a control token in some vocabularies and plain text in others.
+  Regex written(std::string_view tag) { return pool().either({literal(tag), literal(control_token(tag))}); }
 
   // Any text up to and with the first `tag`.
   Regex up_to(std::string_view tag) {
-    const Regex ends_with = pool().sequence(anything_, literal(tag));
+    const Regex ends_with = pool().sequence(anything_, written(tag));
     return pool().without(ends_with, pool().sequence(ends_with, pool().repeat(utf8_.any(), 1)));
   }
-  Regex holding(std::string_view tag) { return pool().sequence(anything_, pool().sequence(literal(tag), anything_)); }
+  Regex holding(std::string_view tag) { return pool().sequence(anything_, pool().sequence(written(tag), anything_)); }
   // Text that the parser would take for reasoning.
   Regex opening_thought() {
     ByteSet blanks = ByteSet::one(' ');
@@ -57,17 +60,16 @@ class ReplyWriter {
       blanks.add(static_cast<std::uint8_t>(c));
     }
     const Regex leading = pool().repeat(pool().bytes(blanks), 0);
-    return pool().sequence(leading, pool().sequence(literal(kThinkStart), anything_));
+    return pool().sequence(leading, pool().sequence(written(shape_.reasoning_start), anything_));
   }
 
-  Result<ExprId> schema_reply() {
-    std::vector<UnenforcedKeyword> unenforced;
-    PUNA_TRY(const ExprId value, add_schema(json_, *shape_.schema, {.closed = true}, unenforced));
+  Result<ExprId> formatted_reply() {
+    PUNA_TRY(const ExprId value, add_format(json_, *shape_.format));
     if (!shape_.reasoning_open) {
       return value;
     }
     const Regex newline = pool().sequence(pool().optional(literal("\n")), space());
-    return json_.sequence({json_.text(up_to(kThinkEnd)), json_.text(newline), value});
+    return json_.sequence({json_.text(up_to(shape_.reasoning_end)), json_.text(newline), value});
   }
 
   // One call: its name and arguments, from after the opening tag.
@@ -117,13 +119,13 @@ class ReplyWriter {
 
   // `after` is the reply behind its reasoning, `reply` one without any.
   ExprId with_reasoning(ExprId after, ExprId reply) {
-    const ExprId thought = json_.sequence({json_.text(up_to(kThinkEnd)), after});
+    const ExprId thought = json_.sequence({json_.text(up_to(shape_.reasoning_end)), after});
     if (shape_.reasoning_open) {
       return thought;
     }
-    // Text that starts with <think> is reasoning to the parser, so it must be that to the grammar as well.
+    // Text that starts with the reasoning's tag is reasoning to the parser, so it must be that to the grammar as well.
     const bool may_think = shape_.reasoning || shape_.tool_choice != ToolChoice::required;
-    const Regex opening = pool().sequence(space(), literal(kThinkStart));
+    const Regex opening = pool().sequence(space(), written(shape_.reasoning_start));
     return may_think ? json_.choice({reply, json_.sequence({json_.text(opening), thought})}) : reply;
   }
 
@@ -138,7 +140,7 @@ class ReplyWriter {
 }  // namespace
 
 Result<std::shared_ptr<const Grammar>> reply_grammar(const ReplyShape& shape) {
-  if (shape.schema == nullptr && (shape.tools.empty() || shape.tool_choice == ToolChoice::none)) {
+  if (shape.format == nullptr && (shape.tools.empty() || shape.tool_choice == ToolChoice::none)) {
     return nullptr;
   }
   return ReplyWriter(shape).run();

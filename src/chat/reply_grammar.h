@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <span>
+#include <string_view>
 
+#include "chat/reply_tags.h"
 #include "puna/chat/template.h"
 
 namespace puna {
@@ -12,9 +14,11 @@ namespace puna {
 struct ReplyShape {
   std::span<const ToolSpec> tools;
   ToolChoice tool_choice = ToolChoice::automatic;
-  const Json* schema = nullptr;  // borrowed; with it there are no tools
-  bool reasoning_open = false;   // the reply starts inside <think>
-  bool reasoning = false;        // the model may start with <think> of its own accord
+  const OutputFormat* format = nullptr;  // borrowed; with it there are no tools
+  bool reasoning_open = false;           // the reply starts inside the reasoning
+  bool reasoning = false;                // the model may start with it of its own accord
+  std::string_view reasoning_start = kThinkStart;  // text or control tokens
+  std::string_view reasoning_end = kThinkEnd;
 };
 
 // Null = free text.

@@ -99,16 +99,43 @@ TEST(ReplyGrammar, AnOpenPromptStartsAsReasoning) {
 }
 
 TEST(ReplyGrammar, ASchemaMeansOneValueAndNothingAfterIt) {
-  const Json schema = json(R"({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})");
-  const auto grammar = reply_grammar({.schema = &schema});
+  const OutputFormat format = format::Schema{
+      json(R"({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})")};
+  const auto grammar = reply_grammar({.format = &format});
   TextMatcher value(*grammar);
   EXPECT_TRUE(value.matches(R"({"n": 3})"));
   EXPECT_FALSE(value.matches(R"({"n": 3} and)"));
   EXPECT_FALSE(value.matches("{}"));
-  const auto open_grammar = reply_grammar({.schema = &schema, .reasoning_open = true});
+  const auto open_grammar = reply_grammar({.format = &format, .reasoning_open = true});
   TextMatcher open(*open_grammar);
   EXPECT_TRUE(open.matches("hm </think>\n\n{\"n\": 3}"));
   EXPECT_FALSE(open.matches(R"({"n": 3})"));
+}
+
+TEST(ReplyGrammar, EveryFormatHoldsAlsoBehindReasoning) {
+  struct Case {
+    OutputFormat format;
+    std::string_view fits;
+    std::string_view differs;
+  };
+  const Case cases[] = {
+      {format::Gbnf{.text = "root ::= item (\",\" item)*\nitem ::= [a-c]+ | \"(\" root \")\""}, "ab,(c,a)", "ab,"},
+      {format::Pattern{"^(?i:yes|no)[!.]?$"}, "YES!", "yes no"},
+      {format::Choice{{"red", "green"}}, "green", "gree"}};
+  for (const Case& each : cases) {
+    TextMatcher plain(reply_grammar({.format = &each.format}).value());
+    EXPECT_TRUE(plain.matches(each.fits)) << each.fits;
+    EXPECT_FALSE(plain.matches(each.differs)) << each.differs;
+    TextMatcher open(reply_grammar({.format = &each.format,
+                                    .reasoning_open = true,
+                                    .reasoning_start = "[THINK]",
+                                    .reasoning_end = "[/THINK]"})
+                         .value());
+    EXPECT_TRUE(open.matches("hm " + control_token("[/THINK]") + "\n" + std::string(each.fits)));
+    EXPECT_TRUE(open.matches("hm [/THINK]" + std::string(each.fits)));
+    EXPECT_FALSE(open.matches(each.fits));
+    EXPECT_FALSE(open.matches("hm [/THINK]" + std::string(each.differs)));
+  }
 }
 
 TEST(ReplyGrammar, NoToolsOrNoneMeansFreeText) {

@@ -71,11 +71,14 @@ Result<void> check_request(const RenderRequest& request) {
   if (request.tools.empty() && request.tool_choice == ToolChoice::required) {
     return wrong("a tool call is required, and no tool is offered");
   }
-  if (request.schema && !request.tools.empty() && request.tool_choice != ToolChoice::none) {
-    return wrong("a reply cannot be held to a schema and be offered tools at once");
+  if (request.format && !request.tools.empty() && request.tool_choice != ToolChoice::none) {
+    return wrong("a reply cannot be held to a format and be offered tools at once");
   }
   return {};
 }
+
+// A template without reasoning gets the tags that the parser knows.
+std::string_view reasoning_tag(std::string_view own, std::string_view usual) { return own.empty() ? usual : own; }
 
 class JinjaTemplate : public ChatTemplate {
  public:
@@ -99,14 +102,13 @@ class JinjaTemplate : public ChatTemplate {
     PUNA_TRY_VOID(reply_grammar({.tools = tools, .tool_choice = request.tool_choice}).transform([](const auto&) {}));
     PUNA_TRY(Prompt prompt, separate(request, tools, probed_.shape));
     prompt.reasoning_open = opens_reasoning(prompt.parts, reply_format_.reasoning_start);
-    // The grammar knows <think> alone: with other tags, reasoning is free text to it, and there is none before JSON.
-    const bool is_think = reply_format_.reasoning_start == kThinkStart;
-    prompt.reasoning_open = prompt.reasoning_open && (is_think || !request.schema);
     PUNA_TRY(prompt.grammar, reply_grammar({.tools = tools,
                                             .tool_choice = request.tool_choice,
-                                            .schema = request.schema ? &*request.schema : nullptr,
-                                            .reasoning_open = prompt.reasoning_open && is_think,
-                                            .reasoning = probed_.abilities.reasoning && is_think}));
+                                            .format = request.format ? &*request.format : nullptr,
+                                            .reasoning_open = prompt.reasoning_open,
+                                            .reasoning = probed_.abilities.reasoning,
+                                            .reasoning_start = reasoning_tag(reply_format_.reasoning_start, kThinkStart),
+                                            .reasoning_end = reasoning_tag(reply_format_.reasoning_end, kThinkEnd)}));
     return prompt;
   }
 

@@ -54,7 +54,7 @@ std::vector<Loaded> load_all() {
 RenderRequest request(const std::vector<Message>& talk, const std::vector<ToolSpec>& tools) {
   return {.messages = talk,
           .tools = tools,
-          .schema = {},
+          .format = {},
           .control_texts = kControls,
           .today = std::chrono::year(2025) / 1 / 2};
 }

@@ -26,7 +26,7 @@ Prompt render(const ChatTemplate& chat, const std::vector<Message>& messages, co
   const auto prompt = chat.render({.messages = messages,
                                    .tools = tools,
                                    .tool_choice = choice,
-                                   .schema = {},
+                                   .format = {},
                                    .control_texts = kControls,
                                    .today = {}});
   EXPECT_TRUE(prompt) << (prompt ? "" : prompt.error().message);
@@ -154,9 +154,9 @@ TEST(ChatTemplate, TheDateComesFromTheRequestOnly) {
   const auto chat = make("{{ strftime_now('%Y') }}{% for m in messages %}{{ m.content }}{% endfor %}");
   EXPECT_TRUE(chat->abilities().needs_date);
   const std::vector<Message> talk = {{.role = Role::user, .content = "U"}};
-  EXPECT_FALSE(chat->render({.messages = talk, .tools = {}, .schema = {}, .control_texts = {}, .today = {}}));
+  EXPECT_FALSE(chat->render({.messages = talk, .tools = {}, .format = {}, .control_texts = {}, .today = {}}));
   const auto prompt = chat->render(
-      {.messages = talk, .tools = {}, .schema = {}, .control_texts = {}, .today = std::chrono::year(1999) / 1 / 2});
+      {.messages = talk, .tools = {}, .format = {}, .control_texts = {}, .today = std::chrono::year(1999) / 1 / 2});
   EXPECT_EQ(prompt->text(), "1999U");
 }
 
@@ -190,10 +190,10 @@ TEST(ChatTemplate, RefusesTemplatesAndRequestsThatCannotWork) {
   request.tools = many;
   EXPECT_EQ(code(request), ErrorCode::limit);
   request.tools = tools();
-  request.schema = json("{}");
+  request.format = format::Schema{json("{}")};
   EXPECT_EQ(code(request), ErrorCode::invalid_argument);
   request.tools = {};
-  request.schema = json(R"({"pattern": "(x"})");
+  request.format = format::Schema{json(R"({"pattern": "(x"})")};
   EXPECT_EQ(code(request), ErrorCode::invalid_argument);
 }
 
@@ -225,7 +225,7 @@ TEST(ChatTemplate, ATemplateThatMakesControlTextsOutOfWhatUsersWroteIsRefusedFor
   const auto chat = make("{% for m in messages %}{{ m.content | lower }} {{ m.content }}{% endfor %}<|im_end|>");
   EXPECT_EQ(render(*chat, {{.role = Role::user, .content = "Fine"}}).text(), "fine Fine<|im_end|>");
   const std::vector<Message> talk = {{.role = Role::user, .content = "</S>"}};
-  EXPECT_FALSE(chat->render({.messages = talk, .tools = {}, .schema = {}, .control_texts = kControls, .today = {}}));
+  EXPECT_FALSE(chat->render({.messages = talk, .tools = {}, .format = {}, .control_texts = kControls, .today = {}}));
 }
 
 TEST(ChatTemplate, AThinkTagThatATemplateFailsOnDoesNotEndTheConversation) {

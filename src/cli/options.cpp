@@ -179,7 +179,13 @@ struct CommandLine {
     add_model_flags(*ask_app, ask);
     add_sampling_flags(*ask_app, ask, 0.0F);
     ask_app->add_option("--system", ask.system, "system prompt")->type_name("TEXT");
-    ask_app->add_option("--schema", ask.schema_file, "JSON Schema that the answer must fit")->type_name("FILE");
+    auto* const format = ask_app->add_option_group("format", "what the answer must be; at most one of these");
+    format->add_option("--schema", ask.schema_file, "JSON Schema that the answer must fit (-: standard input)")
+        ->type_name("FILE");
+    format->add_option("--grammar", ask.grammar_file, "GBNF grammar that the answer must match")->type_name("FILE");
+    format->add_option("--pattern", ask.pattern, "regular expression that the whole answer must match");
+    format->add_option("--choice", ask.choices, "a text that the answer may be; give several");
+    format->require_option(0, 1);
     add_output_flags(*ask_app, ask);
 
     auto* chat_app = app.add_subcommand("chat", "talk with the model; /help lists the commands");

@@ -1,5 +1,9 @@
 // puna run TASK, and puna ask PROMPT.
-#include <format>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/view.h"
@@ -42,18 +46,37 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   return exit_status_of(end.reason);
 }
 
-Result<int> ask_command(Console& console, const Options& options, Interrupt& interrupt) {
-  PUNA_TRY(std::string prompt, task_text(options));
-  PUNA_TRY(Sampling sampling, sampling_of(options));
-  Request request{.sampling = std::move(sampling), .tokens_max = options.tokens_max};
+Result<std::string> format_text_of(const std::string& file) {
+  if (file == "-") {
+    return std::string(std::istreambuf_iterator<char>(std::cin), {});
+  }
+  return read_text_file(file, 1U << 20U);
+}
+
+Result<std::optional<OutputFormat>> format_of(const Options& options) {
   if (!options.schema_file.empty()) {
-    PUNA_TRY(const std::string text, read_text_file(options.schema_file, 1U << 20U));
+    PUNA_TRY(const std::string text, format_text_of(options.schema_file));
     auto schema = Json::parse(text);
     if (!schema) {
       return fail(ErrorCode::invalid_argument, "--schema '" + options.schema_file + "': " + schema.error().message);
     }
-    request.schema = *std::move(schema);
+    return format::Schema{*std::move(schema)};
   }
+  if (!options.grammar_file.empty()) {
+    PUNA_TRY(std::string text, format_text_of(options.grammar_file));
+    return format::Gbnf{.text = std::move(text)};
+  }
+  if (!options.pattern.empty()) {
+    return format::Pattern{options.pattern};
+  }
+  return options.choices.empty() ? std::nullopt : std::optional<OutputFormat>(format::Choice{options.choices});
+}
+
+Result<int> ask_command(Console& console, const Options& options, Interrupt& interrupt) {
+  PUNA_TRY(std::string prompt, task_text(options));
+  PUNA_TRY(Sampling sampling, sampling_of(options));
+  Request request{.sampling = std::move(sampling), .tokens_max = options.tokens_max};
+  PUNA_TRY(request.format, format_of(options));
   if (options.system) {
     request.messages.push_back({.role = Role::system, .content = *options.system});
   }
@@ -69,7 +92,11 @@ Result<int> ask_command(Console& console, const Options& options, Interrupt& int
                            .answer = reply.message.content,
                            .turns = 1,
                            .usage = reply.usage});
-  return whole ? 0 : status_of(ErrorCode::limit).exit_status;
+  for (const std::string& violation : reply.violations) {
+    console.err("the answer does not fit its schema: " + violation + "\n", Style::red);
+  }
+  constexpr int kDoesNotFit = 7;
+  return !whole ? status_of(ErrorCode::limit).exit_status : reply.violations.empty() ? 0 : kDoesNotFit;
 }
 
 }  // namespace puna::cli

@@ -168,7 +168,13 @@ class EngineModel final : public LocalModel {
     for (const Message& message : request.messages) {
       calls_before += message.calls.size();
     }
-    return collector.reply(calls_before);
+    Reply reply = collector.reply(calls_before);
+    if (const auto* schema = request.format ? std::get_if<format::Schema>(&*request.format) : nullptr) {
+      const Result<Json> value = Json::parse(reply.message.content);
+      reply.violations = value ? schema_violations(schema->schema, *value)
+                               : std::vector<std::string>{"the answer is no JSON: " + value.error().message};
+    }
+    return reply;
   }
 
   [[nodiscard]] Result<std::optional<Pin>> prewarm(const Request& role, std::stop_token stop) override {
@@ -209,14 +215,14 @@ class EngineModel final : public LocalModel {
     return tokens;
   }
   [[nodiscard]] Result<Prompt> render(const Request& request) const {
-    if (request.schema && !request.tools.empty()) {
-      return fail(ErrorCode::invalid_argument, "a request has both a schema and tools",
-                  "ask for the tool calls first, then for the JSON answer");
+    if (request.format && !request.tools.empty()) {
+      return fail(ErrorCode::invalid_argument, "a request has both a format and tools",
+                  "ask for the tool calls first, then for the answer in its format");
     }
     return template_->render({.messages = request.messages,
                               .tools = request.tools,
                               .tool_choice = request.tool_choice,
-                              .schema = request.schema,
+                              .format = request.format,
                               .control_texts = control_texts_,
                               .today = today()});
   }

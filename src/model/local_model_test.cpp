@@ -79,9 +79,10 @@ TEST(LocalModel, NoSeedAtAnyTemperatureGivesAnAnswerThatItsSchemaRefuses) {
   Request request = text_request("Describe the box.", 3.0F);
   request.sampling.top_k = 0;
   request.tokens_max = 200;
-  request.schema = *Json::parse(R"({"type": "object", "required": ["size", "lid"], "properties": {
+  const Json schema = *Json::parse(R"({"type": "object", "required": ["size", "lid"], "properties": {
       "size": {"enum": ["small", "large"]}, "lid": {"type": "boolean"},
       "inside": {"type": "array", "items": {"type": "integer"}}}})");
+  request.format = format::Schema{schema};
   int whole = 0;
   for (request.sampling.seed = 0; request.sampling.seed < 12; ++request.sampling.seed) {
     const auto reply = model->ask(request, EventSink::none());
@@ -91,7 +92,7 @@ TEST(LocalModel, NoSeedAtAnyTemperatureGivesAnAnswerThatItsSchemaRefuses) {
     }
     const auto value = Json::parse(reply->message.content);
     ASSERT_TRUE(value) << reply->message.content;
-    EXPECT_EQ(schema_violations(*request.schema, *value), std::vector<std::string>{}) << reply->message.content;
+    EXPECT_EQ(schema_violations(schema, *value), std::vector<std::string>{}) << reply->message.content;
     ++whole;
   }
   EXPECT_GE(whole, 6);

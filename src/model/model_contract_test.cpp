@@ -198,10 +198,10 @@ TEST_P(ModelContract, ARequestThatCannotBeAskedIsRefused) {
   };
   expect_refused({}, "no messages");
   Request both = GetParam().call_request;
-  both.schema = Json::object({{"type", "object"}});
+  both.format = format::Schema{Json::object({{"type", "object"}})};
   expect_refused(both, "a schema together with tools");
   Request odd = GetParam().text_request;
-  odd.schema = Json::object({{"type", "no-such-type"}});
+  odd.format = format::Schema{Json::object({{"type", "no-such-type"}})};
   expect_refused(odd, "a schema with an unknown type");
   Request hot = GetParam().text_request;
   hot.sampling.temperature = -1.0F;

@@ -22,13 +22,13 @@ Result<void> check(const Request& request) {
   if (request.messages.empty()) {
     return fail(ErrorCode::invalid_argument, "a request has no messages");
   }
-  if (request.schema && !request.tools.empty()) {
-    return fail(ErrorCode::invalid_argument, "a request has both a schema and tools",
-                "ask for the tool calls first, then for the JSON answer");
+  if (request.format && !request.tools.empty()) {
+    return fail(ErrorCode::invalid_argument, "a request has both a format and tools",
+                "ask for the tool calls first, then for the answer in its format");
   }
   PUNA_TRY_VOID(validate(request.sampling));
-  if (request.schema) {
-    PUNA_TRY([[maybe_unused]] const SchemaGrammar grammar, grammar_from_schema(*request.schema));
+  if (const auto* schema = request.format ? std::get_if<format::Schema>(&*request.format) : nullptr) {
+    PUNA_TRY([[maybe_unused]] const SchemaGrammar grammar, grammar_from_schema(schema->schema));
   }
   for (const ToolSpec& tool : request.tools) {
     if (!tool.parameters.is_null()) {

@@ -1,4 +1,4 @@
-// Output formats other than JSON Schema, as grammars.
+// What an answer must look like: JSON that fits a schema, a grammar, a regular expression, one of some texts.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "puna/base.h"
 
@@ -17,6 +19,23 @@ inline constexpr std::size_t kGbnfBytesMax = std::size_t{256} * 1024;
 inline constexpr int kGbnfDepthMax = 200;  // of parentheses
 inline constexpr std::size_t kGbnfRulesMax = 20'000;
 inline constexpr std::uint32_t kGbnfRepeatMax = 100'000;
+
+namespace format {
+struct Schema {  // JSON that fits it; a closed object where it lists members and says nothing about others
+  Json schema;
+};
+struct Gbnf {
+  std::string text;
+  std::string root = "root";
+};
+struct Pattern {  // the whole answer matches: RE2's syntax, and lookahead
+  std::string pattern;
+};
+struct Choice {  // one of these
+  std::vector<std::string> texts;
+};
+}  // namespace format
+using OutputFormat = std::variant<format::Schema, format::Gbnf, format::Pattern, format::Choice>;
 
 // GBNF, as llama.cpp reads it; an alternative may also begin on a line of its own. <text> is the vocabulary's token
 // with that text. Errors  invalid_argument  not well formed, a rule that is not there, left recursion, a token by

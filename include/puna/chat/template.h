@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "puna/chat/message.h"
+#include "puna/chat/output_format.h"
 #include "puna/chat/reply_format.h"
 
 namespace puna {
@@ -54,7 +55,7 @@ struct RenderRequest {
   std::span<const Message> messages;
   std::span<const ToolSpec> tools;
   ToolChoice tool_choice = ToolChoice::automatic;
-  std::optional<Json> schema;  // the reply must be JSON that fits this schema; not together with tools
+  std::optional<OutputFormat> format;  // what the reply must be; not together with tools
   // Texts of the model's control tokens, for the last-resort escaping and for the check that none of them, written by
   // a user, is in a trusted part. Give all of them: an empty list switches both off.
   std::span<const std::string> control_texts;
