@@ -75,8 +75,9 @@ void GrammarMatcher::Closure::go_on(Places places) {
   const Span span = matcher_.places_[index(places)];
   for (std::uint32_t i = 0; i < span.count; ++i) {
     const Frame frame = matcher_.frames_[span.first + i];
-    if (std::ranges::find(resumed_, frame) == resumed_.end()) {
-      resumed_.push_back(frame);
+    if (resumed_.size() >= kPlacesMax) {
+      matcher_.cells_ = kCellsMax;  // counters that multiply, or worse: full
+    } else if (resumed_.insert(frame).second) {
       go_on(frame);
     }
   }
@@ -111,7 +112,11 @@ void GrammarMatcher::Closure::begin(ExprId id, const expr::Sequence& sequence, s
 
 void GrammarMatcher::Closure::begin(ExprId id, const expr::Repeat& repeat, std::uint32_t done, Places then) {
   if (done < repeat.max) {
-    open(repeat.inner, Frame{.expr = id, .progress = counted_up(done, repeat.min, repeat.max), .parents = then});
+    const Frame again{.expr = id, .progress = counted_up(done, repeat.min, repeat.max), .parents = then};
+    if (repeat.inner_may_be_empty) {
+      resumed_.insert(again);  // a turn that takes no byte leads nowhere that is not reached without it
+    }
+    open(repeat.inner, again);
   }
   if (done >= repeat.min) {
     go_on(then);

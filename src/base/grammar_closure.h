@@ -50,7 +50,13 @@ class GrammarMatcher::Closure {
   std::vector<Item> items_;
   bool may_end_ = false;
   std::vector<Open> open_;
-  std::vector<Frame> resumed_;                    // in this closure: going on there again adds nothing
+  struct FrameHash {
+    std::size_t operator()(const Frame& frame) const {
+      const std::uint64_t where = (static_cast<std::uint64_t>(frame.expr) * 0x9E3779B97F4A7C15U) ^ frame.progress;
+      return where * 0xC2B2AE3D27D4EB4FU + static_cast<std::uint64_t>(frame.parents);
+    }
+  };
+  std::unordered_set<Frame, FrameHash> resumed_;  // in this closure: going on there again adds nothing
   std::unordered_set<std::uint64_t> references_;  // (rule, places) that were opened
 };
 

@@ -167,47 +167,53 @@ GrammarMatcher::Places GrammarMatcher::intern(std::span<const Frame> frames) {
   return Places{id};
 }
 
-GrammarMatcher::Places GrammarMatcher::unite(Places a, Places b) {
-  if (a == b) {
-    return a;
+GrammarMatcher::Places GrammarMatcher::unite(std::vector<Places> sets) {
+  std::ranges::sort(sets);
+  const auto repeated = std::ranges::unique(sets);
+  sets.erase(repeated.begin(), repeated.end());
+  if (sets.size() == 1) {
+    return sets.front();
   }
-  if (a > b) {
-    std::swap(a, b);
-  }
-  const std::uint64_t key = pair_key(static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b));
-  if (const auto known = united_.find(key); known != united_.end()) {
+  const std::uint64_t key =
+      sets.size() == 2 ? pair_key(static_cast<std::uint32_t>(sets[0]), static_cast<std::uint32_t>(sets[1])) : 0;
+  if (const auto known = united_.find(key); key != 0 && known != united_.end()) {
     return known->second;
   }
-  const auto frames_of = [this](Places places) {
+  std::vector<Frame> all;
+  for (const Places places : sets) {
     const Span& span = places_[index(places)];
     const auto frames = std::span(frames_).subspan(span.first, span.count);
-    return std::vector<Frame>(frames.begin(), frames.end());
-  };
-  std::vector<Frame> merged = frames_of(a);
-  for (const Frame& frame : frames_of(b)) {
-    const auto same = std::ranges::lower_bound(merged, std::pair{frame.expr, frame.progress}, {},
-                                               [](const Frame& each) { return std::pair{each.expr, each.progress}; });
-    if (same != merged.end() && same->expr == frame.expr && same->progress == frame.progress) {
-      same->parents = unite(same->parents, frame.parents);
-    } else {
-      merged.insert(same, frame);
+    all.insert(all.end(), frames.begin(), frames.end());
+  }
+  std::ranges::sort(all);
+  std::vector<Frame> merged;
+  for (std::size_t i = 0; i < all.size();) {
+    std::vector<Places> parents;
+    Frame frame = all[i];
+    for (; i < all.size() && all[i].expr == frame.expr && all[i].progress == frame.progress; ++i) {
+      parents.push_back(all[i].parents);
     }
+    frame.parents = unite(std::move(parents));
+    merged.push_back(frame);
   }
   const Places united = intern(merged);
-  united_.emplace(key, united);
-  cells_ += 3;
+  if (key != 0) {
+    united_.emplace(key, united);
+    cells_ += 3;
+  }
   return united;
 }
 
 GrammarMatcher::State GrammarMatcher::intern(std::vector<Item>& items, bool may_end) {
   std::ranges::sort(items, {}, [](const Item& item) { return std::pair{item.regex, item.places}; });
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (kept > 0 && items[kept - 1].regex == items[i].regex) {
-      items[kept - 1].places = unite(items[kept - 1].places, items[i].places);
-    } else {
-      items[kept++] = items[i];
+  for (std::size_t i = 0; i < items.size();) {
+    std::vector<Places> same;
+    const Regex regex = items[i].regex;
+    for (; i < items.size() && items[i].regex == regex; ++i) {
+      same.push_back(items[i].places);
     }
+    items[kept++] = {.regex = regex, .places = unite(same)};
   }
   items.resize(kept);
   if (items.empty() && !may_end) {

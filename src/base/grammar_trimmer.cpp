@@ -80,8 +80,14 @@ Result<void> GrammarTrimmer::run() {
     return fail(ErrorCode::invalid_argument, "nothing matches the grammar");
   }
   remove(matching);
-  return refuse_left_recursion(
-      least([this](const auto& expr, const Flags& flags) { return can_be_empty(expr, flags); }));
+  const Flags empty = least([this](const auto& expr, const Flags& flags) { return can_be_empty(expr, flags); });
+  for (Grammar::Expr& expr : grammar_.exprs_) {
+    if (auto* repeat = std::get_if<expr::Repeat>(&expr); repeat != nullptr && empty[index(repeat->inner)]) {
+      repeat->inner_may_be_empty = true;
+      repeat->min = 0;
+    }
+  }
+  return refuse_left_recursion(empty);
 }
 
 GrammarTrimmer::Flags GrammarTrimmer::least(const std::function<bool(const Grammar::Expr&, const Flags&)>& has) const {

@@ -393,6 +393,9 @@ class Parser {
       }
       point = 0x10000 + ((point - 0xD800) << 10U) + (low - 0xDC00);
     }
+    if (point >= 0xD800 && point <= 0xDFFF) {
+      return refuse("half a surrogate pair");
+    }
     return single(point);
   }
 

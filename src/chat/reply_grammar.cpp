@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "chat/reply_tags.h"
 #include "chat/format_grammar.h"
+#include "chat/reply_tags.h"
 #include "chat/schema_grammar.h"
 
 namespace puna {
@@ -47,12 +47,17 @@ class ReplyWriter {
   // A tag is a control token in some vocabularies and plain text in others.
   Regex written(std::string_view tag) { return pool().either({literal(tag), literal(control_token(tag))}); }
 
+  // What follows a text that is excluded may be anything, control tokens too.
+  Regex any_byte() { return pool().bytes(ByteSet::all()); }
+
   // Any text up to and with the first `tag`.
   Regex up_to(std::string_view tag) {
     const Regex ends_with = pool().sequence(anything_, written(tag));
-    return pool().without(ends_with, pool().sequence(ends_with, pool().repeat(utf8_.any(), 1)));
+    return pool().without(ends_with, pool().sequence(ends_with, pool().repeat(any_byte(), 1)));
   }
-  Regex holding(std::string_view tag) { return pool().sequence(anything_, pool().sequence(written(tag), anything_)); }
+  Regex holding(std::string_view tag) {
+    return pool().sequence(anything_, pool().sequence(written(tag), pool().repeat(any_byte(), 0)));
+  }
   // Text that the parser would take for reasoning.
   Regex opening_thought() {
     ByteSet blanks = ByteSet::one(' ');
@@ -60,7 +65,7 @@ class ReplyWriter {
       blanks.add(static_cast<std::uint8_t>(c));
     }
     const Regex leading = pool().repeat(pool().bytes(blanks), 0);
-    return pool().sequence(leading, pool().sequence(written(shape_.reasoning_start), anything_));
+    return pool().sequence(leading, pool().sequence(written(shape_.reasoning_start), pool().repeat(any_byte(), 0)));
   }
 
   Result<ExprId> formatted_reply() {

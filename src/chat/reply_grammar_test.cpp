@@ -72,6 +72,24 @@ TEST(ReplyGrammar, NoReplyHoldsACallThatIsNotValid) {
   }
 }
 
+// A text that has gone wrong cannot be repaired by what follows: the model must not be let into it.
+TEST(ReplyGrammar, WhatHasGoneWrongIsADeadEnd) {
+  for (const bool reasoning : {false, true}) {
+    TextMatcher grammar = matcher({.reasoning = reasoning});
+    const std::string call(kCall);
+    for (const std::string& text :
+         {std::string("text <tool_call> text"), std::string("<tool_call>{\"name\": \"other"),
+          std::string("<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": 3"),
+          std::string("<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"a\n"),
+          std::string("a ") + control_token("<tool_call>") + "x", call + "and",
+          std::string("<think>a</think> b <tool_call> c")}) {
+      EXPECT_FALSE(grammar.begins(text)) << text;
+    }
+    EXPECT_TRUE(grammar.begins("text <tool_call"));
+    EXPECT_TRUE(grammar.begins("text " + control_token("<tool_call>") + "{"));
+  }
+}
+
 TEST(ReplyGrammar, RequiredMeansCallsAndNothingElse) {
   TextMatcher grammar = matcher({.tool_choice = ToolChoice::required});
   const std::string call(kCall);
@@ -99,8 +117,8 @@ TEST(ReplyGrammar, AnOpenPromptStartsAsReasoning) {
 }
 
 TEST(ReplyGrammar, ASchemaMeansOneValueAndNothingAfterIt) {
-  const OutputFormat format = format::Schema{
-      json(R"({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})")};
+  const OutputFormat format =
+      format::Schema{json(R"({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})")};
   const auto grammar = reply_grammar({.format = &format});
   TextMatcher value(*grammar);
   EXPECT_TRUE(value.matches(R"({"n": 3})"));
@@ -126,11 +144,10 @@ TEST(ReplyGrammar, EveryFormatHoldsAlsoBehindReasoning) {
     TextMatcher plain(reply_grammar({.format = &each.format}).value());
     EXPECT_TRUE(plain.matches(each.fits)) << each.fits;
     EXPECT_FALSE(plain.matches(each.differs)) << each.differs;
-    TextMatcher open(reply_grammar({.format = &each.format,
-                                    .reasoning_open = true,
-                                    .reasoning_start = "[THINK]",
-                                    .reasoning_end = "[/THINK]"})
-                         .value());
+    TextMatcher open(
+        reply_grammar(
+            {.format = &each.format, .reasoning_open = true, .reasoning_start = "[THINK]", .reasoning_end = "[/THINK]"})
+            .value());
     EXPECT_TRUE(open.matches("hm " + control_token("[/THINK]") + "\n" + std::string(each.fits)));
     EXPECT_TRUE(open.matches("hm [/THINK]" + std::string(each.fits)));
     EXPECT_FALSE(open.matches(each.fits));

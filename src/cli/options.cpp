@@ -184,7 +184,7 @@ struct CommandLine {
         ->type_name("FILE");
     format->add_option("--grammar", ask.grammar_file, "GBNF grammar that the answer must match")->type_name("FILE");
     format->add_option("--pattern", ask.pattern, "regular expression that the whole answer must match");
-    format->add_option("--choice", ask.choices, "a text that the answer may be; give several");
+    format->add_option("--choice", ask.choices, "a text that the answer may be; give several")->allow_extra_args(false);
     format->require_option(0, 1);
     add_output_flags(*ask_app, ask);
 

@@ -36,6 +36,7 @@ struct Repeat {
   ExprId inner;
   std::uint32_t min = 0;
   std::uint32_t max = RegexPool::kEndless;
+  bool inner_may_be_empty = false;  // found by Grammar::finish(), which then makes `min` 0
 };
 struct Reference {
   RuleId rule;

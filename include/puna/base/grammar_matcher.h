@@ -30,6 +30,7 @@ class GrammarMatcher {
     bool operator==(const Item&) const = default;
   };
   static constexpr std::size_t kCellsMax = 8'000'000;
+  static constexpr std::size_t kPlacesMax = 20'000;  // that one step may look at
 
   // Both are borrowed and must outlive the matcher. Requires grammar.finish() to have succeeded.
   GrammarMatcher(const Grammar& grammar, RegexPool& pool);
@@ -88,7 +89,8 @@ class GrammarMatcher {
   [[nodiscard]] std::uint32_t intern(const Progress& progress);
   // Places::none when that would be too deep.
   [[nodiscard]] Places place(const Frame& frame);
-  [[nodiscard]] Places unite(Places a, Places b);
+  // Requires at least one.
+  [[nodiscard]] Places unite(std::vector<Places> sets);
   [[nodiscard]] Places adopt(const GrammarMatcher& other, Places places, std::unordered_map<Places, Places>& known);
 
   const Grammar& grammar_;
