@@ -157,11 +157,11 @@ GrammarMatcher::Places GrammarMatcher::intern(std::span<const Frame> frames) {
       return Places{known->second};
     }
   }
+  // What is referred to comes first: if memory runs out in between, nothing refers to what is not there.
   const auto id = static_cast<std::uint32_t>(places_.size());
-  places_.push_back({.first = static_cast<std::uint32_t>(frames_.size()),
-                     .count = static_cast<std::uint32_t>(frames.size()),
-                     .depth = depth});
+  const auto from = static_cast<std::uint32_t>(frames_.size());
   frames_.insert(frames_.end(), frames.begin(), frames.end());
+  places_.push_back({.first = from, .count = static_cast<std::uint32_t>(frames.size()), .depth = depth});
   places_by_hash_.emplace(hash, id);
   cells_ += 3 + frames.size();
   return Places{id};
@@ -231,10 +231,9 @@ GrammarMatcher::State GrammarMatcher::intern(std::vector<Item>& items, bool may_
     }
   }
   const auto id = static_cast<std::uint32_t>(states_.size());
-  states_.push_back({.first = static_cast<std::uint32_t>(items_.size()),
-                     .count = static_cast<std::uint32_t>(items.size()),
-                     .may_end = may_end});
+  const auto from = static_cast<std::uint32_t>(items_.size());
   items_.insert(items_.end(), items.begin(), items.end());
+  states_.push_back({.first = from, .count = static_cast<std::uint32_t>(items.size()), .may_end = may_end});
   states_by_hash_.emplace(hash, id);
   cells_ += 4 + items.size();
   return State{id};

@@ -28,6 +28,14 @@ std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
   return hash ^ (hash >> 32U);
 }
 
+// Room for one more. Vectors that grow together take memory before any of them changes: if there is none, all stay.
+template <class T>
+void make_room(std::vector<T>& vector) {
+  if (vector.size() == vector.capacity()) {
+    vector.reserve(std::max<std::size_t>(64, 2 * vector.size()));
+  }
+}
+
 }  // namespace
 
 RegexPool::RegexPool() {
@@ -71,6 +79,9 @@ Regex RegexPool::intern(Node node, std::span<const Regex> children) {
     node.b = static_cast<std::uint32_t>(children_.size() + children.size());
     children_.insert(children_.end(), children.begin(), children.end());
   }
+  make_room(nodes_);
+  make_room(rows_);
+  make_room(life_);
   const auto index = static_cast<std::uint32_t>(nodes_.size());
   nodes_.push_back(node);
   rows_.emplace_back();
@@ -95,6 +106,10 @@ Regex RegexPool::bytes(const ByteSet& set) {
   if (is_full()) {
     return Regex::nothing;
   }
+  make_room(nodes_);
+  make_room(rows_);
+  make_room(life_);
+  make_room(sets_);
   const auto index = static_cast<std::uint32_t>(nodes_.size());
   nodes_.push_back({.kind = Kind::bytes, .a = static_cast<std::uint32_t>(sets_.size())});
   sets_.push_back(set);
@@ -151,10 +166,10 @@ Regex RegexPool::sequence(std::span<const Regex> parts) {
   return regex;
 }
 
-Regex RegexPool::either(std::vector<Regex> options) { return factored(std::move(options), 0); }
+Regex RegexPool::either(const std::vector<Regex>& options) { return factored(options, 0); }
 
 // Sets of one byte are joined; "ab|ac" becomes "a(b|c)", which turns a list of words into a tree of letters.
-Regex RegexPool::factored(std::vector<Regex> options, int depth) {
+Regex RegexPool::factored(const std::vector<Regex>& options, int depth) {
   std::vector<Regex> flat;
   ByteSet joined;
   for (const Regex option : options) {
@@ -198,7 +213,7 @@ Regex RegexPool::factored(std::vector<Regex> options, int depth) {
         tails.push_back(Regex{node(flat[k]).b});
       }
       const Regex shared{node(flat[i]).a};
-      out.push_back(sequence(shared, factored(std::move(tails), depth + 1)));
+      out.push_back(sequence(shared, factored(tails, depth + 1)));
     }
     i = end;
   }
@@ -222,7 +237,7 @@ Regex RegexPool::factored(std::vector<Regex> options, int depth) {
   return intern(made, out);
 }
 
-Regex RegexPool::both(std::vector<Regex> all) {
+Regex RegexPool::both(const std::vector<Regex>& all) {
   std::vector<Regex> flat;
   for (const Regex one : all) {
     if (node(one).kind == Kind::both) {
@@ -307,7 +322,7 @@ Regex RegexPool::not_empty(const Node& options) {
       rest.push_back(option);
     }
   }
-  return either(std::move(rest));
+  return either(rest);
 }
 
 Regex RegexPool::copy(const RegexPool& from, Regex regex) {
@@ -356,10 +371,10 @@ Regex RegexPool::copy(const RegexPool& from, Regex regex) {
         made[i] = sequence(made[old.a], made[old.b]);
         break;
       case Kind::either:
-        made[i] = either(std::move(parts));
+        made[i] = either(parts);
         break;
       case Kind::both:
-        made[i] = both(std::move(parts));
+        made[i] = both(parts);
         break;
       case Kind::complement:
         made[i] = complement(made[old.a]);

@@ -47,12 +47,12 @@ Regex RegexPool::derive_sequence(Regex regex, std::uint8_t byte) {
     const Regex tail{node(regex).b};
     options.push_back(sequence(derive(head, byte), tail));
     if (!matches_empty(head)) {
-      return options.size() == 1 ? options.front() : either(std::move(options));
+      return options.size() == 1 ? options.front() : either(options);
     }
     regex = tail;
   }
   options.push_back(derive(regex, byte));
-  return either(std::move(options));
+  return either(options);
 }
 
 Regex RegexPool::derive_set(const Node& one, std::uint8_t byte) {
@@ -69,7 +69,7 @@ Regex RegexPool::derive_set(const Node& one, std::uint8_t byte) {
     }
     parts.push_back(part);
   }
-  return one.kind == Kind::either ? either(std::move(parts)) : both(std::move(parts));
+  return one.kind == Kind::either ? either(parts) : both(parts);
 }
 
 ByteSet RegexPool::borders(Regex regex) const {
@@ -209,7 +209,7 @@ Regex RegexPool::within(Regex regex, std::uint32_t bytes) {
       for (std::uint32_t i = one.a; i < one.b; ++i) {
         options.push_back(within(children_[i], bytes));
       }
-      made = either(std::move(options));
+      made = either(options);
       break;
     }
     case Kind::repeat: {

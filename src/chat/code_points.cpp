@@ -53,7 +53,7 @@ Regex between(RegexPool& pool, const Digits& digits, const std::vector<char32_t>
     options.push_back(pool.sequence(write(place, first, last),
                                     between(pool, digits, digits.least, digits.greatest, place + 1, write)));
   }
-  return pool.either(std::move(options));
+  return pool.either(options);
 }
 
 Regex between(RegexPool& pool, const Digits& digits, const WriteDigit& write) {
@@ -91,7 +91,7 @@ Regex utf8_range(RegexPool& pool, char32_t first, char32_t last) {
       }));
     });
   }
-  return pool.either(std::move(options));
+  return pool.either(options);
 }
 
 Digits hex_digits(char32_t low, char32_t high) {
@@ -233,7 +233,7 @@ Regex Spelling::one_of(const CodePoints& points) {
   if (kind_ == Kind::json) {
     options.push_back(escapes(points));
   }
-  return made_[points] = pool_.either(std::move(options));
+  return made_[points] = pool_.either(options);
 }
 
 Regex Spelling::escapes(const CodePoints& points) {
@@ -248,7 +248,7 @@ Regex Spelling::escapes(const CodePoints& points) {
     cut({first, last}, 0x10000, kLast,
         [&](char32_t a, char32_t b) { options.push_back(surrogate_range(pool_, a, b)); });
   }
-  return pool_.either(std::move(options));
+  return pool_.either(options);
 }
 
 Regex Spelling::text(std::string_view text) {

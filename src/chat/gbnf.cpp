@@ -156,7 +156,7 @@ class GbnfReader {
     for (const Part& option : options) {
       option.expr ? exprs.push_back(*option.expr) : texts.push_back(option.regex);
     }
-    const Regex text = grammar_->regexes.either(std::move(texts));
+    const Regex text = grammar_->regexes.either(texts);
     if (exprs.empty()) {
       return Part{.regex = text};
     }
@@ -384,7 +384,9 @@ class GbnfReader {
 
 }  // namespace
 
-Result<ExprId> add_gbnf(Grammar& grammar, const format::Gbnf& gbnf) { return GbnfReader(gbnf.text, grammar).run(gbnf.root); }
+Result<ExprId> add_gbnf(Grammar& grammar, const format::Gbnf& gbnf) {
+  return GbnfReader(gbnf.text, grammar).run(gbnf.root);
+}
 
 Result<std::shared_ptr<const Grammar>> grammar_from_gbnf(std::string_view text, std::string_view root) {
   auto grammar = std::make_shared<Grammar>();

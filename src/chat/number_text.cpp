@@ -130,7 +130,7 @@ Regex whole_range(RegexPool& pool, const std::string& low, const std::optional<s
     const std::string last = high && length == high->size() ? *high : std::string(length, '9');
     options.push_back(same_length(pool, first, last));
   }
-  return pool.either(std::move(options));
+  return pool.either(options);
 }
 
 // Numbers without a sign between two that are not negative.
@@ -164,7 +164,7 @@ Regex magnitude(RegexPool& pool, const NumberBounds& bounds) {
         pool.sequence(pool.literal(bounds.max->whole), fraction_to(pool, *bounds.max, bounds.excludes_max)));
   }
   options.push_back(pool.sequence(whole_range(pool, successor(low.whole), between), any_fraction(pool)));
-  return pool.either(std::move(options));
+  return pool.either(options);
 }
 
 Decimal negated(Decimal value) {
@@ -242,7 +242,7 @@ std::optional<Regex> each_multiple(RegexPool& pool, const Decimal& step, const N
       options.push_back(number_literal(pool, value));
     }
   }
-  return pool.either(std::move(options));
+  return pool.either(options);
 }
 
 // The step times 10^places is a divisor of 10^more: only the last digits decide.
@@ -279,7 +279,7 @@ std::optional<Regex> last_digits(RegexPool& pool, const Decimal& step) {
     const Regex zeros = decimal.fraction.empty() ? zero_fraction(pool) : pool.repeat(digit(pool, '0', '0'), 0, 6);
     options.push_back(pool.sequence(prefix, pool.sequence(pool.literal(whole + fraction), zeros)));
   }
-  return pool.sequence(pool.optional(pool.literal("-")), pool.either(std::move(options)));
+  return pool.sequence(pool.optional(pool.literal("-")), pool.either(options));
 }
 
 }  // namespace
@@ -367,7 +367,7 @@ Regex number_text(RegexPool& pool, const NumberBounds& bounds) {
   if (const auto part = not_negative(mirrored(bounds))) {
     options.push_back(pool.sequence(pool.literal("-"), magnitude(pool, *part)));
   }
-  return pool.either(std::move(options));
+  return pool.either(options);
 }
 
 std::optional<Regex> multiples_text(RegexPool& pool, const Decimal& step, const NumberBounds& bounds) {

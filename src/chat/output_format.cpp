@@ -36,7 +36,7 @@ Result<ExprId> add_choices(Grammar& grammar, std::span<const std::string> choice
     }
     texts.push_back(grammar.regexes.literal(choice));
   }
-  return grammar.text(grammar.regexes.either(std::move(texts)));
+  return grammar.text(grammar.regexes.either(texts));
 }
 
 Result<std::shared_ptr<const Grammar>> finished(std::shared_ptr<Grammar> grammar, const Result<ExprId>& root) {

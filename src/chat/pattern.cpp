@@ -35,7 +35,7 @@ class Compiler {
         PUNA_TRY(const Regex option, lead(part, tail));
         options.push_back(option);
       }
-      return pool_.either(std::move(options));
+      return pool_.either(options);
     }
     if (node.kind == Kind::sequence && !node.parts.empty()) {
       for (std::size_t i = node.parts.size() - 1; i > 0; --i) {
@@ -66,7 +66,7 @@ class Compiler {
           PUNA_TRY(const Regex option, follow(part, tail));
           options.push_back(option);
         }
-        return pool_.either(std::move(options));
+        return pool_.either(options);
       }
       case Kind::sequence: {
         for (std::size_t i = node.parts.size(); i > 0; --i) {
@@ -90,7 +90,7 @@ class Compiler {
     for (const Node& part : node.parts) {
       parts.push_back(plain(part));
     }
-    return node.kind == Kind::either ? pool_.either(std::move(parts)) : pool_.sequence(parts);
+    return node.kind == Kind::either ? pool_.either(parts) : pool_.sequence(parts);
   }
 
   Spelling& spelling_;

@@ -66,7 +66,7 @@ Result<Compiler::Keys> Compiler::keys_of(const Set& plain) {
           for (const Json& value : *values) {
             texts.push_back(value.is_string() ? json_.string(value.as_string()) : Regex::nothing);
           }
-          fits = json_.pool().both({fits, json_.pool().either(std::move(texts))});
+          fits = json_.pool().both({fits, json_.pool().either(texts)});
         }
         keys.allowed = keys.allowed == json_.string() ? fits : json_.pool().both({keys.allowed, fits});
       }
@@ -121,7 +121,7 @@ Result<void> Compiler::add_others(const Keys& keys, expr::Members& members) {
   for (const std::string& name : keys.names) {
     named.push_back(json_.string(name));
   }
-  const Regex unnamed = named.empty() ? keys.allowed : pool.without(keys.allowed, pool.either(std::move(named)));
+  const Regex unnamed = named.empty() ? keys.allowed : pool.without(keys.allowed, pool.either(named));
   std::vector<Regex> cells = {unnamed};
   for (const Keys::Source& source : keys.sources) {
     for (const auto& [regex, schema] : source.patterns) {
@@ -246,8 +246,7 @@ Result<ExprId> Compiler::array_of(const Set& plain) {
     if (contains != nullptr) {
       counted.push_back(facts_.inside(container, *contains));
       if (items.counted_max != RegexPool::kEndless) {
-        others.push_back(
-            opposite_fact(container, facts_.inside(container, *contains), "maxContains"));
+        others.push_back(opposite_fact(container, facts_.inside(container, *contains), "maxContains"));
       }
     }
     const ExprId plain_value = value(others);

@@ -63,7 +63,7 @@ Result<Regex> Compiler::string_text(const Set& plain) {
           excluded.push_back(json_.string(value.as_string()));
         }
       }
-      all.push_back(pool.complement(pool.either(std::move(excluded))));
+      all.push_back(pool.complement(pool.either(excluded)));
     }
   }
   if (min > max) {
@@ -76,13 +76,12 @@ Result<Regex> Compiler::string_text(const Set& plain) {
       })) {
     all.push_back(json_.spelling().quoted(pool.repeat(json_.spelling().any(), min, max)));
   }
-  return pool.both(std::move(all));
+  return pool.both(all);
 }
 
 Result<Regex> Compiler::number_text_of(const Set& plain, std::uint8_t allowed) {
   PUNA_TRY(const Regex text, number_of(plain, (allowed & fractional) == 0));
-  return (allowed & integer) != 0 ? text
-                                  : json_.pool().without(text, number_text(json_.pool(), {.is_integer = true}));
+  return (allowed & integer) != 0 ? text : json_.pool().without(text, number_text(json_.pool(), {.is_integer = true}));
 }
 
 Result<Regex> Compiler::number_of(const Set& plain, bool only_integers) {
@@ -132,9 +131,9 @@ Result<Regex> Compiler::number_of(const Set& plain, bool only_integers) {
     all.push_back(number_text(pool, bounds));
   }
   if (!excluded.empty()) {
-    all.push_back(pool.complement(pool.either(std::move(excluded))));
+    all.push_back(pool.complement(pool.either(excluded)));
   }
-  return pool.both(std::move(all));
+  return pool.both(all);
 }
 
 // The values that every enum and const lists.
@@ -201,12 +200,12 @@ Result<ExprId> Compiler::of_values(const Set& plain, const Json::Array& values, 
   }
   if (!strings.empty() && (allowed & string) != 0) {
     PUNA_TRY(const Regex fits, string_text(plain));
-    const Regex all = pool.either(std::move(strings));
+    const Regex all = pool.either(strings);
     options.push_back(json_.text(fits == json_.string() ? all : pool.both({all, fits})));
   }
   if (!numbers.empty() && (allowed & (integer | fractional)) != 0) {
     PUNA_TRY(const Regex fits, number_text_of(plain, allowed));
-    options.push_back(json_.text(pool.both({pool.either(std::move(numbers)), fits})));
+    options.push_back(json_.text(pool.both({pool.either(numbers), fits})));
   }
   return json_.choice(std::move(options));
 }

@@ -32,7 +32,7 @@ class MaskedText final : public TokenMasks::Text {
     allowed_.clear();
     masks_->add_allowed(*matcher_, state_, allowed_);
     return matcher_->is_full() ? fail(ErrorCode::limit, "the grammar needs more memory than it may have")
-                              : Result<void>();
+                               : Result<void>();
   }
   [[nodiscard]] bool allows(Token token) const override {
     const std::uint32_t place = trie_.place_of(token);
@@ -74,8 +74,8 @@ class VocabularyMasks final : public TokenMasks {
 
 }  // namespace
 
-Result<std::unique_ptr<TokenMasks>> TokenMasks::create(std::shared_ptr<const Weights> weights) {
-  const auto* own = dynamic_cast<const engine::EngineWeights*>(weights.get());
+Result<std::unique_ptr<TokenMasks>> TokenMasks::create(const Weights& weights) {
+  const auto* own = dynamic_cast<const engine::EngineWeights*>(&weights);
   PUNA_CHECK(own != nullptr, "weights come from this room");
   return std::make_unique<VocabularyMasks>(*own);
 }

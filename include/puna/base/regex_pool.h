@@ -38,8 +38,8 @@ class RegexPool {
   [[nodiscard]] Regex literal(std::string_view text);
   [[nodiscard]] Regex sequence(Regex head, Regex tail);
   [[nodiscard]] Regex sequence(std::span<const Regex> parts);
-  [[nodiscard]] Regex either(std::vector<Regex> options);
-  [[nodiscard]] Regex both(std::vector<Regex> all);
+  [[nodiscard]] Regex either(const std::vector<Regex>& options);
+  [[nodiscard]] Regex both(const std::vector<Regex>& all);
   [[nodiscard]] Regex complement(Regex regex);
   [[nodiscard]] Regex without(Regex regex, Regex excluded) { return both({regex, complement(excluded)}); }
   // At least `min` and at most `max` times in a row. Requires min <= max.
@@ -84,7 +84,7 @@ class RegexPool {
   [[nodiscard]] Regex intern(Node node, std::span<const Regex> children = {});
   [[nodiscard]] bool is_same(const Node& old, const Node& node, std::span<const Regex> children) const;
   [[nodiscard]] Regex not_empty(const Node& options);
-  [[nodiscard]] Regex factored(std::vector<Regex> options, int depth);
+  [[nodiscard]] Regex factored(const std::vector<Regex>& options, int depth);
   [[nodiscard]] Regex derive(Regex regex, std::uint8_t byte);
   [[nodiscard]] Regex derive_sequence(Regex regex, std::uint8_t byte);
   [[nodiscard]] Regex derive_set(const Node& node, std::uint8_t byte);

@@ -15,8 +15,8 @@ class Grammar;  // puna/base/grammar.h
 // Thread  one owner, with its texts.
 class TokenMasks {
  public:
-  // Reads the whole vocabulary once (about 50 ms for 100,000 tokens). Weights or a vocabulary alone.
-  [[nodiscard]] static Result<std::unique_ptr<TokenMasks>> create(std::shared_ptr<const Weights> weights);
+  // Reads the whole vocabulary once (about 50 ms for 100,000 tokens) and does not need it after that.
+  [[nodiscard]] static Result<std::unique_ptr<TokenMasks>> create(const Weights& weights);
   TokenMasks() = default;
   TokenMasks(const TokenMasks&) = delete;
   TokenMasks& operator=(const TokenMasks&) = delete;
