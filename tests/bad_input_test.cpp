@@ -149,14 +149,16 @@ TEST_F(BadInput, ARootThatDoesNotExist) {
 TEST_F(BadInput, ASchemaThatIsNoJsonOrNotSupported) {
   expect_refusal(run_program({kProgram, "ask", "--schema", file("s.json", "{"), "hello"}), 2, {"s.json"});
   expect_refusal(
-      run_program({kProgram, "ask", "--schema", file("t.json", R"({"type": "string", "pattern": "(a)\\1"})"), "hello"}), 2,
-      {"pattern", "back-references"});
+      run_program({kProgram, "ask", "--schema", file("t.json", R"({"type": "string", "pattern": "(a)\\1"})"), "hello"}),
+      2, {"pattern", "back-references"});
 }
 
 TEST_F(BadInput, AGrammarAPatternOrAChoiceThatCannotBeMet) {
-  expect_refusal(run_program({kProgram, "ask", "--grammar", file("g.gbnf", "root ::= (\"a\""), "hello"}), 2, {"line 1"});
-  expect_refusal(run_program({kProgram, "ask", "--grammar", file("h.gbnf", "root ::= a\na ::= a \"b\" | \"c\""), "hello"}),
-                 2, {"'a'", "begin with itself"});
+  expect_refusal(run_program({kProgram, "ask", "--grammar", file("g.gbnf", "root ::= (\"a\""), "hello"}), 2,
+                 {"line 1"});
+  expect_refusal(
+      run_program({kProgram, "ask", "--grammar", file("h.gbnf", "root ::= a\na ::= a \"b\" | \"c\""), "hello"}), 2,
+      {"'a'", "begin with itself"});
   expect_refusal(run_program({kProgram, "ask", "--pattern", "[a", "hello"}), 2, {"[a"});
   expect_refusal(run_program({kProgram, "ask", "--choice", "", "hello"}), 2, {"choice"});
 }

@@ -179,10 +179,9 @@ TEST(GrammarMatcher, AStateGoesOnInANewMatcherAsItWouldHave) {
   Grammar grammar;
   const RuleId rule = grammar.declare("list");
   const ExprId list = grammar.add(expr::Reference{rule});
-  const ExprId members = grammar.add(expr::Members{.entries = {{.entry = word(grammar, "a"), .is_required = true},
-                                                               {.entry = word(grammar, "b")},
-                                                               {.entry = list}},
-                                                   .separator = word(grammar, ",")});
+  const ExprId members = grammar.add(expr::Members{
+      .entries = {{.entry = word(grammar, "a"), .is_required = true}, {.entry = word(grammar, "b")}, {.entry = list}},
+      .separator = word(grammar, ",")});
   grammar.define(rule, grammar.add(expr::Sequence{{word(grammar, "("), members, word(grammar, ")")}}));
   ASSERT_TRUE(grammar.finish(list));
   RegexPool pool;

@@ -14,9 +14,9 @@ namespace puna {
 struct ReplyShape {
   std::span<const ToolSpec> tools;
   ToolChoice tool_choice = ToolChoice::automatic;
-  const OutputFormat* format = nullptr;  // borrowed; with it there are no tools
-  bool reasoning_open = false;           // the reply starts inside the reasoning
-  bool reasoning = false;                // the model may start with it of its own accord
+  const OutputFormat* format = nullptr;            // borrowed; with it there are no tools
+  bool reasoning_open = false;                     // the reply starts inside the reasoning
+  bool reasoning = false;                          // the model may start with it of its own accord
   std::string_view reasoning_start = kThinkStart;  // text or control tokens
   std::string_view reasoning_end = kThinkEnd;
 };

@@ -23,16 +23,25 @@ class SchemaMaker {
   Json make(int depth) {
     const std::uint64_t kind = below(depth == 0 ? 5 : 11);
     switch (kind) {
-      case 0: return string();
-      case 1: return number();
-      case 2: return Json::object({{"enum", Json::array({"red", 7, nullptr, true, "a \"b\" \\"})}});
-      case 3: return Json::object({{"type", Json::array({"boolean", "null"})}});
-      case 4: return Json::object({{"const", below(2) == 0 ? Json("fixed") : Json(-3)}});
+      case 0:
+        return string();
+      case 1:
+        return number();
+      case 2:
+        return Json::object({{"enum", Json::array({"red", 7, nullptr, true, "a \"b\" \\"})}});
+      case 3:
+        return Json::object({{"type", Json::array({"boolean", "null"})}});
+      case 4:
+        return Json::object({{"const", below(2) == 0 ? Json("fixed") : Json(-3)}});
       case 5:
-      case 6: return object(depth);
-      case 7: return array(depth);
-      case 8: return Json::object({{"anyOf", Json::array({make(depth - 1), make(depth - 1)})}});
-      case 9: return Json::object({{"allOf", Json::array({make(depth - 1), Json::object({{"not", make(0)}})})}});
+      case 6:
+        return object(depth);
+      case 7:
+        return array(depth);
+      case 8:
+        return Json::object({{"anyOf", Json::array({make(depth - 1), make(depth - 1)})}});
+      case 9:
+        return Json::object({{"allOf", Json::array({make(depth - 1), Json::object({{"not", make(0)}})})}});
       default: {
         Json schema = make(depth - 1);
         if (schema.is_object()) {
@@ -49,11 +58,20 @@ class SchemaMaker {
   Json string() {
     Json schema = Json::object({{"type", "string"}});
     switch (below(5)) {
-      case 0: schema.set("minLength", below(4)); break;
-      case 1: schema.set("maxLength", 1 + below(6)); break;
-      case 2: schema.set("pattern", below(2) == 0 ? "^[a-z]{2,4}$" : "x[0-9]+y?"); break;
-      case 3: schema.set("format", below(2) == 0 ? "date" : "ipv4"); break;
-      default: break;
+      case 0:
+        schema.set("minLength", below(4));
+        break;
+      case 1:
+        schema.set("maxLength", 1 + below(6));
+        break;
+      case 2:
+        schema.set("pattern", below(2) == 0 ? "^[a-z]{2,4}$" : "x[0-9]+y?");
+        break;
+      case 3:
+        schema.set("format", below(2) == 0 ? "date" : "ipv4");
+        break;
+      default:
+        break;
     }
     return schema;
   }
@@ -61,13 +79,19 @@ class SchemaMaker {
   Json number() {
     Json schema = Json::object({{"type", below(2) == 0 ? "integer" : "number"}});
     switch (below(4)) {
-      case 0: schema.set("minimum", static_cast<std::int64_t>(below(40)) - 20); break;
-      case 1: schema.set("exclusiveMaximum", 12.5); break;
+      case 0:
+        schema.set("minimum", static_cast<std::int64_t>(below(40)) - 20);
+        break;
+      case 1:
+        schema.set("exclusiveMaximum", 12.5);
+        break;
       case 2:
         schema.set("minimum", -5);
         schema.set("maximum", static_cast<std::int64_t>(below(300)) - 4);
         break;
-      default: schema.set("multipleOf", below(2) == 0 ? Json(5) : Json(0.25)); break;
+      default:
+        schema.set("multipleOf", below(2) == 0 ? Json(5) : Json(0.25));
+        break;
     }
     return schema;
   }
@@ -85,12 +109,24 @@ class SchemaMaker {
     }
     Json schema = Json::object({{"type", "object"}, {"properties", properties}, {"required", required}});
     switch (below(6)) {
-      case 0: schema.set("additionalProperties", false); break;
-      case 1: schema.set("additionalProperties", string()); break;
-      case 2: schema.set("patternProperties", Json::object({{"^b", Json(true)}, {"z$", number()}})); break;
-      case 3: schema.set("minProperties", 1 + below(2)); break;
-      case 4: schema.set("propertyNames", Json::object({{"maxLength", 2}})); break;
-      default: schema.set("maxProperties", 2); break;
+      case 0:
+        schema.set("additionalProperties", false);
+        break;
+      case 1:
+        schema.set("additionalProperties", string());
+        break;
+      case 2:
+        schema.set("patternProperties", Json::object({{"^b", Json(true)}, {"z$", number()}}));
+        break;
+      case 3:
+        schema.set("minProperties", 1 + below(2));
+        break;
+      case 4:
+        schema.set("propertyNames", Json::object({{"maxLength", 2}}));
+        break;
+      default:
+        schema.set("maxProperties", 2);
+        break;
     }
     return schema;
   }
@@ -98,10 +134,18 @@ class SchemaMaker {
   Json array(int depth) {
     Json schema = Json::object({{"type", "array"}, {"items", depth > 0 ? make(depth - 1) : number()}});
     switch (below(4)) {
-      case 0: schema.set("minItems", below(3)); break;
-      case 1: schema.set("maxItems", 1 + below(3)); break;
-      case 2: schema.set("prefixItems", Json::array({string(), number()})); break;
-      default: schema.set("contains", number()); break;
+      case 0:
+        schema.set("minItems", below(3));
+        break;
+      case 1:
+        schema.set("maxItems", 1 + below(3));
+        break;
+      case 2:
+        schema.set("prefixItems", Json::array({string(), number()}));
+        break;
+      default:
+        schema.set("contains", number());
+        break;
     }
     return schema;
   }

@@ -102,13 +102,14 @@ class JinjaTemplate : public ChatTemplate {
     PUNA_TRY_VOID(reply_grammar({.tools = tools, .tool_choice = request.tool_choice}).transform([](const auto&) {}));
     PUNA_TRY(Prompt prompt, separate(request, tools, probed_.shape));
     prompt.reasoning_open = opens_reasoning(prompt.parts, reply_format_.reasoning_start);
-    PUNA_TRY(prompt.grammar, reply_grammar({.tools = tools,
-                                            .tool_choice = request.tool_choice,
-                                            .format = request.format ? &*request.format : nullptr,
-                                            .reasoning_open = prompt.reasoning_open,
-                                            .reasoning = probed_.abilities.reasoning,
-                                            .reasoning_start = reasoning_tag(reply_format_.reasoning_start, kThinkStart),
-                                            .reasoning_end = reasoning_tag(reply_format_.reasoning_end, kThinkEnd)}));
+    PUNA_TRY(prompt.grammar,
+             reply_grammar({.tools = tools,
+                            .tool_choice = request.tool_choice,
+                            .format = request.format ? &*request.format : nullptr,
+                            .reasoning_open = prompt.reasoning_open,
+                            .reasoning = probed_.abilities.reasoning,
+                            .reasoning_start = reasoning_tag(reply_format_.reasoning_start, kThinkStart),
+                            .reasoning_end = reasoning_tag(reply_format_.reasoning_end, kThinkEnd)}));
     return prompt;
   }
 

@@ -39,10 +39,10 @@ struct Options {
   Sampling sampling;      // what was asked for
   float temperature = 0;  // the command's own, where neither the user nor the model's file says one
   int tokens_max = 0;
-  std::string schema_file;            // ask: the reply must fit this JSON Schema; "-" = standard input
-  std::string grammar_file;           // ask: ... this GBNF grammar
-  std::string pattern;                // ask: ... this regular expression
-  std::vector<std::string> choices;   // ask: the reply is one of these
+  std::string schema_file;           // ask: the reply must fit this JSON Schema; "-" = standard input
+  std::string grammar_file;          // ask: ... this GBNF grammar
+  std::string pattern;               // ask: ... this regular expression
+  std::vector<std::string> choices;  // ask: the reply is one of these
 
   // agent
   std::optional<std::string> system;  // unset = the command's own

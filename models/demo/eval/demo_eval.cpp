@@ -79,7 +79,8 @@ Outcome run(Model& model, const Task& task) {
     outcome.calls_expected += static_cast<int>(turn.calls.size());
     outcome.has_final = outcome.has_final || turn.calls.empty();
   }
-  Request request{.messages = task.messages, .tools = task.tools, 
+  Request request{.messages = task.messages,
+                  .tools = task.tools,
                   .format = task.schema ? std::optional<OutputFormat>(format::Schema{*task.schema}) : std::nullopt,
                   .tokens_max = 512};
   request.sampling.temperature = 0;
