@@ -387,8 +387,4 @@ Regex RegexPool::copy(const RegexPool& from, Regex regex) {
   return made[id(regex)];
 }
 
-std::size_t RegexPool::bytes_used() const {
-  return cells_ * (sizeof(Node) + 64) + row_count_ * sizeof(Row) + within_.size() * 48;
-}
-
 }  // namespace puna

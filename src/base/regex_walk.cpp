@@ -131,7 +131,6 @@ const RegexPool::Row& RegexPool::row(Regex regex) {
       return kDeadEnd;  // what was derived without room is wrong
     }
     rows_[id(regex)] = std::move(row);
-    ++row_count_;
     cells_ += 16;
   }
   return *rows_[id(regex)];

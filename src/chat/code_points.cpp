@@ -138,7 +138,9 @@ constexpr std::array<std::pair<char32_t, char>, 8> kShortEscapes = {std::pair{U'
                                                                     {U'\b', 'b'},         {U'\f', 'f'},  {U'\n', 'n'},
                                                                     {U'\r', 'r'},         {U'\t', 't'}};
 
-char32_t decode(std::string_view text, std::size_t& position) {
+}  // namespace
+
+char32_t next_character(std::string_view text, std::size_t& position) {
   const auto lead = static_cast<unsigned char>(text[position++]);
   const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
   char32_t point = more == 0 ? lead : lead & (0x3FU >> static_cast<unsigned>(more));
@@ -147,8 +149,6 @@ char32_t decode(std::string_view text, std::size_t& position) {
   }
   return point;
 }
-
-}  // namespace
 
 void CodePoints::add(char32_t first, char32_t last) {
   if (first < kSurrogates.first && last >= kSurrogates.first) {
@@ -254,7 +254,7 @@ Regex Spelling::escapes(const CodePoints& points) {
 Regex Spelling::text(std::string_view text) {
   std::vector<Regex> parts;
   for (std::size_t position = 0; position < text.size();) {
-    const char32_t point = decode(text, position);
+    const char32_t point = next_character(text, position);
     parts.push_back(one_of(CodePoints(point, point)));
   }
   return pool_.sequence(parts);

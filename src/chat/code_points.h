@@ -1,6 +1,7 @@
 // Sets of Unicode code points, and the bytes that they are written with: as UTF-8, or inside a JSON string.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string_view>
@@ -34,6 +35,9 @@ class CodePoints {
  private:
   std::vector<Range> ranges_;
 };
+
+// The character at `position`, which is moved behind it. Requires valid UTF-8 and position < text.size().
+[[nodiscard]] char32_t next_character(std::string_view text, std::size_t& position);
 
 // How characters are written. In JSON text a character is raw, or one of its escapes: every way of writing it is in the
 // expression, so that the complement of a set of texts is the complement of the set of their spellings.

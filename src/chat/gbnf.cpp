@@ -276,13 +276,7 @@ class GbnfReader {
 
   Result<char32_t> character() {
     if (!take("\\")) {
-      const auto lead = static_cast<unsigned char>(text_[position_++]);
-      const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
-      char32_t point = more == 0 ? lead : lead & (0x3FU >> static_cast<unsigned>(more));
-      for (int i = 0; i < more && !at_end(); ++i) {
-        point = (point << 6U) | (static_cast<unsigned char>(text_[position_++]) & 0x3FU);
-      }
-      return point;
+      return next_character(text_, position_);
     }
     const char c = here();
     position_ += at_end() ? 0 : 1;

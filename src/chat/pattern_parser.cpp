@@ -110,7 +110,7 @@ class Parser {
       CodePoints newline(U'\n', U'\n');
       return one(flags_.dot_is_all ? CodePoints::all() : newline.complement());
     }
-    const char32_t point = character();
+    const char32_t point = next_character(text_, position_);
     return one(CodePoints(point, point));
   }
 
@@ -318,7 +318,7 @@ class Parser {
       }
       return escape();
     }
-    const char32_t point = character();
+    const char32_t point = next_character(text_, position_);
     return CodePoints(point, point);
   }
 
@@ -361,7 +361,7 @@ class Parser {
     if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') {
       return refuse("this escape is not supported");
     }
-    return single(character());
+    return single(next_character(text_, position_));
   }
 
   static CodePoints single(char32_t point) { return {point, point}; }
@@ -419,17 +419,6 @@ class Parser {
       return refuse("no such general category of Unicode");
     }
     return negated != inverted ? points->complement() : *points;
-  }
-
-  // Requires not at_end(). The text is valid UTF-8.
-  char32_t character() {
-    const auto lead = static_cast<unsigned char>(text_[position_++]);
-    const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : lead >= 0xC0 ? 1 : 0;
-    char32_t point = more == 0 ? lead : lead & (0x3FU >> static_cast<unsigned>(more));
-    for (int i = 0; i < more && !at_end(); ++i) {
-      point = (point << 6U) | (static_cast<unsigned char>(text_[position_++]) & 0x3FU);
-    }
-    return point;
   }
 
   std::string_view text_;

@@ -67,7 +67,6 @@ class Facts {
   };
   [[nodiscard]] Result<void> enter(const Json& schema, const std::string& path, std::string base, int depth);
   FactId add(const Json& schema, std::string path, std::string base);
-  [[nodiscard]] static std::optional<Json> opposites(Facts& facts, FactId id, std::string& why);
 
   std::vector<Fact> facts_;
   std::unordered_map<const Json*, FactId> ids_;

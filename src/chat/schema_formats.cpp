@@ -81,10 +81,4 @@ std::optional<Format> format_named(std::string_view name) {
   return found == kFormats.end() ? std::nullopt : std::optional(*found);
 }
 
-std::vector<std::string_view> format_names() {
-  std::vector<std::string_view> names;
-  std::ranges::transform(kFormats, std::back_inserter(names), &Format::name);
-  return names;
-}
-
 }  // namespace puna::schema

@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace puna::schema {
 
@@ -15,6 +14,5 @@ struct Format {
 
 // Empty: not one of ours; then it is an annotation, as draft 2020-12 has it.
 [[nodiscard]] std::optional<Format> format_named(std::string_view name);
-[[nodiscard]] std::vector<std::string_view> format_names();
 
 }  // namespace puna::schema

@@ -23,7 +23,7 @@ class Breaker {
   Breaker(Facts& facts, FactId id) : facts_(facts), id_(id) {}
 
   std::optional<Json> run(std::string& why) {
-    const Json schema = facts_.at(id_);
+    const Json& schema = facts_.at(id_);
     if (schema.is_bool()) {
       return Json(!schema.as_bool());
     }
@@ -31,10 +31,9 @@ class Breaker {
       why = "a schema that is no object";
       return std::nullopt;
     }
-    const Json& source = facts_.at(id_);
-    const bool only_ref = facts_.ref_stands_alone() && source.find("$ref") != nullptr;
-    for (const Json::Member& member : source.as_object()) {
-      if ((!only_ref || member.key == "$ref") && !keyword(source, member.key, member.value)) {
+    const bool only_ref = facts_.ref_stands_alone() && schema.find("$ref") != nullptr;
+    for (const Json::Member& member : schema.as_object()) {
+      if ((!only_ref || member.key == "$ref") && !keyword(schema, member.key, member.value)) {
         why = member.key;
         return std::nullopt;
       }

@@ -128,7 +128,6 @@ GrammarMasks::Walk GrammarMasks::make(Regex regex) {
   auto inside = std::make_unique<TokenSet>(trie_.places());
   Walk made;
   visit(regex, reference, known, *inside, made.complete);
-  ++walks_;
   if (inside->count() > kFew) {
     kept_bytes_ += inside->bytes();
     made.inside = std::move(inside);

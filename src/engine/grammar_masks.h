@@ -47,8 +47,6 @@ class GrammarMasks {
   [[nodiscard]] const TokenTrie& trie() const { return trie_; }
   // Adds the tokens that the text may go on with. Requires a matcher over pool().
   void add_allowed(GrammarMatcher& matcher, GrammarMatcher::State state, TokenSet& allowed);
-  // Walks over the whole vocabulary so far.
-  [[nodiscard]] std::int64_t walks() const { return walks_; }
 
  private:
   // What one terminal says about every token.
@@ -67,7 +65,6 @@ class GrammarMasks {
   RegexPool pool_;
   std::unordered_map<std::uint32_t, Walk> kept_;  // by expression
   std::size_t kept_bytes_ = 0;
-  std::int64_t walks_ = 0;
   std::vector<const RegexPool::Row*> rows_;  // by depth, of the walk that is running
   std::vector<Regex> reached_;
   std::vector<const RegexPool::Row*> reference_rows_;

@@ -38,7 +38,6 @@ class MaskedText final : public TokenMasks::Text {
     const std::uint32_t place = trie_.place_of(token);
     return (may_end() && trie_.ends_generation(token)) || (place != TokenTrie::kNoPlace && allowed_.has(place));
   }
-  [[nodiscard]] std::size_t allowed() const override { return allowed_.count(); }
   [[nodiscard]] bool may_end() const override { return matcher_->may_end(state_); }
   [[nodiscard]] bool accept(Token token) override {
     const std::string& bytes = trie_.bytes(token);

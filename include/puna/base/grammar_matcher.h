@@ -54,7 +54,6 @@ class GrammarMatcher {
 
   [[nodiscard]] RegexPool& pool() { return pool_; }
   [[nodiscard]] bool is_full() const { return cells_ >= kCellsMax || pool_.is_full(); }
-  [[nodiscard]] std::size_t bytes_used() const { return cells_ * 16; }
 
  private:
   // "When this is complete, go on in that expression, this far, and then to those places."

@@ -62,8 +62,6 @@ class RegexPool {
 
   [[nodiscard]] std::size_t cells() const { return cells_; }
   [[nodiscard]] bool is_full() const { return cells_ >= kCellsMax; }
-  // Memory held, about.
-  [[nodiscard]] std::size_t bytes_used() const;
 
  private:
   static constexpr std::size_t kSearchMax = 5'000;
@@ -99,7 +97,6 @@ class RegexPool {
   std::unordered_multimap<std::uint64_t, std::uint32_t> by_hash_;
   std::unordered_map<std::uint64_t, Regex> within_;
   std::size_t cells_ = 0;
-  std::size_t row_count_ = 0;
 };
 
 }  // namespace puna

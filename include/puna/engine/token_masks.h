@@ -1,7 +1,6 @@
 // The tokens that a grammar allows next, for callers that choose tokens themselves. The engine uses the same code.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 
 #include "puna/base.h"
@@ -34,7 +33,6 @@ class TokenMasks {
     [[nodiscard]] virtual Result<void> mask() = 0;
     // Of the last mask(). Tokens that end a generation are allowed where the text may end.
     [[nodiscard]] virtual bool allows(Token token) const = 0;
-    [[nodiscard]] virtual std::size_t allowed() const = 0;  // how many, without those that end a generation
     [[nodiscard]] virtual bool may_end() const = 0;
     // False, and nothing changes: the grammar refuses it.
     [[nodiscard]] virtual bool accept(Token token) = 0;
