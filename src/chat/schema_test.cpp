@@ -68,6 +68,20 @@ TEST(Schema, GrammarAndCheckAgreeOnEachKeyword) {
       {R"({"type": "object", "properties": {"a": {}}, "additionalProperties": false})", R"({"a": {"x": 1}})", true},
       {"{}", R"({"a": [1, {"b": null}]})", true},
       {"true", "3", true},
+      {R"({"patternProperties": {"^n": {"type": "integer"}}})", R"({"n1": 2, "x": "y"})", true},
+      {R"({"patternProperties": {"^n": {"type": "integer"}}})", R"({"n1": "y"})", false},
+      {R"({"additionalProperties": {"type": "null"}, "properties": {"a": {}}})", R"({"a": 1, "b": null})", true},
+      {R"({"additionalProperties": {"type": "null"}, "properties": {"a": {}}})", R"({"b": 1})", false},
+      {R"({"propertyNames": {"maxLength": 2}})", R"({"abc": 1})", false},
+      {R"({"prefixItems": [{"type": "string"}], "items": false})", R"(["a", 1])", false},
+      {R"({"contains": {"type": "integer"}, "maxContains": 1})", R"(["a", 1])", true},
+      {R"({"contains": {"type": "integer"}, "maxContains": 1})", R"([1, "a", 2])", false},
+      {R"({"oneOf": [{"minimum": 2}, {"maximum": 5}], "type": "integer"})", "3", false},
+      {R"({"if": {"required": ["a"]}, "then": {"required": ["b"]}})", R"({"a": 1})", false},
+      {R"({"dependentRequired": {"a": ["b"]}})", R"({"a": 1})", false},
+      {R"({"$ref": "#/$defs/n", "maximum": 4, "$defs": {"n": {"type": "integer"}}})", "5", false},
+      {R"({"allOf": [{"minLength": 2}, {"pattern": "^a"}], "type": "string"})", R"("ba")", false},
+      {R"({"type": "string", "format": "date"})", R"("2023-02-29")", false},
   };
   for (const Case& test : cases) {
     EXPECT_EQ(grammar_takes(test.schema, test.value), test.is_fit) << test.schema << " " << test.value;
