@@ -73,7 +73,8 @@ struct EngineStats {
   std::int64_t tokens_prefilled = 0;  // prompt tokens computed, and tokens computed again after waiting for memory
   std::int64_t tokens_reused = 0;     // prompt tokens found in the cache, restored ones included
   std::int64_t tokens_restored = 0;   // of those, tokens whose state had been saved
-  std::int64_t tokens_decoded = 0;    // output tokens chosen
+  std::int64_t tokens_decoded = 0;    // output tokens
+  std::int64_t tokens_forced = 0;     // of those, tokens that a grammar left no choice about
   std::int64_t tokens_rejected = 0;   // tokens tried and refused by a grammar before another was taken
   std::int64_t generations_finished = 0;
   std::int64_t generations_cancelled = 0;

@@ -68,6 +68,7 @@ Usage& Usage::operator+=(const Usage& other) {
   prompt_tokens += other.prompt_tokens;
   cached_tokens += other.cached_tokens;
   output_tokens += other.output_tokens;
+  forced_tokens += other.forced_tokens;
   prefill_time += other.prefill_time;
   decode_time += other.decode_time;
   return *this;
@@ -86,6 +87,7 @@ Json to_json(const Usage& usage) {
   return Json::object({{"prompt_tokens", usage.prompt_tokens},
                        {"cached_tokens", usage.cached_tokens},
                        {"output_tokens", usage.output_tokens},
+                       {"forced_tokens", usage.forced_tokens},
                        {"prefill_us", us(usage.prefill_time)},
                        {"decode_us", us(usage.decode_time)}});
 }

@@ -135,6 +135,26 @@ ByteSet GrammarMatcher::next_bytes(State state) {
   return bytes;
 }
 
+std::optional<std::uint8_t> GrammarMatcher::only_byte(State state) {
+  std::optional<std::uint8_t> only;
+  if (may_end(state)) {
+    return only;
+  }
+  for (std::uint32_t i = 0; i < states_[index(state)].count; ++i) {
+    const RegexPool::Row& row = pool_.row(items_[states_[index(state)].first + i].regex);
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      if (row[byte] == Regex::nothing || only == byte) {
+        continue;
+      }
+      if (only) {
+        return std::nullopt;
+      }
+      only = static_cast<std::uint8_t>(byte);
+    }
+  }
+  return only;
+}
+
 GrammarMatcher::Places GrammarMatcher::place(const Frame& frame) {
   if (places_[index(frame.parents)].depth >= grammar_.depth_max) {
     return Places::none;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -129,6 +130,12 @@ class TokenFilter {
   [[nodiscard]] virtual Result<void> test(std::span<const Token> tokens, std::span<std::uint8_t> allowed) = 0;
   // Requires  test() allows the token.
   [[nodiscard]] virtual Result<void> accept(Token token) = 0;
+  // What has to come next whatever is chosen, as tokens, and the filter moves on past them. `last`, accepted just now
+  // (none: nothing was yet), comes first and may be spelled otherwise: the tokens stand in its place, their bytes begin
+  // with its bytes. Empty: nothing is certain. Borrowed until the next call.
+  [[nodiscard]] virtual std::span<const Token> forced(std::optional<Token> /*last*/) { return {}; }
+  // The text is whole and nothing can follow.
+  [[nodiscard]] virtual bool is_complete() { return false; }
 };
 
 // What Engine::create() needs from weights beyond their door. Implemented by the real weights and by the tests' fake.
@@ -137,6 +144,8 @@ class EngineWeights : public Weights {
   // Replaces every 0 in the options by what is in force and opens the cache.
   // Errors  limit  not enough memory;  invalid_argument  a vocabulary without weights, a model that does not generate
   [[nodiscard]] virtual Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const = 0;
+  // The tokens of a text in which no control token is recognised, without BOS. The library may put a space before it.
+  [[nodiscard]] virtual Result<std::vector<Token>> plain_tokens(std::string_view text) const = 0;
   // The bytes of a token, for as long as the weights live; nothing is allocated.
   [[nodiscard]] virtual std::string_view bytes(Token token) const = 0;
   // The token that ends the model's turn, or its text; -1 = it has none.

@@ -14,6 +14,7 @@ struct Counters {
   std::atomic<std::int64_t> tokens_reused = 0;
   std::atomic<std::int64_t> tokens_restored = 0;
   std::atomic<std::int64_t> tokens_decoded = 0;
+  std::atomic<std::int64_t> tokens_forced = 0;
   std::atomic<std::int64_t> tokens_rejected = 0;
   std::atomic<std::int64_t> generations_finished = 0;
   std::atomic<std::int64_t> generations_cancelled = 0;
@@ -38,6 +39,7 @@ struct Counters {
             .tokens_reused = tokens_reused,
             .tokens_restored = tokens_restored,
             .tokens_decoded = tokens_decoded,
+            .tokens_forced = tokens_forced,
             .tokens_rejected = tokens_rejected,
             .generations_finished = generations_finished,
             .generations_cancelled = generations_cancelled,

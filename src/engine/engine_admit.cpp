@@ -325,6 +325,21 @@ void EngineCore::want_mark(Sequence& sequence, std::size_t tokens) {
 }
 
 // Takes no memory that it cannot do without.
+// What a reply can only begin with is computed together with its prompt. The reader gets it with the first logits.
+void EngineCore::add_forced_start(Sequence& sequence) {
+  if (!sequence.forces_text) {
+    return;
+  }
+  if_memory_allows([&] {
+    std::span<const Token> forced = sequence.filter->forced(std::nullopt);
+    forced = forced.first(std::min(forced.size(), sequence.output_max));
+    if (!forced.empty()) {
+      sequence.forced_at = sequence.tokens.size();
+      sequence.tokens.insert(sequence.tokens.end(), forced.begin(), forced.end());
+    }
+  });
+}
+
 void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available) {
   counters_.leave_line();
   sequence->computed = available;
@@ -346,6 +361,7 @@ void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::siz
     sequence->usage.prompt_tokens = static_cast<std::int64_t>(sequence->prompt_tokens);
     sequence->usage.cached_tokens = static_cast<std::int64_t>(available);
     note_prompt(*sequence);
+    add_forced_start(*sequence);
   }
   const std::size_t missing = sequence->tokens.size() - available;
   const bool decodes = missing == 1 && sequence->output_count() > 0;  // it was parked, and nothing was lost

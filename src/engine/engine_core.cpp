@@ -199,7 +199,7 @@ void EngineCore::retire(LaneId lane) {
 void EngineCore::finish(Sequence& sequence, FinishReason reason) {
   const auto micro = [](auto duration) { return std::chrono::duration_cast<std::chrono::microseconds>(duration); };
   const auto now = clock_.now();
-  const auto first = sequence.output_count() == 0 ? now : sequence.first_logits;
+  const auto first = sequence.first_logits.value_or(now);
   sequence.usage.prefill_time = micro(first - sequence.began);
   sequence.usage.decode_time = micro(now - first);
   const auto stream = sequence.stream;

@@ -114,6 +114,7 @@ class EngineCore {
   static void want_mark(Sequence& sequence, std::size_t tokens);
   void give_up(LaneId lane);
   void save(LaneId lane);
+  void add_forced_start(Sequence& sequence);
   void begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available);
 
   // engine_decode.cpp: from a plan to computed rows.
@@ -135,6 +136,8 @@ class EngineCore {
   void sample();
   void sample_sequence(Sequence& sequence, std::size_t row);
   void take_token(Sequence& sequence, Token token, std::span<const float> logits);
+  [[nodiscard]] bool publish(Sequence& sequence, std::int64_t sampled, std::uint64_t logit_hash = 0,
+                             std::span<const TokenProbability> probabilities = {});
 
   [[nodiscard]] Sequence& running(LaneId lane) { return *running_[index_of(lane)]; }
 

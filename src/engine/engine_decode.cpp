@@ -184,11 +184,13 @@ void EngineCore::note_computed() {
   std::ranges::for_each(plan_.decode, [this](const Slice& slice) { note_slice(slice); });
   scheduler_.computed(plan_);
   for (const Slice& slice : plan_.prefill) {
-    note_slice(slice);
-    counters_.tokens_prefilled += slice.rows;
     Sequence& sequence = running(slice.lane);
+    const std::size_t begin = sequence.computed;
+    note_slice(slice);
+    counters_.tokens_prefilled +=
+        static_cast<std::int64_t>(std::min(sequence.computed, std::max(begin, sequence.forced_at)) - begin);
     take_mark(sequence);
-    if (sequence.output_count() == 0) {
+    if (!sequence.first_logits) {
       note_prompt(sequence);
     }
     if (sequence.computed == sequence.tokens.size()) {

@@ -85,6 +85,14 @@ class EngineRandom : public test::EngineCoreTest {
     return prompt;
   }
 
+  // Every third generation has parts of its text forced.
+  std::unique_ptr<TokenFilter> some_filter(Random& random, const Asked& asked) const {
+    if (random.next() % 3 != 0) {
+      return nullptr;
+    }
+    return std::make_unique<fake::ForcedStretches>(expected(asked.prompt, asked.tokens_max), 1 + random.next() % 7);
+  }
+
   void play(std::uint64_t seed);
 
   std::unique_ptr<test::Account> account_;
@@ -115,7 +123,8 @@ void EngineRandom::play(std::uint64_t seed) {
       next.caller = submit({.prompt = next.prompt,
                             .sampling = {.temperature = 0.0F},
                             .tokens_max = next.tokens_max,
-                            .agent = AgentId{static_cast<std::uint64_t>(pick(0, 3))}});
+                            .agent = AgentId{static_cast<std::uint64_t>(pick(0, 3))}},
+                           some_filter(random, next));
       asked.push_back(std::move(next));
     } else if (kind == 5 && !asked.empty()) {
       Asked& victim = asked[random.next() % asked.size()];

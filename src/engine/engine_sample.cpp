@@ -1,6 +1,7 @@
 // EngineCore's sampling: from logits to tokens and the reasons to stop.
 #include <xxhash.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -35,8 +36,11 @@ void EngineCore::sample() {
 }
 
 void EngineCore::sample_sequence(Sequence& sequence, std::size_t row) {
-  if (sequence.output_count() == 0) {
+  if (!sequence.first_logits) {
     sequence.first_logits = clock_.now();
+    if (!publish(sequence, 0)) {
+      return;
+    }
   }
   const std::span<const float> logits = backend_.logits(row);
   if (logits.empty()) {
@@ -55,29 +59,64 @@ void EngineCore::sample_sequence(Sequence& sequence, std::size_t row) {
 }
 
 void EngineCore::take_token(Sequence& sequence, Token token, std::span<const float> logits) {
-  ++sequence.usage.output_tokens;
-  ++counters_.tokens_decoded;
   if (weights_.ends_generation(token)) {
+    ++sequence.usage.output_tokens;
+    ++counters_.tokens_decoded;
     return finish(sequence, FinishReason::end_of_turn);
   }
-  sequence.tokens.push_back(token);
   if (sequence.filter) {
     if (auto accepted = sequence.filter->accept(token); !accepted) {
       return fail_sequence(sequence, std::move(accepted).error());
     }
   }
+  std::span<const Token> taken = {&token, 1};
+  sequence.forced_at = Sequence::kNowhere;
+  if (sequence.forces_text) {
+    if (const std::span<const Token> forced = sequence.filter->forced(token); !forced.empty()) {
+      taken = forced.first(std::min(forced.size(), sequence.output_max - sequence.output_count()));
+      sequence.forced_at = sequence.tokens.size();
+    }
+  }
+  sequence.tokens.insert(sequence.tokens.end(), taken.begin(), taken.end());
   probabilities_.resize(sequence.stream->wants_probabilities());
   if (!probabilities_.empty()) {
     log_probabilities(logits, token, probabilities_);
   }
-  sequence.stream->push(token, sequence.stream->wants_logit_hashes() ? hash_of(logits) : 0, probabilities_);
-  if (sequence.stops.feed(weights_.bytes(token))) {
-    return finish(sequence, FinishReason::stop_string);
+  if (!publish(sequence, 1, sequence.stream->wants_logit_hashes() ? hash_of(logits) : 0, probabilities_)) {
+    return;
   }
-  if (sequence.output_count() >= sequence.output_max) {
-    return finish(sequence, sequence.fills_window ? FinishReason::window_full : FinishReason::tokens_max);
+  if (taken.size() > 1) {
+    scheduler_.set_rows(sequence.lane, static_cast<int>(taken.size()));
   }
-  // The scheduler already counts it as decoding: its next row is this token.
+  // Else the scheduler already counts it as decoding: its next row is this token.
+}
+
+// Hands the reader what it has not seen; so many of these tokens were sampled, the others forced. False: the generation
+// has ended: at a stop string, at a limit, or because its text is whole.
+bool EngineCore::publish(Sequence& sequence, std::int64_t sampled, std::uint64_t logit_hash,
+                         std::span<const TokenProbability> probabilities) {
+  const std::size_t before = sequence.published;
+  bool stopped = false;
+  while (!stopped && sequence.published < sequence.tokens.size()) {
+    const Token token = sequence.tokens[sequence.published++];
+    sequence.stream->push(token, logit_hash, probabilities);
+    stopped = sequence.stops.feed(weights_.bytes(token));
+  }
+  const auto tokens = static_cast<std::int64_t>(sequence.published - before);
+  sequence.usage.output_tokens += tokens;
+  sequence.usage.forced_tokens += tokens - sampled;
+  counters_.tokens_decoded += tokens;
+  counters_.tokens_forced += tokens - sampled;
+  if (stopped) {
+    finish(sequence, FinishReason::stop_string);
+  } else if (sequence.forces_text && sequence.filter->is_complete()) {
+    finish(sequence, vocabulary_ends_ ? FinishReason::end_of_turn : FinishReason::grammar_end);
+  } else if (sequence.output_count() >= sequence.output_max) {
+    finish(sequence, sequence.fills_window ? FinishReason::window_full : FinishReason::tokens_max);
+  } else {
+    return true;
+  }
+  return false;
 }
 
 }  // namespace puna::engine

@@ -31,6 +31,41 @@ class ExactText final : public TokenFilter {
   std::size_t done_ = 0;
 };
 
+// Leaves no choice about stretches of a text, of 1 to `stretch` tokens.
+class ForcedStretches final : public TokenFilter {
+ public:
+  ForcedStretches(std::string_view text, std::size_t stretch) : text_(text), stretch_(stretch) {}
+
+  [[nodiscard]] Result<void> test(std::span<const Token> tokens, std::span<std::uint8_t> allowed) override {
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      allowed[i] = done_ < text_.size() ? tokens[i] == at(done_) : tokens[i] == kEnd;
+    }
+    return {};
+  }
+  [[nodiscard]] Result<void> accept(Token /*token*/) override {
+    ++done_;
+    return {};
+  }
+  [[nodiscard]] std::span<const Token> forced(std::optional<Token> last) override {
+    run_.clear();
+    if (last) {
+      run_.push_back(*last);
+    }
+    for (std::size_t left = (done_ * 7 + 3) % stretch_; left > 0 && done_ < text_.size(); --left) {
+      run_.push_back(at(done_++));
+    }
+    return run_;
+  }
+
+ private:
+  [[nodiscard]] Token at(std::size_t index) const { return static_cast<unsigned char>(text_[index]); }
+
+  std::string text_;
+  std::size_t stretch_;
+  std::size_t done_ = 0;
+  std::vector<Token> run_;
+};
+
 class FakeWeights final : public EngineWeights {
  public:
   explicit FakeWeights(Settings settings = {}, std::shared_ptr<Calls> calls = std::make_shared<Calls>())
@@ -41,11 +76,16 @@ class FakeWeights final : public EngineWeights {
   [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
   [[nodiscard]] Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts,
                                                     const Known& /*known*/) const override {
-    std::vector<Token> tokens;
+    std::string text;
     for (const PromptPart& part : parts) {
-      for (const char c : part.text) {
-        tokens.push_back(static_cast<unsigned char>(c));
-      }
+      text += part.text;
+    }
+    return plain_tokens(text);
+  }
+  [[nodiscard]] Result<std::vector<Token>> plain_tokens(std::string_view text) const override {
+    std::vector<Token> tokens;
+    for (const char c : text) {
+      tokens.push_back(static_cast<unsigned char>(c));
     }
     return tokens;
   }

@@ -1,6 +1,7 @@
 #include "engine/grammar_filter.h"
 
 #include <list>
+#include <unordered_map>
 #include <utility>
 
 namespace puna::engine {
@@ -16,9 +17,11 @@ struct GrammarFilters::Store {
     Entry(std::shared_ptr<const Grammar> of, RegexPool& pool) : grammar(std::move(of)), matcher(*grammar, pool) {}
     std::shared_ptr<const Grammar> grammar;
     GrammarMatcher matcher;
+    std::unordered_map<std::uint64_t, ForcedRun> forced;  // by state and last token
   };
 
-  explicit Store(std::shared_ptr<const TokenTrie> tree) : trie(std::move(tree)), masks(*trie) {}
+  Store(std::shared_ptr<const EngineWeights> of, std::shared_ptr<const TokenTrie> tree)
+      : weights(std::move(of)), trie(std::move(tree)), masks(*trie) {}
 
   // The entry stays while its shared_ptr does, also when the store has forgotten it.
   std::shared_ptr<Entry> entry(const std::shared_ptr<const Grammar>& grammar) {
@@ -41,6 +44,7 @@ struct GrammarFilters::Store {
     return entry(old->grammar);
   }
 
+  std::shared_ptr<const EngineWeights> weights;
   std::shared_ptr<const TokenTrie> trie;
   GrammarMasks masks;
   std::list<std::shared_ptr<Entry>> entries;  // used last first
@@ -85,6 +89,32 @@ class GrammarFilter final : public TokenFilter {
     return {};
   }
 
+  [[nodiscard]] std::span<const Token> forced(std::optional<Token> last) override {
+    open();
+    if (!entry_->matcher.only_byte(state_)) {
+      return {};
+    }
+    constexpr std::size_t kForcedMax = 16'384;
+    if (entry_->forced.size() >= kForcedMax) {
+      entry_->forced.clear();
+    }
+    const std::uint64_t key = std::uint64_t{static_cast<std::uint32_t>(state_)} << 32U |
+                              static_cast<std::uint32_t>(last.value_or(Token{-1}));
+    const auto [known, is_new] = entry_->forced.try_emplace(key);
+    if (is_new) {
+      known->second = forced_run(entry_->matcher, state_, last, *store_->trie, *store_->weights);
+    }
+    if (!known->second.tokens.empty()) {
+      state_ = known->second.after;
+    }
+    return known->second.tokens;
+  }
+
+  [[nodiscard]] bool is_complete() override {
+    open();
+    return entry_->matcher.may_end(state_) && entry_->matcher.next_bytes(state_).is_empty();
+  }
+
  private:
   void open() {
     if (entry_ && entry_->matcher.is_crowded()) {
@@ -123,7 +153,7 @@ std::unique_ptr<TokenFilter> GrammarFilters::make(std::shared_ptr<const Grammar>
 
 std::shared_ptr<GrammarFilters::Store> GrammarFilters::store() {
   if (!store_ || store_->masks.pool().cells() > kPoolCellsMax) {
-    store_ = std::make_shared<Store>(trie_);
+    store_ = std::make_shared<Store>(weights_, trie_);
   }
   return store_;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 
+#include "engine/forced_text.h"
 #include "engine/grammar_masks.h"
 
 namespace puna::engine {

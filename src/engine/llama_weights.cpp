@@ -124,6 +124,9 @@ class LlamaWeights final : public EngineWeights {
                ? std::string_view(pieces_).substr(piece_ends_[index], piece_ends_[index + 1] - piece_ends_[index])
                : std::string_view();
   }
+  [[nodiscard]] Result<std::vector<Token>> plain_tokens(std::string_view text) const override {
+    return engine::tokenize(vocab_, text, false);
+  }
   [[nodiscard]] bool is_control(Token token) const override {
     return in_range(token) && llama_vocab_is_control(vocab_, token);
   }

@@ -65,6 +65,13 @@ void Scheduler::remove(LaneId lane) {
   std::erase_if(entries_, [lane](const Entry& entry) { return entry.lane == lane; });
 }
 
+void Scheduler::set_rows(LaneId lane, int rows) {
+  PUNA_CHECK(rows >= 0, "rows are counted");
+  if (Entry* entry = find(lane)) {
+    entry->remaining = rows;
+  }
+}
+
 void Scheduler::set_followers(LaneId lane, int followers) {
   if (Entry* entry = find(lane)) {
     entry->followers = followers;

@@ -44,6 +44,8 @@ class Scheduler {
   // rows: how many must be computed before the sequence decodes; 0 = it decodes already.
   void add(LaneId lane, int rows);
   void remove(LaneId lane);
+  // Of a sequence that was added: as add() has it.
+  void set_rows(LaneId lane, int rows);
   // How many others wait for this prompt.
   void set_followers(LaneId lane, int followers);
 

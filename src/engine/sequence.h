@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -20,6 +21,8 @@
 namespace puna::engine {
 
 struct Sequence {
+  static constexpr std::size_t kNowhere = std::numeric_limits<std::size_t>::max();
+
   // Requires a request that was checked. window_tokens: the engine's. sampler_plan: of request.sampling.
   Sequence(GenerationRequest request, std::unique_ptr<TokenFilter> token_filter,
            std::shared_ptr<Generation::Stream> output, int engine_window_tokens,
@@ -31,9 +34,12 @@ struct Sequence {
         window_tokens(static_cast<std::size_t>(window_of(request, engine_window_tokens))),
         output_max(output_max_of(request, prompt_tokens, engine_window_tokens)),
         fills_window(request.tokens_max == 0 || static_cast<std::size_t>(request.tokens_max) > output_max),
+        published(prompt_tokens),
         plan(std::move(sampler_plan)),
         state(plan),
         filter(std::move(token_filter)),
+        forces_text(filter != nullptr && request.forced_text && !request.logit_hashes &&
+                    output->wants_probabilities() == 0),
         stops(request.stop),
         stream(std::move(output)),
         deadline(request.deadline) {
@@ -65,12 +71,15 @@ struct Sequence {
   std::size_t output_max;
   bool fills_window;  // output_max is where the window ends, not what was asked for
   std::size_t computed = 0;
+  std::size_t published;  // tokens[prompt_tokens, published) were given to the reader
+  std::size_t forced_at = kNowhere;  // where the tokens begin that were forced since something was last sampled
   LaneId lane{};
   std::vector<std::size_t> marks;  // positions ahead at which the lane is marked, the nearest last
 
   SamplerPlan plan;                     // how tokens are chosen
   SamplerState state;                   // stays with the sequence while it waits
   std::unique_ptr<TokenFilter> filter;  // may be null
+  bool forces_text;                     // what the filter leaves no choice about is not sampled
   StopMatcher stops;
   std::shared_ptr<Generation::Stream> stream;
   std::optional<std::chrono::steady_clock::time_point> deadline;
@@ -79,7 +88,7 @@ struct Sequence {
   bool started = false;  // it ran before, and waits again because memory ran short
   Usage usage;
   std::chrono::steady_clock::time_point began;  // when it left the waiting line for the first time
-  std::chrono::steady_clock::time_point first_logits;
+  std::optional<std::chrono::steady_clock::time_point> first_logits;
 };
 
 }  // namespace puna::engine

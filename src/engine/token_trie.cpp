@@ -51,4 +51,26 @@ TokenTrie::TokenTrie(const EngineWeights& weights) {
   }
 }
 
+std::uint32_t TokenTrie::child(std::uint32_t node, std::uint8_t byte) const {
+  const bool is_root = node == kNoPlace;
+  const auto end = is_root ? static_cast<std::uint32_t>(nodes_.size()) : nodes_[node].end;
+  for (std::uint32_t below = is_root ? 0 : node + 1; below < end; below = nodes_[below].end) {
+    if (nodes_[below].byte == byte) {
+      return below;
+    }
+  }
+  return kNoPlace;
+}
+
+std::uint32_t TokenTrie::find(std::string_view text) const {
+  std::uint32_t node = kNoPlace;
+  for (const char c : text) {
+    node = child(node, static_cast<std::uint8_t>(c));
+    if (node == kNoPlace) {
+      break;
+    }
+  }
+  return node;
+}
+
 }  // namespace puna::engine

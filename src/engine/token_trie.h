@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/backend.h"
@@ -42,6 +43,11 @@ class TokenTrie {
     const std::uint32_t below = node + 1 < nodes_.size() ? nodes_[node + 1].first_place : places();
     return below - nodes_[node].first_place;
   }
+  // The child of `node` (kNoPlace: of the root) with this byte, or kNoPlace.
+  [[nodiscard]] std::uint32_t child(std::uint32_t node, std::uint8_t byte) const;
+  // The node with these bytes; kNoPlace: no token begins so. Requires  text is not empty.
+  [[nodiscard]] std::uint32_t find(std::string_view text) const;
+  [[nodiscard]] Token token_at(std::uint32_t place) const { return sorted_[place]; }
   [[nodiscard]] std::uint32_t longest() const { return longest_; }  // bytes of the longest token
   [[nodiscard]] const std::string& bytes(Token token) const { return bytes_[static_cast<std::size_t>(token)]; }
   [[nodiscard]] bool ends_generation(Token token) const { return ends_[static_cast<std::size_t>(token)]; }

@@ -17,6 +17,7 @@ struct Usage {
   std::int64_t prompt_tokens = 0;  // tokens in the prompt, cached ones included
   std::int64_t cached_tokens = 0;  // of those, tokens that did not have to be computed
   std::int64_t output_tokens = 0;
+  std::int64_t forced_tokens = 0;  // of those, tokens that a grammar left no choice about, without a pass of their own
   std::chrono::microseconds prefill_time{0};
   std::chrono::microseconds decode_time{0};
 

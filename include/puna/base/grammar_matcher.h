@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -46,6 +47,8 @@ class GrammarMatcher {
   [[nodiscard]] State after(Places places);
   // The bytes that can follow.
   [[nodiscard]] ByteSet next_bytes(State state);
+  // The byte that must follow: no other can, and the text may not end here.
+  [[nodiscard]] std::optional<std::uint8_t> only_byte(State state);
 
   // A state of another matcher over the same grammar and pool, as one of this: what that one has learned stays behind.
   [[nodiscard]] State adopt(const GrammarMatcher& other, State state);

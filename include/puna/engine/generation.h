@@ -30,6 +30,9 @@ struct GenerationRequest {
   std::vector<Token> prompt;  // 1 .. window-1 tokens
   Sampling sampling;
   std::shared_ptr<const Grammar> grammar;  // what the output must match; may be null
+  // Text that the grammar leaves no choice about is appended, not sampled; it costs one forward pass, not one a token.
+  // Off: each token is sampled. So it is, too, where log probabilities or logit hashes are asked for.
+  bool forced_text = true;
   // Output ends before the first of these; they may span tokens. At most 64, each of 1 to 1,024 bytes.
   std::vector<std::string> stop;
   int tokens_max = 0;     // 0 = what is left of the window
@@ -72,7 +75,7 @@ struct Text {
 };
 struct Finished {
   FinishReason reason = FinishReason::end_of_turn;
-  Usage usage;  // output_tokens counts the token that ended the turn
+  Usage usage;  // output_tokens counts the token that ended the turn, if one was needed to say so
 };
 }  // namespace piece
 using Piece = std::variant<piece::Prefill, piece::Text, piece::Finished>;
