@@ -76,6 +76,7 @@ struct EngineStats {
   std::int64_t tokens_decoded = 0;    // output tokens
   std::int64_t tokens_forced = 0;     // of those, tokens that a grammar left no choice about
   std::int64_t tokens_rejected = 0;   // tokens tried and refused by a grammar before another was taken
+  std::int64_t choices_refused = 0;   // output tokens that are not what would have been taken without the grammar
   std::int64_t generations_finished = 0;
   std::int64_t generations_cancelled = 0;
   std::int64_t sequences_parked = 0;  // had to wait in mid-generation because the cache was full

@@ -177,7 +177,7 @@ std::vector<Bar> bars_of(const MaskBenchReport& report) {
 Result<MaskBenchReport> run_mask_bench(const MaskBenchOptions& options, MaskBenchSink& sink, std::stop_token stop) {
   PUNA_TRY(const auto files, cases_in(options.data));
   PUNA_TRY(std::shared_ptr<const Weights> weights, Weights::load_vocabulary(options.vocabulary));
-  PUNA_TRY(std::unique_ptr<TokenMasks> masks, TokenMasks::create(*weights));
+  PUNA_TRY(std::unique_ptr<TokenMasks> masks, TokenMasks::create(weights));
   Run run(std::move(weights), std::move(masks));
   for (const std::filesystem::path& file : files) {
     if (stop.stop_requested()) {

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "puna/bench.h"
 #include "puna/bench/mask_bench.h"
+#include "puna/bench/schema_bench.h"
 
 namespace puna::cli {
 namespace {
@@ -71,6 +72,30 @@ Result<int> mask_bench(Console& console, const Options& options, std::ofstream& 
   return exit_status_of(verdict_of(*report));
 }
 
+// On the chat model that puna run would use: random weights write no calls.
+Result<int> schema_bench(Console& console, const Options& options, std::ofstream& lines, std::stop_token stop) {
+  if (options.bench.only.size() != 1) {
+    return fail(ErrorCode::invalid_argument, "schemas runs alone", "puna bench --only schemas");
+  }
+  PUNA_TRY(const std::filesystem::path model, model_file(options));
+  BenchView view(console, lines);
+  auto report = run_schema_bench({.model = model,
+                                  .vocabulary = options.masks.vocabulary,
+                                  .rounds = options.bench.rounds,
+                                  .seed = options.bench.seed,
+                                  .threads = options.bench.threads},
+                                 view, std::move(stop));
+  console.clear_status();
+  if (!report) {
+    return std::unexpected(std::move(report).error());
+  }
+  for (const Json& tool : report->tools) {
+    console.out(tool.dump() + "\n");
+  }
+  console.out(table_of(BenchReport{.header = Json::object({}), .results = report->results}));
+  return exit_status_of(verdict_of(report->results));
+}
+
 Result<BenchOptions> bench_options(const Options& options) {
   BenchOptions bench = options.bench;
   bench.model = options.model_file;
@@ -99,6 +124,9 @@ Result<int> bench_command(Console& console, const Options& options, Interrupt& i
   const Interrupt::Scope scope(interrupt);
   if (std::ranges::contains(options.bench.only, "maskbench")) {
     return mask_bench(console, options, lines, scope.token());
+  }
+  if (std::ranges::contains(options.bench.only, "schemas")) {
+    return schema_bench(console, options, lines, scope.token());
   }
   PUNA_TRY(const BenchOptions bench, bench_options(options));
   BenchView view(console, lines);

@@ -112,11 +112,11 @@ void add_bench_flags(CLI::App& app, Options& o) {
   for (const std::string& name : bench_names()) {
     names += (names.empty() ? "" : ",") + name;
   }
-  app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench")
+  app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
-  app.add_option("--vocab", o.masks.vocabulary, "for maskbench: a GGUF file whose vocabulary is used");
+  app.add_option("--vocab", o.masks.vocabulary, "for maskbench and schemas: a GGUF file whose vocabulary is used");
   app.add_flag("--quick", o.bench.quick, "small sizes: a few minutes; of the timed results only B1 is judged");
   app.add_option("--jsonl", o.jsonl_file, "also write each result to FILE, one JSON line each")->type_name("FILE");
   app.add_option("-m,--model", o.model_file, "GGUF file (default: random weights, 125 M parameters)")

@@ -16,6 +16,7 @@ struct Counters {
   std::atomic<std::int64_t> tokens_decoded = 0;
   std::atomic<std::int64_t> tokens_forced = 0;
   std::atomic<std::int64_t> tokens_rejected = 0;
+  std::atomic<std::int64_t> choices_refused = 0;
   std::atomic<std::int64_t> generations_finished = 0;
   std::atomic<std::int64_t> generations_cancelled = 0;
   std::atomic<std::int64_t> sequences_parked = 0;
@@ -41,6 +42,7 @@ struct Counters {
             .tokens_decoded = tokens_decoded,
             .tokens_forced = tokens_forced,
             .tokens_rejected = tokens_rejected,
+            .choices_refused = choices_refused,
             .generations_finished = generations_finished,
             .generations_cancelled = generations_cancelled,
             .sequences_parked = sequences_parked,

@@ -55,6 +55,7 @@ void EngineCore::sample_sequence(Sequence& sequence, std::size_t row) {
     return complete ? finish(sequence, FinishReason::grammar_end) : fail_sequence(sequence, std::move(choice).error());
   }
   counters_.tokens_rejected += choice->rejected;
+  counters_.choices_refused += choice->rejected > 0 ? 1 : 0;
   take_token(sequence, choice->token, logits);
 }
 

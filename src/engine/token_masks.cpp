@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/forced_text.h"
 #include "engine/grammar_masks.h"
 
 namespace puna {
@@ -15,8 +16,10 @@ constexpr std::size_t kPoolCellsMax = RegexPool::kCellsMax / 2;  // then what wa
 
 class MaskedText final : public TokenMasks::Text {
  public:
-  MaskedText(const TokenTrie& trie, std::shared_ptr<GrammarMasks> masks, std::shared_ptr<const Grammar> grammar)
-      : trie_(trie),
+  MaskedText(const engine::EngineWeights& weights, const TokenTrie& trie, std::shared_ptr<GrammarMasks> masks,
+             std::shared_ptr<const Grammar> grammar)
+      : weights_(weights),
+        trie_(trie),
         masks_(std::move(masks)),
         grammar_(std::move(grammar)),
         matcher_(std::make_unique<GrammarMatcher>(*grammar_, masks_->pool())),
@@ -46,7 +49,14 @@ class MaskedText final : public TokenMasks::Text {
     return next != GrammarMatcher::State::dead;
   }
 
+  [[nodiscard]] std::vector<Token> forced(std::optional<Token> last) override {
+    engine::ForcedRun run = engine::forced_run(*matcher_, state_, last, trie_, weights_);
+    state_ = run.tokens.empty() ? state_ : run.after;
+    return std::move(run.tokens);
+  }
+
  private:
+  const engine::EngineWeights& weights_;
   const TokenTrie& trie_;
   std::shared_ptr<GrammarMasks> masks_;
   std::shared_ptr<const Grammar> grammar_;
@@ -57,26 +67,28 @@ class MaskedText final : public TokenMasks::Text {
 
 class VocabularyMasks final : public TokenMasks {
  public:
-  explicit VocabularyMasks(const engine::EngineWeights& weights) : trie_(weights) {}
+  explicit VocabularyMasks(std::shared_ptr<const engine::EngineWeights> weights)
+      : weights_(std::move(weights)), trie_(*weights_) {}
 
   [[nodiscard]] std::unique_ptr<Text> begin(std::shared_ptr<const Grammar> grammar) override {
     if (!masks_ || masks_->pool().cells() > kPoolCellsMax) {
       masks_ = std::make_shared<GrammarMasks>(trie_);
     }
-    return std::make_unique<MaskedText>(trie_, masks_, std::move(grammar));
+    return std::make_unique<MaskedText>(*weights_, trie_, masks_, std::move(grammar));
   }
 
  private:
+  std::shared_ptr<const engine::EngineWeights> weights_;
   TokenTrie trie_;
   std::shared_ptr<GrammarMasks> masks_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<TokenMasks>> TokenMasks::create(const Weights& weights) {
-  const auto* own = dynamic_cast<const engine::EngineWeights*>(&weights);
+Result<std::unique_ptr<TokenMasks>> TokenMasks::create(std::shared_ptr<const Weights> weights) {
+  auto own = std::dynamic_pointer_cast<const engine::EngineWeights>(std::move(weights));
   PUNA_CHECK(own != nullptr, "weights come from this room");
-  return std::make_unique<VocabularyMasks>(*own);
+  return std::make_unique<VocabularyMasks>(std::move(own));
 }
 
 }  // namespace puna

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "puna/base.h"
 #include "puna/engine/weights.h"
@@ -14,8 +16,8 @@ class Grammar;  // puna/base/grammar.h
 // Thread  one owner, with its texts.
 class TokenMasks {
  public:
-  // Reads the whole vocabulary once (about 50 ms for 100,000 tokens) and does not need it after that.
-  [[nodiscard]] static Result<std::unique_ptr<TokenMasks>> create(const Weights& weights);
+  // Reads the whole vocabulary once (about 50 ms for 100,000 tokens).
+  [[nodiscard]] static Result<std::unique_ptr<TokenMasks>> create(std::shared_ptr<const Weights> weights);
   TokenMasks() = default;
   TokenMasks(const TokenMasks&) = delete;
   TokenMasks& operator=(const TokenMasks&) = delete;
@@ -36,6 +38,9 @@ class TokenMasks {
     [[nodiscard]] virtual bool may_end() const = 0;
     // False, and nothing changes: the grammar refuses it.
     [[nodiscard]] virtual bool accept(Token token) = 0;
+    // What must come next, in place of the token that was just accepted (none: at the start), and goes on behind it;
+    // empty when nothing is certain. See GenerationRequest::forced_text.
+    [[nodiscard]] virtual std::vector<Token> forced(std::optional<Token> last) = 0;
   };
   [[nodiscard]] virtual std::unique_ptr<Text> begin(std::shared_ptr<const Grammar> grammar) = 0;
 };
