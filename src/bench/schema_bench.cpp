@@ -29,6 +29,7 @@ struct Turn {
 };
 
 struct Outcome {
+  std::vector<Token> tokens;
   Usage usage;
   bool complete = false;
   double cpu_seconds = 0;
@@ -89,12 +90,16 @@ class SchemaBench {
 
   Result<Outcome> generate(GenerationRequest request) {
     request.sampling.seed = options_.seed;
+    std::vector<Token> tokens;
     const double before = process_cpu_seconds();
     PUNA_TRY(Generation generation, engine_->submit(std::move(request), stop_));
     for (;;) {
       PUNA_TRY(const Piece piece, generation.next(stop_));
-      if (const auto* finished = std::get_if<piece::Finished>(&piece)) {
-        return Outcome{.usage = finished->usage,
+      if (const auto* text = std::get_if<piece::Text>(&piece)) {
+        tokens.insert(tokens.end(), text->tokens.begin(), text->tokens.end());
+      } else if (const auto* finished = std::get_if<piece::Finished>(&piece)) {
+        return Outcome{.tokens = std::move(tokens),
+                       .usage = finished->usage,
                        .complete = finished->reason == FinishReason::end_of_turn,
                        .cpu_seconds = process_cpu_seconds() - before};
       }
@@ -143,21 +148,24 @@ class SchemaBench {
                                              .forced_text = false,
                                              .tokens_max = kTokensMax}));
     with.add(strict);
-    // A free turn that ends early is asked again: its tokens count, not its turns.
-    for (std::int64_t left = strict.usage.output_tokens; left > 0;) {
-      PUNA_TRY(const Outcome loose, generate({.prompt = turn.prompt,
+    // A free turn that ends early goes on where it ended, so that both compute the same positions.
+    for (std::int64_t done = 0; done < strict.usage.output_tokens;) {
+      std::vector<Token> prompt = turn.prompt;
+      prompt.insert(prompt.end(), strict.tokens.begin(),
+                    strict.tokens.begin() + std::min<std::ptrdiff_t>(done, std::ssize(strict.tokens)));
+      PUNA_TRY(const Outcome loose, generate({.prompt = std::move(prompt),
                                               .sampling = {.temperature = temperature},
-                                              .tokens_max = static_cast<int>(left)}));
+                                              .tokens_max = static_cast<int>(strict.usage.output_tokens - done)}));
       without.add(loose);
-      left -= loose.usage.output_tokens;
+      done += loose.usage.output_tokens;
     }
     return {};
   }
 
   // The lowest temperature at which the model breaks the schema often enough.
   Result<float> loose_temperature(double& violations) {
-    float temperature = 0.5F;
-    for (; temperature < 8; temperature += 0.5F) {
+    float temperature = 0.1F;
+    for (; temperature < 8; temperature += 0.1F) {
       Side with;
       Side without;
       const std::int64_t before = engine_->stats().choices_refused;
