@@ -15,9 +15,9 @@ namespace puna {
 namespace {
 
 using bench::counted;
-using bench::timed_alone;
 using bench::mcp_tools;
 using bench::McpTool;
+using bench::timed_alone;
 
 constexpr int kTokensMax = 192;
 constexpr int kToolsBeside = 3;
@@ -70,7 +70,9 @@ class SchemaBench {
  private:
   Result<void> open() {
     PUNA_TRY(const auto weights, Weights::load({.file = options_.model}));
-    PUNA_TRY(engine_, Engine::create(weights, {.window_tokens = 4096, .sequences_max = 1, .threads = options_.threads,
+    PUNA_TRY(engine_, Engine::create(weights, {.window_tokens = 4096,
+                                               .sequences_max = 1,
+                                               .threads = options_.threads,
                                                .threads_batch = options_.threads}));
     PUNA_TRY(template_, open_template(*weights));
     for (std::size_t i = 0; i < mcp_tools().size(); ++i) {
@@ -133,7 +135,9 @@ class SchemaBench {
   struct Side {
     double cpu_seconds = 0;
     std::int64_t tokens = 0;
-    [[nodiscard]] double per_token() const { return cpu_seconds / static_cast<double>(std::max<std::int64_t>(tokens, 1)); }
+    [[nodiscard]] double per_token() const {
+      return cpu_seconds / static_cast<double>(std::max<std::int64_t>(tokens, 1));
+    }
     void add(const Outcome& outcome) {
       cpu_seconds += outcome.cpu_seconds;
       tokens += outcome.usage.output_tokens;
@@ -199,9 +203,9 @@ class SchemaBench {
       loose.push_back(without.per_token() * 1e6);
       ratios.push_back(with.per_token() / without.per_token());
     }
-    BenchResult result = timed_alone({.bench = "schemas", .workload = "20 tools, all sampled", .metric = "cpu, times free text"},
-                                     ratios, {.floor = 1.05, .moon = 1.01, .side = bench::Side::at_most},
-                                     {.seed = options_.seed});
+    BenchResult result =
+        timed_alone({.bench = "schemas", .workload = "20 tools, all sampled", .metric = "cpu, times free text"}, ratios,
+                    {.floor = 1.05, .moon = 1.01, .side = bench::Side::at_most}, {.seed = options_.seed});
     result.note = format_text("{:.1f} % of the choices refused at temperature {}; {:.0f} and {:.0f} us a token",
                               100 * violations, temperature, bench::median(strict), bench::median(loose));
     add(std::move(result));
@@ -221,7 +225,9 @@ class SchemaBench {
       PUNA_TRY(const Turn turn, turn_of(*chat_template, nullptr, i));
       PUNA_TRY_VOID(count_call(*weights, *masks->begin(turn.grammar), mcp_tools()[i], tokens, passes));
     }
-    add(counted({.bench = "schemas", .workload = "20 calls by hand, " + options_.vocabulary.filename().string(), .metric = "passes per token"},
+    add(counted({.bench = "schemas",
+                 .workload = "20 calls by hand, " + options_.vocabulary.filename().string(),
+                 .metric = "passes per token"},
                 static_cast<double>(passes) / static_cast<double>(tokens), "", std::nullopt,
                 {.floor = 0.85, .moon = 0.80, .side = bench::Side::at_most}));
     return {};
@@ -243,7 +249,8 @@ class SchemaBench {
       PUNA_TRY(const std::vector<Token> rest, weights.tokenize(std::vector<PromptPart>{{.text = std::string(left)}}));
       const auto next = std::ranges::find_if(rest, [&](Token token) { return left.starts_with(weights.piece(token)); });
       if (next == rest.end() || !text.accept(*next)) {
-        return fail(ErrorCode::internal, format_text("'{}': the grammar refuses its call at '{}'", tool.spec.name, left));
+        return fail(ErrorCode::internal,
+                    format_text("'{}': the grammar refuses its call at '{}'", tool.spec.name, left));
       }
       ++passes;
       const std::vector<Token> run = text.forced(*next);

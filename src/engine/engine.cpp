@@ -13,6 +13,7 @@
 #include "engine/grammar_filter.h"
 #include "engine/memory_plan.h"
 #include "engine/no_memory.h"
+#include "engine/thinking_filter.h"
 
 namespace puna {
 namespace engine {
@@ -157,6 +158,9 @@ Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest req
   std::unique_ptr<TokenFilter> filter;
   if (request.grammar) {
     filter = filters_.make(request.grammar);
+  }
+  if (request.reasoning) {
+    PUNA_TRY(filter, limit_reasoning(std::move(filter), *request.reasoning, weights_));
   }
   const std::size_t output_max = Sequence::output_max_of(request, request.prompt.size(), options_.window_tokens);
   auto stream = std::make_shared<Generation::Stream>(

@@ -134,8 +134,8 @@ TEST_F(ForcedText, SurvivesAFullCacheAndOthersBesideIt) {
 TEST_F(ForcedText, IsSampledWhereLogitHashesAreWanted) {
   open({});
   const auto grammar = answer();
-  const test::Caller caller =
-      submit(GenerationRequest{.prompt = tokens_of("p"), .grammar = grammar, .logit_hashes = true}, filters_.make(grammar));
+  const test::Caller caller = submit(
+      GenerationRequest{.prompt = tokens_of("p"), .grammar = grammar, .logit_hashes = true}, filters_.make(grammar));
   run_to_end();
   EXPECT_EQ(caller.drain().finished->usage.forced_tokens, 0);
 }
@@ -176,7 +176,9 @@ class PieceWeights final : public EngineWeights {
   }
   [[nodiscard]] std::string piece(Token token) const override { return pieces_[static_cast<std::size_t>(token)]; }
   [[nodiscard]] std::string_view bytes(Token token) const override { return pieces_[static_cast<std::size_t>(token)]; }
-  [[nodiscard]] bool is_control(Token token) const override { return static_cast<std::size_t>(token) + 2 >= pieces_.size(); }
+  [[nodiscard]] bool is_control(Token token) const override {
+    return static_cast<std::size_t>(token) + 2 >= pieces_.size();
+  }
   [[nodiscard]] bool ends_generation(Token token) const override { return token == end_of_turn(); }
   [[nodiscard]] Token end_of_turn() const override { return static_cast<Token>(pieces_.size() - 1); }
   [[nodiscard]] int vocabulary_tokens() const override { return static_cast<int>(pieces_.size()); }

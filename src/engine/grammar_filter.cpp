@@ -98,8 +98,8 @@ class GrammarFilter final : public TokenFilter {
     if (entry_->forced.size() >= kForcedMax) {
       entry_->forced.clear();
     }
-    const std::uint64_t key = std::uint64_t{static_cast<std::uint32_t>(state_)} << 32U |
-                              static_cast<std::uint32_t>(last.value_or(Token{-1}));
+    const std::uint64_t key =
+        std::uint64_t{static_cast<std::uint32_t>(state_)} << 32U | static_cast<std::uint32_t>(last.value_or(Token{-1}));
     const auto [known, is_new] = entry_->forced.try_emplace(key);
     if (is_new) {
       known->second = forced_run(entry_->matcher, state_, last, *store_->trie, *store_->weights);

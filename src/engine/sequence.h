@@ -71,7 +71,7 @@ struct Sequence {
   std::size_t output_max;
   bool fills_window;  // output_max is where the window ends, not what was asked for
   std::size_t computed = 0;
-  std::size_t published;  // tokens[prompt_tokens, published) were given to the reader
+  std::size_t published;             // tokens[prompt_tokens, published) were given to the reader
   std::size_t forced_at = kNowhere;  // where the tokens begin that were forced since something was last sampled
   LaneId lane{};
   std::vector<std::size_t> marks;  // positions ahead at which the lane is marked, the nearest last

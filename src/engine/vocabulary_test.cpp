@@ -257,8 +257,9 @@ TEST_P(Vocabulary, ForcedTextIsTheBeginningOfTheWholeTextsTokens) {
   const auto weights = std::dynamic_pointer_cast<const EngineWeights>(weights_);
   const TokenTrie trie(*weights);
   Random random(5);
-  const std::vector<std::string> words = {"{\"", "\": ", "\":", "\", \"", "name", "temperature", " of the", "_id", "}\n", "\n  ",
-                                          "12", "start_date", "Zürich", "日本", " ", "[", "false", "</tool_call>"};
+  const std::vector<std::string> words = {"{\"",     "\": ", "\":", "\", \"", "name",  "temperature",
+                                          " of the", "_id",  "}\n", "\n  ",   "12",    "start_date",
+                                          "Zürich",  "日本", " ",   "[",      "false", "</tool_call>"};
   const std::vector<std::string> rests = {"x", " x", "\"", "1", "true", "\n", "ing", " \"a", "é", ":", "}}"};
   int forced = 0;
   int otherwise = 0;
@@ -291,7 +292,8 @@ TEST_P(Vocabulary, ForcedTextIsTheBeginningOfTheWholeTextsTokens) {
   }
   // Merging is not local in every vocabulary: a border that no token can cross may still move in a longer text.
   const int pairs = forced * static_cast<int>(rests.size());
-  std::printf("forced tokens in %d of 300 texts; spelled otherwise with what follows: %d of %d\n", forced, otherwise, pairs);
+  std::printf("forced tokens in %d of 300 texts; spelled otherwise with what follows: %d of %d\n", forced, otherwise,
+              pairs);
   EXPECT_GT(forced, 200);
   EXPECT_LT(otherwise * 50, pairs);
 }

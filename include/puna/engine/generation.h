@@ -26,6 +26,17 @@ class Grammar;  // puna/base/grammar.h
 enum class AgentId : std::uint64_t {};
 inline constexpr AgentId kNoAgent{};
 
+// How many tokens of reasoning a reply may have. Behind the last one only `closing` can come.
+struct ReasoningLimit {
+  int tokens_max = 0;
+  std::string start;    // what reasoning begins with, at the start of a reply
+  std::string end;      // what it ends with
+  std::string closing;  // what is written where the limit is reached: `end`, and what must follow it
+  bool open = false;    // the prompt ends inside the reasoning
+
+  bool operator==(const ReasoningLimit&) const = default;
+};
+
 struct GenerationRequest {
   std::vector<Token> prompt;  // 1 .. window-1 tokens
   Sampling sampling;
@@ -33,6 +44,7 @@ struct GenerationRequest {
   // Text that the grammar leaves no choice about is appended, not sampled; it costs one forward pass, not one a token.
   // Off: each token is sampled. So it is, too, where log probabilities or logit hashes are asked for.
   bool forced_text = true;
+  std::optional<ReasoningLimit> reasoning;
   // Output ends before the first of these; they may span tokens. At most 64, each of 1 to 1,024 bytes.
   std::vector<std::string> stop;
   int tokens_max = 0;     // 0 = what is left of the window
