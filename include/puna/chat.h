@@ -1,7 +1,7 @@
 // Messages, tools and replies; templates that turn messages into prompts; parsers that turn output into replies;
 // JSON Schema to grammar. Pure functions: no I/O, no threads, no clock.
 //
-// The parts live in include/puna/chat/; this door includes them all.
+// The parts live in include/puna/chat/; this door includes them all but typed.h.
 #pragma once
 
 #include "puna/chat/message.h"
