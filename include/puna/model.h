@@ -21,7 +21,9 @@ struct Request {
   std::vector<Message> messages;
   std::vector<ToolSpec> tools;
   ToolChoice tool_choice = ToolChoice::automatic;
-  std::optional<OutputFormat> format;  // what the answer must be; not together with tools
+  // What the answer must be. Tools beside it are shown, so that the prompt goes on as one with tools did, and cannot be
+  // called.
+  std::optional<OutputFormat> format;
   Sampling sampling;
   std::vector<std::string> stop;
   int tokens_max = 0;  // 0 = what is left of the window
@@ -64,7 +66,8 @@ class Model {
   // Waits for the whole reply. Emits event::PromptReady and PrefixLost (local only), Prefill, ReasoningDelta, TextDelta
   // and ReplyReady, in that order, on the caller's thread.
   //
-  // Errors  invalid_argument  the request cannot be asked (no messages, a format with tools, unsupported keyword)
+  // Errors  invalid_argument  the request cannot be asked (no messages, a format where a call is required, unsupported
+  //                           keyword)
   //         limit             the prompt does not fit the window; the message says both sizes
   //         cancelled         stop was asked for
   //         unavailable       the back end is gone, or (scripted) has no reply left

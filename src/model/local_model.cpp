@@ -153,7 +153,7 @@ class EngineModel final : public LocalModel {
                                                      .agent = request.agent,
                                                      .turn = request.turn},
                                                     stop));
-    const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none;
+    const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none && !request.format;
     Collector collector(*weights_, generation.sampling(), template_->reply_format(),
                         {.reasoning_open = prompt.reasoning_open,
                          .calls = may_call ? ReplyParser::Calls::read : ReplyParser::Calls::text,
@@ -215,14 +215,31 @@ class EngineModel final : public LocalModel {
     return tokens;
   }
   [[nodiscard]] Result<Prompt> render(const Request& request) const {
-    if (request.format && !request.tools.empty()) {
-      return fail(ErrorCode::invalid_argument, "a request has both a format and tools",
+    const bool shows_tools = !request.tools.empty() && request.tool_choice != ToolChoice::none;
+    if (!request.format || !shows_tools) {
+      return render(request, request.tools, request.format);
+    }
+    if (request.tool_choice == ToolChoice::required) {
+      return fail(ErrorCode::invalid_argument, "a request has a format and must call a tool",
                   "ask for the tool calls first, then for the answer in its format");
     }
+    // The prompt of a conversation with tools; the grammar of an answer without.
+    PUNA_TRY(Prompt prompt, render(request, request.tools, std::nullopt));
+    const Request plain{.messages = {{.role = Role::user, .content = "a"}}};
+    PUNA_TRY(Prompt held, render(plain, {}, request.format));
+    if (held.reasoning_open != prompt.reasoning_open) {
+      return fail(ErrorCode::invalid_argument, "this chat template opens the reasoning only with tools, or without",
+                  "ask for a format without tools");
+    }
+    prompt.grammar = std::move(held.grammar);
+    return prompt;
+  }
+  [[nodiscard]] Result<Prompt> render(const Request& request, std::span<const ToolSpec> tools,
+                                      const std::optional<OutputFormat>& format) const {
     return template_->render({.messages = request.messages,
-                              .tools = request.tools,
+                              .tools = tools,
                               .tool_choice = request.tool_choice,
-                              .format = request.format,
+                              .format = format,
                               .control_texts = control_texts_,
                               .today = today()});
   }

@@ -22,8 +22,8 @@ Result<void> check(const Request& request) {
   if (request.messages.empty()) {
     return fail(ErrorCode::invalid_argument, "a request has no messages");
   }
-  if (request.format && !request.tools.empty()) {
-    return fail(ErrorCode::invalid_argument, "a request has both a format and tools",
+  if (request.format && request.tool_choice == ToolChoice::required) {
+    return fail(ErrorCode::invalid_argument, "a request has a format and must call a tool",
                 "ask for the tool calls first, then for the answer in its format");
   }
   PUNA_TRY_VOID(validate(request.sampling));
