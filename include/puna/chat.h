@@ -6,6 +6,7 @@
 
 #include "puna/chat/message.h"
 #include "puna/chat/output_format.h"
+#include "puna/chat/repair.h"
 #include "puna/chat/reply.h"
 #include "puna/chat/reply_format.h"
 #include "puna/chat/schema.h"

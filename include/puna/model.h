@@ -35,6 +35,7 @@ struct Request {
 struct Reply {
   Message message;  // role assistant; calls have ids
   std::vector<std::string> malformed_calls;
+  std::vector<std::string> repairs;  // of calls: see ParsedReply
   FinishReason finish = FinishReason::end_of_turn;
   // With format::Schema: in what the answer does not fit, which a grammar cannot enforce or the end of the tokens cut.
   std::vector<std::string> violations;
@@ -114,6 +115,7 @@ struct ScriptedReply {
   std::optional<Error> error;  // instead of the message
   FinishReason finish = FinishReason::end_of_turn;  // replaced when the reply is cut by tokens_max or the window
   std::vector<std::string> malformed_calls;         // as in Reply; their text belongs into message.content too
+  std::vector<std::string> repairs;                 // as in Reply
 };
 class ScriptedModel : public Model {
  public:

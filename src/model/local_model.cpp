@@ -77,7 +77,8 @@ class Collector {
 
   // Call ids count on from the calls that the conversation has already, so that they repeat in a repeated run.
   [[nodiscard]] Reply reply(std::size_t calls_before) {
-    ParsedReply parsed = parser_.finish();
+    const bool is_whole = finish_ == FinishReason::end_of_turn || finish_ == FinishReason::grammar_end;
+    ParsedReply parsed = parser_.finish(is_whole ? ReplyParser::End::whole : ReplyParser::End::cut);
     emit({.content = parsed.content.substr(content_bytes_), .reasoning = parsed.reasoning.substr(reasoning_bytes_)});
     events_.on(event::ReplyReady{.raw = raw_,
                                  .usage = usage_,
@@ -91,6 +92,7 @@ class Collector {
                         .reasoning = std::move(parsed.reasoning),
                         .calls = std::move(parsed.calls)},
             .malformed_calls = std::move(parsed.malformed_calls),
+            .repairs = std::move(parsed.repairs),
             .finish = finish_,
             .usage = usage_,
             .sampling = std::move(sampling_),

@@ -86,6 +86,7 @@ Written write(const ScriptedReply& scripted, std::size_t bytes_max) {
   Message& message = written.reply.message;
   message.role = Role::assistant;
   written.reply.malformed_calls = scripted.malformed_calls;
+  written.reply.repairs = scripted.repairs;
   if (!scripted.message.reasoning.empty()) {
     written.raw += left.take(kOpen);
     message.reasoning = left.take(utf8::sanitize(scripted.message.reasoning));
