@@ -21,7 +21,9 @@ struct Request {
   std::vector<Message> messages;
   std::vector<ToolSpec> tools;
   ToolChoice tool_choice = ToolChoice::automatic;
-  std::optional<OutputFormat> format;  // what the answer must be; not together with tools
+  // What the answer must be. Tools beside it are shown, so that the prompt goes on as one with tools did, and cannot be
+  // called.
+  std::optional<OutputFormat> format;
   Sampling sampling;
   std::vector<std::string> stop;
   int tokens_max = 0;  // 0 = what is left of the window
@@ -33,6 +35,7 @@ struct Request {
 struct Reply {
   Message message;  // role assistant; calls have ids
   std::vector<std::string> malformed_calls;
+  std::vector<std::string> repairs;  // of calls: see ParsedReply
   FinishReason finish = FinishReason::end_of_turn;
   // With format::Schema: in what the answer does not fit, which a grammar cannot enforce or the end of the tokens cut.
   std::vector<std::string> violations;
@@ -64,7 +67,8 @@ class Model {
   // Waits for the whole reply. Emits event::PromptReady and PrefixLost (local only), Prefill, ReasoningDelta, TextDelta
   // and ReplyReady, in that order, on the caller's thread.
   //
-  // Errors  invalid_argument  the request cannot be asked (no messages, a format with tools, unsupported keyword)
+  // Errors  invalid_argument  the request cannot be asked (no messages, a format where a call is required, unsupported
+  //                           keyword)
   //         limit             the prompt does not fit the window; the message says both sizes
   //         cancelled         stop was asked for
   //         unavailable       the back end is gone, or (scripted) has no reply left
@@ -111,6 +115,7 @@ struct ScriptedReply {
   std::optional<Error> error;  // instead of the message
   FinishReason finish = FinishReason::end_of_turn;  // replaced when the reply is cut by tokens_max or the window
   std::vector<std::string> malformed_calls;         // as in Reply; their text belongs into message.content too
+  std::vector<std::string> repairs;                 // as in Reply
 };
 class ScriptedModel : public Model {
  public:

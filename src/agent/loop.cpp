@@ -80,6 +80,10 @@ class Run {
     end_.usage += reply->usage;
     end_.answer = reply->message.content;
     ids_.make_unique(reply->message.calls);
+    for (const std::string& repair : reply->repairs) {
+      events_.on(event::Notice{.text = "repaired " + repair});
+    }
+    fit(reply->message.calls);
     const std::vector<ToolCall> calls = reply->message.calls;
     take_out(reply->malformed_calls, reply->message.content);
     PUNA_TRY_VOID(append(std::move(reply->message)));
@@ -92,6 +96,20 @@ class Run {
     }
     malformed_ = 0;
     return end;
+  }
+
+  // Arguments of wrong types that can be read in one way only. A call that a grammar held fits as it is.
+  void fit(std::vector<ToolCall>& calls) {
+    for (ToolCall& call : calls) {
+      const auto spec = std::ranges::find(specs_, call.name, &ToolSpec::name);
+      if (spec == specs_.end() || spec->parameters.is_null()) {
+        continue;
+      }
+      if (std::optional<Json> arguments = coerced(spec->parameters, call.arguments)) {
+        call.arguments = *std::move(arguments);
+        events_.on(event::Notice{.text = "repaired a call of " + call.name + ": the types of its arguments"});
+      }
+    }
   }
 
   // A call that is not valid is not shown to the model as its own words again: it would learn from it. What was wrong

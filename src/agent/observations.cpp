@@ -14,6 +14,21 @@ constexpr std::size_t kQuotedBytesMax = 400;  // a long broken call would only t
 
 }  // namespace
 
+std::string as_json(std::string_view beginning, const Json& schema) {
+  const Json* properties = schema.find("properties");
+  const Json::Object members =
+      properties != nullptr && properties->is_object() ? properties->as_object() : Json::Object();
+  std::string names;
+  std::string descriptions;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    names += (i == 0 ? " with " : i + 1 < members.size() ? ", " : " and ") + members[i].key;
+    if (const std::string_view text = members[i].value.text_or("description"); !text.empty()) {
+      descriptions += format_text("\n{}: {}", members[i].key, text);
+    }
+  }
+  return format_text("{} as JSON{}.{}", beginning, names, descriptions);
+}
+
 std::string too_many_calls(int calls_max) {
   return format_text("too many calls in one reply. At most {} are run.", calls_max);
 }

@@ -15,6 +15,12 @@ inline constexpr std::string_view kRepeatedCall =
 inline constexpr std::string_view kCancelled = "cancelled";
 inline constexpr std::string_view kTimeout = "timeout";
 
+// "<beginning> as JSON with name, age and job.": the members that a schema's object has, and a line for each that is
+// described. `beginning` is one of the two.
+inline constexpr std::string_view kAnswer = "Answer";                    // behind a task
+inline constexpr std::string_view kGiveThisAnswer = "Give this answer";  // the one before
+[[nodiscard]] std::string as_json(std::string_view beginning, const Json& schema);
+
 // For a call behind the first calls_max of its reply.
 [[nodiscard]] std::string too_many_calls(int calls_max);
 

@@ -3,8 +3,8 @@
 #include "puna/base/json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
@@ -37,6 +37,22 @@ void keep_last(Json::Object& members) {
   members = std::move(unique);
 }
 
+constexpr double kExactMax = 0x1p53;  // the integers up to it are doubles
+
+// 9223372036854775807.0 as the integer that it is; empty: it is none of 64 bits, or written with an exponent.
+std::optional<Json> whole_number(std::string_view text) {
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos || text.find_first_not_of('0', point + 1) != std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string_view digits = text.substr(0, point);
+  const auto read = [digits]<class T>(T value) -> std::optional<Json> {
+    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return end.ec == std::errc() ? std::optional(Json(value)) : std::nullopt;
+  };
+  return text.starts_with('-') ? read(std::int64_t{}) : read(std::uint64_t{});
+}
+
 // Builds a Json from SAX events. Borrowed pointers in open_ stay valid: a container is only moved into its parent when
 // it is closed.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
@@ -44,11 +60,13 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool null() override { return add(Json()); }
   bool boolean(bool value) override { return add(Json(value)); }
   bool number_integer(number_integer_t value) override { return add(Json(value)); }
-  bool number_unsigned(number_unsigned_t value) override {
-    constexpr auto kMax = static_cast<number_unsigned_t>(std::numeric_limits<std::int64_t>::max());
-    return add(value <= kMax ? Json(static_cast<std::int64_t>(value)) : Json(static_cast<double>(value)));
-  }
-  bool number_float(number_float_t value, const string_t& /*text*/) override {
+  bool number_unsigned(number_unsigned_t value) override { return add(Json(value)); }
+  bool number_float(number_float_t value, const string_t& text) override {
+    if (std::abs(value) >= kExactMax) {  // an integer with zeros behind its point need not lose its last digits
+      if (const std::optional<Json> whole = whole_number(text)) {
+        return add(*whole);
+      }
+    }
     return std::isfinite(value) ? add(Json(value)) : refuse("a number is too large");
   }
   bool string(string_t& value) override { return add(Json(std::move(value))); }
@@ -123,6 +141,9 @@ nlohmann::ordered_json to_nlohmann(const Json& value) {
   if (value.is_integer()) {
     return value.as_integer();
   }
+  if (value.is_large_integer()) {
+    return value.as_large_integer();
+  }
   if (value.is_number()) {
     return value.as_double();
   }
@@ -181,8 +202,16 @@ std::int64_t Json::as_integer() const {
   return std::get<std::int64_t>(value_);
 }
 
+std::uint64_t Json::as_large_integer() const {
+  PUNA_CHECK(is_large_integer(), "Json::as_large_integer on another type");
+  return std::get<std::uint64_t>(value_);
+}
+
 double Json::as_double() const {
   PUNA_CHECK(is_number(), "Json::as_double on another type");
+  if (is_large_integer()) {
+    return static_cast<double>(as_large_integer());
+  }
   return is_integer() ? static_cast<double>(as_integer()) : std::get<double>(value_);
 }
 
@@ -249,6 +278,9 @@ void Json::push(Json value) {
 bool operator==(const Json& a, const Json& b) {
   if (a.is_integer() && b.is_integer()) {
     return a.as_integer() == b.as_integer();
+  }
+  if (a.is_large_integer() && b.is_large_integer()) {
+    return a.as_large_integer() == b.as_large_integer();
   }
   if (a.is_number() && b.is_number()) {
     return a.as_double() == b.as_double();

@@ -36,6 +36,29 @@ TEST(Json, ManyKeysAreReadAndARepeatedOneAmongThemIsFound) {
 
 TEST(Json, IntegersStayExactToTheirLimits) {
   EXPECT_EQ(again("[9223372036854775807,-9223372036854775808]"), "[9223372036854775807,-9223372036854775808]");
+  EXPECT_EQ(again("[9223372036854775808,18446744073709551615]"), "[9223372036854775808,18446744073709551615]");
+  EXPECT_EQ(again("18446744073709551616"), "1.8446744073709552e+19");
+}
+
+TEST(Json, AnIntegerWithZerosBehindItsPointKeepsItsDigits) {
+  EXPECT_EQ(again("[9223372036854775807.0,18446744073709551615.00,-9007199254740993.0]"),
+            "[9223372036854775807,18446744073709551615,-9007199254740993]");
+  EXPECT_EQ(again("[1.0,9007199254740993.5,1e300,18446744073709551616.0]"),
+            "[1.0,9.007199254740994e+15,1e+300,1.8446744073709552e+19]");
+}
+
+TEST(Json, AnIntegerIsLargeOnlyWhereASignedOneCannotHoldIt) {
+  constexpr auto kSigned = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  EXPECT_TRUE(Json(kSigned).is_integer());
+  const Json large(kSigned + 1);
+  EXPECT_TRUE(large.is_large_integer());
+  EXPECT_TRUE(large.is_number());
+  EXPECT_FALSE(large.is_integer());
+  EXPECT_EQ(large.as_large_integer(), kSigned + 1);
+  EXPECT_EQ(large.as_double(), 0x1p63);
+  EXPECT_EQ(large, Json(0x1p63));
+  EXPECT_NE(large, Json(kSigned + 2)) << "two that the same double stands for";
+  EXPECT_EQ(Json(-1).as_integer(), -1);
 }
 
 TEST(Json, DamageIsAnErrorThatSaysWhere) {

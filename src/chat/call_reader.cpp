@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "chat/call_object.h"
 #include "chat/python_literal.h"
 
 namespace puna {
@@ -39,8 +40,8 @@ std::size_t json_bytes(std::string_view text) {
 
 class BlockReader {
  public:
-  BlockReader(const CallSyntax& syntax, std::string_view block, std::span<const ToolSpec> tools)
-      : syntax_(syntax), text_(block), tools_(tools) {}
+  BlockReader(const CallSyntax& syntax, std::string_view block, std::span<const ToolSpec> tools, Repairs* repairs)
+      : syntax_(syntax), text_(block), tools_(tools), repairs_(repairs) {}
 
   std::optional<std::vector<ToolCall>> run() {
     const bool read = syntax_.shape == CallSyntax::Shape::json_object ? read_objects() : read_named();
@@ -95,12 +96,53 @@ class BlockReader {
     skip_space();
     const bool is_value = !text_.empty() && std::string_view("{[\"").contains(text_.front());
     const std::size_t bytes = is_value ? json_bytes(text_) : std::string_view::npos;
-    if (bytes == std::string_view::npos) {
+    if (bytes != std::string_view::npos) {
+      if (Result<Json> value = Json::parse(text_.substr(0, bytes))) {
+        text_.remove_prefix(bytes);
+        return *std::move(value);
+      }
+    }
+    return repairs_ == nullptr ? std::nullopt : mended_value();
+  }
+
+  // The same where it is damaged.
+  std::optional<Json> mended_value() {
+    take_fence();
+    std::vector<std::string> stops = {"```"};
+    for (const std::string* literal : {&syntax_.call_end, &syntax_.list_end, &syntax_.separator}) {
+      for (const std::string& piece : pieces_of(without_brackets(*literal))) {
+        if (piece != "," && piece != ";") {
+          stops.push_back(piece);
+        }
+      }
+    }
+    std::optional<Mended> mended = mend_json(text_, stops);
+    if (!mended) {
       return std::nullopt;
     }
-    Result<Json> value = Json::parse(text_.substr(0, bytes));
+    text_.remove_prefix(mended->bytes);
+    repairs_->note_all(mended->repairs);
+    return std::move(mended->value);
+  }
+
+  bool take_fence() {
+    skip_space();
+    const std::size_t bytes = repairs_ == nullptr ? 0 : fence_bytes(text_);
     text_.remove_prefix(bytes);
-    return value ? std::optional(*std::move(value)) : std::nullopt;
+    if (bytes > 0) {
+      repairs_->note("a code fence");
+    }
+    return bytes > 0;
+  }
+
+  // Behind the calls; but a bracket too early looks the same, and then members of the arguments stand outside.
+  bool take_bracket_too_many() {
+    if (repairs_ == nullptr || calls_.empty() || says_more_ || (text_.front() != '}' && text_.front() != ']')) {
+      return false;
+    }
+    text_.remove_prefix(1);
+    repairs_->note("a bracket too many");
+    return true;
   }
 
   bool read_objects() {
@@ -112,7 +154,7 @@ class BlockReader {
         }
       } else if (text_.empty() || text_.front() == '{' || text_.front() == '[') {
         continue;
-      } else if (!take_glue()) {
+      } else if (!take_glue() && !take_fence() && !take_bracket_too_many()) {
         return false;
       }
     }
@@ -142,17 +184,19 @@ class BlockReader {
         return false;
       }
       const Json::Member& member = value.as_object().front();
-      return add(member.key, read_arguments(&member.value));
+      return add(member.key, read_arguments(&member.value, repairs_));
     }
-    const Json* object = syntax_.inner_key.empty() ? nullptr : value.find(syntax_.inner_key);
-    object = object == nullptr ? &value : object;
-    std::string_view name = object->text_or(syntax_.name_key);
-    name = name.empty() ? object->text_or("name") : name;
-    const Json* arguments = object->find(syntax_.arguments_key);
-    for (const std::string_view key : {"arguments", "parameters"}) {
-      arguments = arguments == nullptr ? object->find(key) : arguments;
+    // Where brackets are missing, the arguments may be too.
+    const bool may_be_short = repairs_ != nullptr && repairs_->has(kMissingBracket);
+    std::optional<ToolCall> call = may_be_short ? std::nullopt : call_of(value, syntax_, nullptr);
+    if (!call && repairs_ != nullptr) {
+      call = call_of(value, syntax_, repairs_);
     }
-    return add(std::string(name), read_arguments(arguments));
+    if (call) {
+      calls_.push_back(*std::move(call));
+    }
+    says_more_ = says_more_ || says_more(value, syntax_);
+    return call.has_value();
   }
 
   bool add(std::string name, Json arguments) {
@@ -173,7 +217,7 @@ class BlockReader {
           return false;
         }
         take(syntax_.call_end);
-      } else if (!take_glue()) {
+      } else if (!take_glue() && !take_fence() && !take_bracket_too_many()) {
         return false;
       }
     }
@@ -214,7 +258,7 @@ class BlockReader {
       return false;
     }
     const std::optional<Json> arguments = json_value();
-    return arguments && add(name_without_id(syntax_, *before), read_arguments(&*arguments));
+    return arguments && add(name_without_id(syntax_, *before), read_arguments(&*arguments, repairs_));
   }
 
   bool read_parameters() {
@@ -330,26 +374,16 @@ class BlockReader {
   const CallSyntax& syntax_;
   std::string_view text_;
   std::span<const ToolSpec> tools_;
+  Repairs* repairs_;        // null: nothing is repaired
+  bool says_more_ = false;  // an object had members that are no call's
   std::vector<ToolCall> calls_;
 };
 
 }  // namespace
 
-Json read_arguments(const Json* arguments) {
-  if (arguments == nullptr || arguments->is_null()) {
-    return Json::object();
-  }
-  if (arguments->is_string()) {
-    if (Result<Json> inner = Json::parse(arguments->as_string()); inner && inner->is_object()) {
-      return *std::move(inner);
-    }
-  }
-  return *arguments;
-}
-
 std::optional<std::vector<ToolCall>> read_calls(const CallForm& form, std::string_view block,
-                                                std::span<const ToolSpec> tools) {
-  return BlockReader(form.syntax(), block, tools).run();
+                                                std::span<const ToolSpec> tools, Repairs* repairs) {
+  return BlockReader(form.syntax(), block, tools, repairs).run();
 }
 
 }  // namespace puna

@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "chat/call_form.h"
+#include "chat/repair.h"
 #include "puna/chat/message.h"
 
 namespace puna {
 
 // The calls of a block, at least one; ids are empty. Empty when any part of it is not what the form says.
 // `tools` give the types of parameters that are written without quotes; without them, what looks like JSON is JSON.
+// With `repairs`, JSON in the block may be damaged (repair.h); what was done is noted there.
 [[nodiscard]] std::optional<std::vector<ToolCall>> read_calls(const CallForm& form, std::string_view block,
-                                                              std::span<const ToolSpec> tools);
-
-// Arguments as models write them: an object, or the JSON text of one in a string, or nothing at all.
-[[nodiscard]] Json read_arguments(const Json* arguments);
+                                                              std::span<const ToolSpec> tools,
+                                                              Repairs* repairs = nullptr);
 
 }  // namespace puna

@@ -4,11 +4,12 @@
 // Source: OpenAI's harmony response format (github.com/openai/harmony, docs/format.md): a call's recipient stands in
 // the role or in the channel part of the header; a content type may follow.
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "chat/call_form.h"
-#include "chat/call_reader.h"
+#include "chat/call_object.h"
 #include "chat/reply_reader.h"
 
 namespace puna {
@@ -49,18 +50,19 @@ class ChannelReader final : public ReplyReader {
     return delta;
   }
 
-  [[nodiscard]] ParsedReply finish() override {
+  [[nodiscard]] ParsedReply finish(ReplyParser::End end) override {
     Delta rest;
     is_ending_ = true;
     while (!buffer_.empty() && step(rest)) {
     }
     if (body_ == Body::call) {
-      end_call(rest);
+      end_call(rest, end == ReplyParser::End::whole);
     }
-    ParsedReply reply = said_->finish();
+    ParsedReply reply = said_->finish(end);
     reply.reasoning = std::move(reasoning_);
     std::ranges::move(calls_, std::back_inserter(reply.calls));
     std::ranges::move(malformed_, std::back_inserter(reply.malformed_calls));
+    std::ranges::move(repaired_, std::back_inserter(reply.repairs));
     return reply;
   }
 
@@ -143,7 +145,7 @@ class ChannelReader final : public ReplyReader {
     buffer_.erase(0, at + (is_next ? 0 : mark_bytes));
     if (mark_bytes > 0) {
       if (body_ == Body::call) {
-        end_call(delta);
+        end_call(delta, true);
       }
       body_ = Body::none;
     }
@@ -184,12 +186,15 @@ class ChannelReader final : public ReplyReader {
     delta.content += said_->feed(text).content;
   }
 
-  void end_call(Delta& delta) {
+  void end_call(Delta& delta, bool may_repair) {
     const std::string text = std::exchange(arguments_, {});
     in_string_ = is_escaped_ = false;
-    const Result<Json> arguments = trimmed(text).empty() ? Result<Json>(Json::object()) : Json::parse(text);
-    if (arguments) {
-      calls_.push_back({.id = {}, .name = recipient_, .arguments = read_arguments(&*arguments)});
+    Repairs repairs;
+    if (const std::optional<Json> arguments = arguments_in(text, may_repair, repairs)) {
+      calls_.push_back({.id = {}, .name = recipient_, .arguments = read_arguments(&*arguments, &repairs)});
+      if (!repairs.empty()) {
+        repaired_.push_back(repair_note(std::span(calls_).last(1), repairs));
+      }
     } else {
       const std::string block = header_ + text;
       delta.content += said_->feed((has_said_ ? "\n" : "") + block).content;
@@ -197,6 +202,21 @@ class ChannelReader final : public ReplyReader {
       malformed_.push_back(block);
     }
     body_ = Body::none;
+  }
+
+  static std::optional<Json> arguments_in(std::string_view text, bool may_repair, Repairs& repairs) {
+    if (trimmed(text).empty()) {
+      return Json::object();
+    }
+    if (Result<Json> whole = Json::parse(text)) {
+      return *std::move(whole);
+    }
+    std::optional<Mended> mended = may_repair ? mend_whole_json(text) : std::nullopt;
+    if (!mended) {
+      return std::nullopt;
+    }
+    repairs = std::move(mended->repairs);
+    return std::move(mended->value);
   }
 
   const Channels channels_;
@@ -212,6 +232,7 @@ class ChannelReader final : public ReplyReader {
   std::string arguments_;
   std::vector<ToolCall> calls_;
   std::vector<std::string> malformed_;
+  std::vector<std::string> repaired_;
   Body body_ = Body::none;
   bool is_new_ = false;    // nothing of this message was added yet
   bool has_said_ = false;  // some text was

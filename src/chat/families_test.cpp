@@ -47,6 +47,7 @@ void expect_calls(const ParsedReply& reply, std::vector<ToolCall> calls, std::st
   }
   EXPECT_EQ(reply.calls, calls) << what;
   EXPECT_TRUE(reply.malformed_calls.empty()) << what;
+  EXPECT_TRUE(reply.repairs.empty()) << what;
 }
 
 // The calls that the family can put into one reply.

@@ -320,7 +320,8 @@ class FormatProber {
     }
     ReplyParser parser(found_.format, {.reasoning_open = false, .calls = ReplyParser::Calls::read, .tools = tools});
     static_cast<void>(parser.feed(reply));
-    return parser.finish();
+    ParsedReply read = parser.finish();
+    return read.repairs.empty() ? read : ParsedReply();  // a form that needs repairs is not understood
   }
 
   const NeedleTalk& talk_;

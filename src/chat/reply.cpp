@@ -38,6 +38,6 @@ ReplyParser::ReplyParser(ReplyParser&&) noexcept = default;
 ReplyParser& ReplyParser::operator=(ReplyParser&&) noexcept = default;
 
 ReplyParser::Delta ReplyParser::feed(std::string_view text) { return reader_->feed(text); }
-ParsedReply ReplyParser::finish() { return reader_->finish(); }
+ParsedReply ReplyParser::finish(End end) { return reader_->finish(end); }
 
 }  // namespace puna

@@ -19,7 +19,7 @@ class ReplyReader {
 
   // As ReplyParser's.
   [[nodiscard]] virtual ReplyParser::Delta feed(std::string_view text) = 0;
-  [[nodiscard]] virtual ParsedReply finish() = 0;
+  [[nodiscard]] virtual ParsedReply finish(ReplyParser::End end) = 0;
 };
 
 // One text in which tags stand. tag_reader.cpp

@@ -90,8 +90,9 @@ TEST(ReplyParser, AClosingTagInsideAnArgumentIsText) {
 }
 
 TEST(ReplyParser, WhatIsNotAValidCallStaysInTheContentAndIsReported) {
-  for (const std::string_view body : {"{\"name\": \"f\", \"arguments\": {}", "not json", "[]", "{}", "{\"name\": 3}",
-                                      "{\"name\": \"\"}", "<function=f>\n<parameter=\"x\">1</parameter></function>"}) {
+  for (const std::string_view body :
+       {"{\"name\": \"f\", \"arguments\": {\"a\": \"", "not json", "[]", "{}", "{\"name\": 3}", "{\"name\": \"\"}",
+        "<function=f>\n<parameter=\"x\">1</parameter></function>"}) {
     const std::string block = "<tool_call>" + std::string(body) + "</tool_call>";
     const ParsedReply reply = parse("See: " + block + " end");
     EXPECT_TRUE(reply.calls.empty()) << body;

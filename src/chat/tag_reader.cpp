@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "chat/call_form.h"
+#include "chat/call_object.h"
 #include "chat/call_reader.h"
 #include "chat/reply_reader.h"
 
@@ -45,9 +46,10 @@ class TagReader final : public ReplyReader {
     return delta;
   }
 
-  [[nodiscard]] ParsedReply finish() override {
+  [[nodiscard]] ParsedReply finish(ReplyParser::End end) override {
     Delta rest;
     is_ending_ = true;
+    end_ = end;
     while (!undecided().empty()) {
       if (!step(rest) && phase_ == Phase::call) {
         give_up(rest);
@@ -154,8 +156,8 @@ class TagReader final : public ReplyReader {
     inner.reasoning_start.clear();
     ReplyParser parser(inner, {.reasoning_open = false, .calls = ReplyParser::Calls::read, .tools = tools_});
     static_cast<void>(parser.feed(held_));
-    ParsedReply found = parser.finish();
-    if (found.calls.empty()) {
+    ParsedReply found = parser.finish(end_);
+    if (found.calls.empty() || !found.repairs.empty()) {  // a sketch of a call is no call
       return settle_reasoning(delta);
     }
     reply_.calls = std::move(found.calls);
@@ -274,15 +276,34 @@ class TagReader final : public ReplyReader {
     if (end == std::string_view::npos) {
       return false;
     }
-    take_block(end, delta);
+    take_block(end, delta, true);
     return true;
   }
 
-  void take_block(std::size_t bytes, Delta& delta) {
+  // The calls of a block, repaired if they must be and may be.
+  std::optional<std::vector<ToolCall>> calls_in(std::string_view block, bool may_repair) {
+    Repairs repairs;
+    std::optional<std::vector<ToolCall>> calls = read_calls(*form_, block, tools_);
+    if (!calls && may_repair) {
+      calls = read_calls(*form_, block, tools_, &repairs);
+    }
+    if (!calls) {
+      return std::nullopt;
+    }
+    for (ToolCall& call : *calls) {
+      call.arguments = read_arguments(&call.arguments, &repairs);
+    }
+    if (!repairs.empty()) {
+      reply_.repairs.push_back(repair_note(*calls, repairs));
+    }
+    return calls;
+  }
+
+  void take_block(std::size_t bytes, Delta& delta, bool may_repair) {
     const std::string block(undecided().substr(0, bytes));
     consume(bytes);
     phase_ = Phase::text;
-    if (std::optional<std::vector<ToolCall>> calls = read_calls(*form_, block, tools_)) {
+    if (std::optional<std::vector<ToolCall>> calls = calls_in(block, may_repair)) {
       settle_reasoning(delta);
       std::ranges::move(*calls, std::back_inserter(reply_.calls));
       content_.drop_space();
@@ -303,7 +324,7 @@ class TagReader final : public ReplyReader {
       scanner_.emplace(*form_, true);
       return;
     }
-    take_block(undecided().size(), delta);
+    take_block(undecided().size(), delta, end_ == ReplyParser::End::whole);
   }
 
   const ReplyFormat format_;
@@ -322,6 +343,7 @@ class TagReader final : public ReplyReader {
   bool is_text_ = false;     // text has come since the start, or since the last call
   bool is_plain_ = false;    // quotes in calls mean nothing
   bool is_ending_ = false;
+  ReplyParser::End end_ = ReplyParser::End::whole;
 };
 
 }  // namespace

@@ -91,12 +91,15 @@ Result<int> parse_command(Console& console, const Options& options) {
                               .content = std::move(reply.content),
                               .reasoning = std::move(reply.reasoning),
                               .calls = std::move(reply.calls)});
-  if (!reply.malformed_calls.empty()) {
-    Json malformed = Json::array();
-    for (const std::string& block : reply.malformed_calls) {
-      malformed.push(block);
+  for (const auto& [name, texts] :
+       {std::pair("malformed_calls", &reply.malformed_calls), std::pair("repairs", &reply.repairs)}) {
+    Json list = Json::array();
+    for (const std::string& one : *texts) {
+      list.push(one);
     }
-    json.set("malformed_calls", std::move(malformed));
+    if (!texts->empty()) {
+      json.set(name, std::move(list));
+    }
   }
   console.out(json.dump(2) + "\n");
   return 0;

@@ -77,7 +77,8 @@ class Collector {
 
   // Call ids count on from the calls that the conversation has already, so that they repeat in a repeated run.
   [[nodiscard]] Reply reply(std::size_t calls_before) {
-    ParsedReply parsed = parser_.finish();
+    const bool is_whole = finish_ == FinishReason::end_of_turn || finish_ == FinishReason::grammar_end;
+    ParsedReply parsed = parser_.finish(is_whole ? ReplyParser::End::whole : ReplyParser::End::cut);
     emit({.content = parsed.content.substr(content_bytes_), .reasoning = parsed.reasoning.substr(reasoning_bytes_)});
     events_.on(event::ReplyReady{.raw = raw_,
                                  .usage = usage_,
@@ -91,6 +92,7 @@ class Collector {
                         .reasoning = std::move(parsed.reasoning),
                         .calls = std::move(parsed.calls)},
             .malformed_calls = std::move(parsed.malformed_calls),
+            .repairs = std::move(parsed.repairs),
             .finish = finish_,
             .usage = usage_,
             .sampling = std::move(sampling_),
@@ -153,7 +155,7 @@ class EngineModel final : public LocalModel {
                                                      .agent = request.agent,
                                                      .turn = request.turn},
                                                     stop));
-    const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none;
+    const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none && !request.format;
     Collector collector(*weights_, generation.sampling(), template_->reply_format(),
                         {.reasoning_open = prompt.reasoning_open,
                          .calls = may_call ? ReplyParser::Calls::read : ReplyParser::Calls::text,
@@ -215,14 +217,31 @@ class EngineModel final : public LocalModel {
     return tokens;
   }
   [[nodiscard]] Result<Prompt> render(const Request& request) const {
-    if (request.format && !request.tools.empty()) {
-      return fail(ErrorCode::invalid_argument, "a request has both a format and tools",
+    const bool shows_tools = !request.tools.empty() && request.tool_choice != ToolChoice::none;
+    if (!request.format || !shows_tools) {
+      return render(request, request.tools, request.format);
+    }
+    if (request.tool_choice == ToolChoice::required) {
+      return fail(ErrorCode::invalid_argument, "a request has a format and must call a tool",
                   "ask for the tool calls first, then for the answer in its format");
     }
+    // The prompt of a conversation with tools; the grammar of an answer without.
+    PUNA_TRY(Prompt prompt, render(request, request.tools, std::nullopt));
+    const Request plain{.messages = {{.role = Role::user, .content = "a"}}};
+    PUNA_TRY(Prompt held, render(plain, {}, request.format));
+    if (held.reasoning_open != prompt.reasoning_open) {
+      return fail(ErrorCode::invalid_argument, "this chat template opens the reasoning only with tools, or without",
+                  "ask for a format without tools");
+    }
+    prompt.grammar = std::move(held.grammar);
+    return prompt;
+  }
+  [[nodiscard]] Result<Prompt> render(const Request& request, std::span<const ToolSpec> tools,
+                                      const std::optional<OutputFormat>& format) const {
     return template_->render({.messages = request.messages,
-                              .tools = request.tools,
+                              .tools = tools,
                               .tool_choice = request.tool_choice,
-                              .format = request.format,
+                              .format = format,
                               .control_texts = control_texts_,
                               .today = today()});
   }

@@ -199,7 +199,7 @@ TEST_P(ModelContract, ARequestThatCannotBeAskedIsRefused) {
   expect_refused({}, "no messages");
   Request both = GetParam().call_request;
   both.format = format::Schema{Json::object({{"type", "object"}})};
-  expect_refused(both, "a schema together with tools");
+  expect_refused(both, "a schema where a call is required");
   Request odd = GetParam().text_request;
   odd.format = format::Schema{Json::object({{"type", "no-such-type"}})};
   expect_refused(odd, "a schema with an unknown type");

@@ -22,8 +22,8 @@ Result<void> check(const Request& request) {
   if (request.messages.empty()) {
     return fail(ErrorCode::invalid_argument, "a request has no messages");
   }
-  if (request.format && !request.tools.empty()) {
-    return fail(ErrorCode::invalid_argument, "a request has both a format and tools",
+  if (request.format && request.tool_choice == ToolChoice::required) {
+    return fail(ErrorCode::invalid_argument, "a request has a format and must call a tool",
                 "ask for the tool calls first, then for the answer in its format");
   }
   PUNA_TRY_VOID(validate(request.sampling));
@@ -86,6 +86,7 @@ Written write(const ScriptedReply& scripted, std::size_t bytes_max) {
   Message& message = written.reply.message;
   message.role = Role::assistant;
   written.reply.malformed_calls = scripted.malformed_calls;
+  written.reply.repairs = scripted.repairs;
   if (!scripted.message.reasoning.empty()) {
     written.raw += left.take(kOpen);
     message.reasoning = left.take(utf8::sanitize(scripted.message.reasoning));

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -31,9 +32,10 @@ class Json {
   Json(std::nullptr_t);
   Json(bool value);
   template <std::integral T>
-    requires(!std::same_as<T, bool> && !std::same_as<T, std::int64_t>)
-  Json(T value) : Json(static_cast<std::int64_t>(value)) {}
+    requires(!std::same_as<T, bool> && !std::same_as<T, std::int64_t> && !std::same_as<T, std::uint64_t>)
+  Json(T value) : Json(static_cast<std::conditional_t<std::is_unsigned_v<T>, std::uint64_t, std::int64_t>>(value)) {}
   Json(std::int64_t value);
+  Json(std::uint64_t value);
   Json(double value);
   Json(std::string value);
   Json(std::string_view value);
@@ -60,14 +62,19 @@ class Json {
   [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   [[nodiscard]] bool is_bool() const { return std::holds_alternative<bool>(value_); }
   [[nodiscard]] bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
-  [[nodiscard]] bool is_number() const { return is_integer() || std::holds_alternative<double>(value_); }
+  // A whole number that only 64 bits without a sign hold: it is no is_integer(), and as_double() rounds it.
+  [[nodiscard]] bool is_large_integer() const { return std::holds_alternative<std::uint64_t>(value_); }
+  [[nodiscard]] bool is_number() const {
+    return is_integer() || is_large_integer() || std::holds_alternative<double>(value_);
+  }
   [[nodiscard]] bool is_string() const { return std::holds_alternative<std::string>(value_); }
   [[nodiscard]] bool is_array() const { return std::holds_alternative<Array>(value_); }
   [[nodiscard]] bool is_object() const { return std::holds_alternative<Object>(value_); }
 
-  // Requires the matching is_*() (checked). as_double() also takes an integer.
+  // Requires the matching is_*() (checked). as_double() also takes an integer of either kind.
   [[nodiscard]] bool as_bool() const;
   [[nodiscard]] std::int64_t as_integer() const;
+  [[nodiscard]] std::uint64_t as_large_integer() const;
   [[nodiscard]] double as_double() const;
   [[nodiscard]] const std::string& as_string() const;
   [[nodiscard]] const Array& as_array() const;
@@ -84,11 +91,12 @@ class Json {
   // Requires an array or null (which becomes an array).
   void push(Json value);
 
-  // Numbers compare by value (1 == 1.0), objects without regard to key order.
+  // Numbers compare by value (1 == 1.0; an integer with a double as doubles), objects without regard to key order.
   friend bool operator==(const Json& a, const Json& b);
 
  private:
-  std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
+  // Invariant: a std::uint64_t here is more than any std::int64_t.
+  std::variant<std::monostate, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object> value_;
 };
 
 struct Json::Member {
@@ -100,6 +108,13 @@ inline Json::Json() = default;
 inline Json::Json(std::nullptr_t) {}
 inline Json::Json(bool value) : value_(value) {}
 inline Json::Json(std::int64_t value) : value_(value) {}
+inline Json::Json(std::uint64_t value) {
+  if (std::in_range<std::int64_t>(value)) {
+    value_ = static_cast<std::int64_t>(value);
+  } else {
+    value_ = value;
+  }
+}
 inline Json::Json(double value) : value_(value) {}
 inline Json::Json(std::string value) : value_(std::move(value)) {}
 inline Json::Json(std::string_view value) : value_(std::string(value)) {}

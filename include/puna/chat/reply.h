@@ -23,12 +23,18 @@ struct ParsedReply {
   // Text that looked like a call and was not valid, tags included: it is part of content too, and the agent shows it to
   // the model.
   std::vector<std::string> malformed_calls;
+  // What was repaired in which calls, in words for people: "a call of add: single quotes, a missing bracket".
+  std::vector<std::string> repairs;
 
   bool operator==(const ParsedReply&) const = default;
 };
 
 // Reads a reply as it is generated: reasoning at its start, then text and calls, in the markup that a ReplyFormat says.
 // A closing tag inside a JSON string is text. Feeding text in any pieces gives the same result as feeding it whole.
+//
+// A call whose JSON is damaged is repaired where one reading is left: brackets that are missing at its end or too many,
+// a comma before one, single quotes, keys without quotes, True, False and None, control characters in strings, a code
+// fence around it, arguments as a text, other families' keys. A call that needs no repair is never changed.
 //
 // A call that was begun inside the reasoning counts when the reply has nothing else, no text and no call: the model
 // forgot to close its thoughts, or called from within them. In every other case it is part of the thought.
@@ -57,9 +63,11 @@ class ReplyParser {
   // What became certain with this text. Text that may be the start of a tag, or may have to be taken out, is held back.
   // The deltas so far, joined, are always a prefix of what finish() returns.
   [[nodiscard]] Delta feed(std::string_view text);
+  // Whether the model ended the reply itself, or a limit did: then a call at its end may lack more than brackets.
+  enum class End : bool { whole, cut };
   // Ends the reply: what was held back comes out, an unfinished call counts as malformed.
   // Requires  called once, last.
-  [[nodiscard]] ParsedReply finish();
+  [[nodiscard]] ParsedReply finish(End end = End::whole);
 
  private:
   std::unique_ptr<ReplyReader> reader_;

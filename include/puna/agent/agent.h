@@ -1,0 +1,72 @@
+// An agent as one object: it keeps its conversation, runs tasks with its tools, and answers with C++ values.
+//
+//   puna::Agent agent(*model);
+//   auto person = agent.ask<Person>("John Smith is a 30-year-old software engineer ...");
+//
+// resume() of puna/agent.h is the loop below it, for whoever keeps the transcript himself.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "puna/agent.h"
+#include "puna/chat/typed.h"
+
+namespace puna {
+
+// Borrows the model, the tools and what the options point to; owns its transcript.
+// Thread  one caller at a time; events are delivered on that thread. Many agents may share one model.
+class Agent {
+ public:
+  // Without tools, and with an empty transcript.
+  explicit Agent(Model& model, AgentOptions options = {});
+  // The transcript begins with default_system_prompt().
+  Agent(Model& model, Toolbox& tools, AgentOptions options = {});
+  // Goes on from a transcript that ended with an answer, or begins with a system prompt of its own.
+  Agent(Model& model, Toolbox& tools, AgentOptions options, Transcript transcript);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  Agent(Agent&&) = default;
+  Agent& operator=(Agent&&) = delete;
+  ~Agent() = default;
+
+  // One task to its stop reason: a user's message, then resume() with all that it says of events and limits.
+  // Errors  those of resume(); a task that was not begun is taken out of the transcript again
+  [[nodiscard]] Result<RunEnd> run(std::string task, EventSink& events = EventSink::none(), std::stop_token stop = {});
+
+  // A task whose answer is a T. Without tools it is one turn, held to schema_of<T>(); a line behind the task names the
+  // members and their descriptions. With tools the task is run first, as by run(); then one more turn asks for its
+  // answer in that form, behind the same beginning, which is not computed again. That turn's events (TurnStarted and
+  // the model's) come behind RunEnded.
+  //
+  // Errors  those of run(), json_answer() and from_json(), and
+  //         limit      the run met a limit before it had an answer (the message names it), or left nothing for that
+  //         turn cancelled  stop was asked for After an error in that turn the transcript ends as if it had not been
+  //         asked for.
+  // Cost    up to budget.turns_max model calls; with tools at least two.
+  template <class T>
+  [[nodiscard]] Result<T> ask(std::string task, EventSink& events = EventSink::none(), std::stop_token stop = {}) {
+    PUNA_TRY(const Json answer, ask_json(std::move(task), schema_of<T>(), events, std::move(stop)));
+    return from_json<T>(answer);
+  }
+  // The same with a schema at hand.
+  [[nodiscard]] Result<Json> ask_json(std::string task, const Json& schema, EventSink& events = EventSink::none(),
+                                      std::stop_token stop = {});
+
+  [[nodiscard]] const Transcript& transcript() const { return transcript_; }
+
+ private:
+  [[nodiscard]] Result<RunEnd> run_with(const AgentOptions& options, std::string task, EventSink& events,
+                                        std::stop_token stop);
+  [[nodiscard]] Result<Reply> ask_once(const AgentOptions& options, const Json& schema, EventSink& events,
+                                       std::stop_token stop);
+  [[nodiscard]] Result<void> record(std::size_t first);
+
+  Model& model_;
+  Toolbox* tools_;  // may be absent
+  AgentOptions options_;
+  Transcript transcript_;
+};
+
+}  // namespace puna

@@ -1,0 +1,103 @@
+// The Agent: the loop of loop.cpp with a transcript kept for it, and one turn more where an answer must have a form.
+#include "puna/agent/agent.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "agent/deadline.h"
+#include "agent/observations.h"
+#include "puna/model/typed.h"
+
+namespace puna {
+
+Agent::Agent(Model& model, AgentOptions options) : model_(model), tools_(nullptr), options_(std::move(options)) {}
+Agent::Agent(Model& model, Toolbox& tools, AgentOptions options)
+    : Agent(model, tools, std::move(options),
+            {{.role = Role::system, .content = std::string(default_system_prompt())}}) {}
+Agent::Agent(Model& model, Toolbox& tools, AgentOptions options, Transcript transcript)
+    : model_(model), tools_(&tools), options_(std::move(options)), transcript_(std::move(transcript)) {}
+
+Result<RunEnd> Agent::run(std::string task, EventSink& events, std::stop_token stop) {
+  return run_with(options_, std::move(task), events, std::move(stop));
+}
+
+Result<RunEnd> Agent::run_with(const AgentOptions& options, std::string task, EventSink& events, std::stop_token stop) {
+  const std::size_t before = transcript_.size();
+  transcript_.push_back({.role = Role::user, .content = std::move(task)});
+  Toolbox none;
+  auto end = record(before).and_then([&] {
+    return resume(model_, tools_ == nullptr ? none : *tools_, transcript_, options, events, std::move(stop));
+  });
+  if (!end && transcript_.size() == before + 1) {
+    transcript_.pop_back();
+  }
+  return end;
+}
+
+Result<Json> Agent::ask_json(std::string task, const Json& schema, EventSink& events, std::stop_token stop) {
+  const auto begun = options_.clock->now();
+  AgentOptions left = options_;
+  int turns = 0;
+  if (tools_ != nullptr && !tools_->specs().empty()) {
+    --left.budget.turns_max;  // the last one is for the form
+    PUNA_TRY(const RunEnd end, run_with(left, std::move(task), events, stop));
+    if (end.reason != StopReason::answered) {
+      return fail(end.reason == StopReason::cancelled ? ErrorCode::cancelled : ErrorCode::limit,
+                  format_text("the run ended before it had an answer: {}", name_of(end.reason)));
+    }
+    turns = end.turns;
+    left.budget.output_tokens_max -= end.usage.output_tokens;
+    left.budget.time_max -= std::chrono::ceil<std::chrono::milliseconds>(options_.clock->now() - begun);
+    task = agent::as_json(agent::kGiveThisAnswer, schema);
+  } else {
+    task += "\n\n" + agent::as_json(agent::kAnswer, schema);
+  }
+  const std::size_t before = transcript_.size();
+  transcript_.push_back({.role = Role::user, .content = std::move(task)});
+  events.on(event::TurnStarted{.turn = turns + 1});
+  auto reply = ask_once(left, schema, events, std::move(stop));
+  auto answer = reply ? json_answer(*reply, schema) : std::unexpected(reply.error());
+  if (!answer) {
+    transcript_.resize(before);
+    return answer;
+  }
+  transcript_.push_back(std::move(reply->message));
+  PUNA_TRY_VOID(record(before));
+  return answer;
+}
+
+Result<Reply> Agent::ask_once(const AgentOptions& options, const Json& schema, EventSink& events,
+                              std::stop_token stop) {
+  const Budget& budget = options.budget;
+  const bool has_turn = options_.budget.turns_max > 0;
+  if (!has_turn || budget.output_tokens_max <= 0 || budget.time_max <= std::chrono::milliseconds(0)) {
+    return fail(ErrorCode::limit, format_text("the budget has no {} left for the answer in its form",
+                                              !has_turn                       ? "turn"
+                                              : budget.output_tokens_max <= 0 ? "output tokens"
+                                                                              : "time"));
+  }
+  PUNA_TRY(const auto deadline, agent::Deadline::start(*options.clock, budget.time_max, std::move(stop)));
+  const auto tokens_max = std::min<std::int64_t>(budget.output_tokens_max, std::numeric_limits<int>::max());
+  auto reply = model_.ask({.messages = transcript_,
+                           .tools = tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs(),
+                           .format = format::Schema{schema},
+                           .sampling = options.sampling,
+                           .tokens_max = static_cast<int>(tokens_max),
+                           .agent = options.id,
+                           .turn = transcript_.size()},
+                          events, deadline->token());
+  if (!reply && reply.error().code == ErrorCode::cancelled && deadline->passed() == StopReason::time_max) {
+    return fail(ErrorCode::limit, "the time was up before the answer in its form was whole");
+  }
+  return reply;
+}
+
+// The messages from `first` on.
+Result<void> Agent::record(std::size_t first) {
+  for (std::size_t i = first; options_.record != nullptr && i < transcript_.size(); ++i) {
+    PUNA_TRY_VOID(options_.record->append(transcript_[i]));
+  }
+  return {};
+}
+
+}  // namespace puna
