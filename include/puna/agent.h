@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -74,6 +75,7 @@ struct RunEnd {
 struct AgentOptions {
   AgentId id{1};  // tells agents of one model apart; with the seed it fixes the random numbers
   Sampling sampling;
+  std::optional<int> reasoning_tokens_max;  // of each reply: see Request
   Budget budget;
   TranscriptFile* record = nullptr;  // borrowed; gets each message that the run adds, before anything else happens
   const Clock* clock =

@@ -26,7 +26,8 @@ struct Request {
   std::optional<OutputFormat> format;
   Sampling sampling;
   std::vector<std::string> stop;
-  int tokens_max = 0;  // 0 = what is left of the window
+  int tokens_max = 0;                       // 0 = what is left of the window
+  std::optional<int> reasoning_tokens_max;  // after so many tokens of reasoning it is closed; local models only
   // Who asks, and the how many-th time: see GenerationRequest.
   AgentId agent = kNoAgent;
   std::uint64_t turn = 0;

@@ -83,6 +83,7 @@ Result<Reply> Agent::ask_once(const AgentOptions& options, const Json& schema, E
                            .format = format::Schema{schema},
                            .sampling = options.sampling,
                            .tokens_max = static_cast<int>(tokens_max),
+                           .reasoning_tokens_max = options.reasoning_tokens_max,
                            .agent = options.id,
                            .turn = transcript_.size()},
                           events, deadline->token());

@@ -217,6 +217,7 @@ class Run {
             .tools = specs_,
             .sampling = options_.sampling,
             .tokens_max = static_cast<int>(tokens_max),
+            .reasoning_tokens_max = options_.reasoning_tokens_max,
             .agent = options_.id,
             .turn = transcript_.size()};
   }

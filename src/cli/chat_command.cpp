@@ -109,7 +109,11 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
     }
     const Interrupt::Scope scope(interrupt);
     auto end = resume(*model, tools, transcript,
-                      {.sampling = sampling, .budget = options.budget, .record = record.get()}, *view, scope.token());
+                      {.sampling = sampling,
+                       .reasoning_tokens_max = options.reasoning_tokens_max,
+                       .budget = options.budget,
+                       .record = record.get()},
+                      *view, scope.token());
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());
       transcript.pop_back();

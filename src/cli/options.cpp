@@ -82,6 +82,8 @@ void add_sampling_flags(CLI::App& app, Options& o, float temperature) {
       ->add_option("-n,--max-tokens", o.tokens_max,
                    "output tokens at most (default: ask, the window; run and chat, 16384)")
       ->check(CLI::Range(1, 16'777'216));
+  group->add_option("--reasoning-budget", o.reasoning_tokens_max, "tokens of reasoning at most (default: no limit)")
+      ->check(CLI::Range(0, 16'777'216));
 }
 
 void add_agent_flags(CLI::App& app, Options& o, double& seconds) {

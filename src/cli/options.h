@@ -39,6 +39,7 @@ struct Options {
   Sampling sampling;      // what was asked for
   float temperature = 0;  // the command's own, where neither the user nor the model's file says one
   int tokens_max = 0;
+  std::optional<int> reasoning_tokens_max;
   std::string schema_file;           // ask: the reply must fit this JSON Schema; "-" = standard input
   std::string grammar_file;          // ask: ... this GBNF grammar
   std::string pattern;               // ask: ... this regular expression

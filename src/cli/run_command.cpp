@@ -41,7 +41,10 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   const auto view = make_view(console, options);
   const Interrupt::Scope scope(interrupt);
   PUNA_TRY(const RunEnd end, resume(*model, tools, transcript,
-                                    {.sampling = std::move(sampling), .budget = options.budget, .record = record.get()},
+                                    {.sampling = std::move(sampling),
+                                     .reasoning_tokens_max = options.reasoning_tokens_max,
+                                     .budget = options.budget,
+                                     .record = record.get()},
                                     *view, scope.token()));
   return exit_status_of(end.reason);
 }
@@ -75,7 +78,9 @@ Result<std::optional<OutputFormat>> format_of(const Options& options) {
 Result<int> ask_command(Console& console, const Options& options, Interrupt& interrupt) {
   PUNA_TRY(std::string prompt, task_text(options));
   PUNA_TRY(Sampling sampling, sampling_of(options));
-  Request request{.sampling = std::move(sampling), .tokens_max = options.tokens_max};
+  Request request{.sampling = std::move(sampling),
+                  .tokens_max = options.tokens_max,
+                  .reasoning_tokens_max = options.reasoning_tokens_max};
   PUNA_TRY(request.format, format_of(options));
   if (options.system) {
     request.messages.push_back({.role = Role::system, .content = *options.system});

@@ -150,6 +150,7 @@ class EngineModel final : public LocalModel {
     PUNA_TRY(Generation generation, engine_->submit({.prompt = known.tokens,
                                                      .sampling = request.sampling,
                                                      .grammar = std::move(prompt.grammar),
+                                                     .reasoning = reasoning_limit(request, prompt),
                                                      .stop = request.stop,
                                                      .tokens_max = request.tokens_max,
                                                      .agent = request.agent,
@@ -205,6 +206,24 @@ class EngineModel final : public LocalModel {
   [[nodiscard]] const ChatTemplate& chat_template() const override { return *template_; }
 
  private:
+  [[nodiscard]] std::optional<ReasoningLimit> reasoning_limit(const Request& request, const Prompt& prompt) const {
+    if (!request.reasoning_tokens_max) {
+      return std::nullopt;
+    }
+    const ReplyFormat& format = template_->reply_format();
+    const Channels& channels = format.channels;
+    ReasoningLimit limit{.tokens_max = *request.reasoning_tokens_max,
+                         .start = format.reasoning_start,
+                         .end = format.reasoning_end,
+                         .closing = format.reasoning_end,
+                         .open = prompt.reasoning_open};
+    if (!channels.empty()) {
+      limit.start = channels.channel_mark + channels.reasoning_name + channels.body_mark;
+      limit.end = channels.end_mark;
+      limit.closing = channels.end_mark + channels.turn_start;
+    }
+    return limit;
+  }
   // What two prompts have in common that differ in what the user says.
   [[nodiscard]] Result<std::vector<Token>> role_tokens(Request role) const {
     role.messages.push_back({.role = Role::user, .content = "a"});

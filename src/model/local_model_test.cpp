@@ -239,6 +239,46 @@ TEST(LocalModel, APromptBeyondTheWindowIsRefusedWithBothSizes) {
   EXPECT_TRUE(reply.error().message.contains("64")) << reply.error().message;
 }
 
+TEST(LocalModel, ReasoningIsClosedAfterExactlyAsManyTokensAsItMayHave) {
+  const std::string thinks =
+      "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+      "{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n{% endif %}";
+  const auto model =
+      LocalModel::open({.load = {.file = kDemoModel}, .engine = {.window_tokens = 512}, .chat_template = thinks});
+  ASSERT_TRUE(model) << model.error().message;
+  for (const bool strict : {false, true}) {
+    for (const int budget : {0, 1, 7, 20}) {
+      Request request = text_request("What is a river?", 1.5F);
+      request.reasoning_tokens_max = budget;
+      request.sampling.n_probs = 1;  // for each token's text
+      if (strict) {
+        request.format = format::Choice{{"yes", "no"}};
+      }
+      const auto reply = (*model)->ask(request, EventSink::none());
+      ASSERT_TRUE(reply) << reply.error().message;
+      std::string raw;
+      int tokens = 0;
+      for (const auto& token : reply->probabilities) {
+        raw += token.chosen.text;
+        tokens += raw.contains("</think>") ? 0 : 1;
+      }
+      if (!strict && !raw.contains("</think>")) {  // the model ended its turn before
+        EXPECT_LE(tokens, budget) << raw;
+        continue;
+      }
+      ASSERT_TRUE(raw.contains("</think>")) << raw;
+      // The closing tag's own first tokens are counted too: it is no token of this vocabulary.
+      const std::vector<PromptPart> tag = {{.text = "</think>"}};
+      const auto closing = static_cast<int>((*model)->engine().weights().tokenize(tag)->size()) - 1;
+      EXPECT_LE(tokens, budget + closing) << raw;
+      EXPECT_EQ(raw.find("</think>"), raw.rfind("</think>")) << raw;
+      if (strict) {
+        EXPECT_TRUE(reply->message.content == "yes" || reply->message.content == "no") << raw;
+      }
+    }
+  }
+}
+
 TEST(LocalModel, ATemplateOverrideIsUsedAndABrokenOneIsRefusedBeforeTheWeightsAreRead) {
   const auto plain = LocalModel::open(
       {.load = {.file = kDemoModel}, .engine = {.window_tokens = 256}, .chat_template = *built_in_template("llama-2")});
