@@ -86,5 +86,39 @@ TEST(Bench, AModelThatIsNotThereAndAFileThatCannotBeWrittenAreErrors) {
       1);
 }
 
+TEST(Bench, MasksAreMeasuredBesideTheLibrarysOnTheSameStatesAndFewStatesAreNotJudged) {
+  const auto folder = std::filesystem::temp_directory_path() / ("puna-masks-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "one.json") << R"({"schema": {"type": "object", "properties": {"a": {"type": "string"}}},
+      "tests": [{"data": {"a": "Größe \" 1", "b": [1.5e3, true, null]}, "valid": true}, {"data": 3, "valid": false}]})";
+  std::ofstream(folder / "two.json") << R"({"schema": {"type": "strin"}, "tests": []})";
+  const auto run = [&](const std::string& states) {
+    return run_program({kProgram, "bench", "--only", "maskbench", "--data", folder.string(), "--vocab", kDemoModel,
+                        "--peer-states", states, "--seed", "5", "--jsonl", (folder / "lines.jsonl").string()});
+  };
+  const Ran ran = run("10");
+  EXPECT_EQ(ran.exit_status, 1) << ran.out << ran.err;  // one schema of two does not compile
+  EXPECT_TRUE(ran.out.contains("refused: two")) << ran.out;
+  EXPECT_TRUE(ran.out.contains("1 valid instances, 0 refused; 1 invalid ones, 0 accepted")) << ran.out;
+  EXPECT_TRUE(ran.out.contains("on 10 states, drawn from")) << ran.out;
+  EXPECT_TRUE(ran.out.contains("with seed 5")) << ran.out;
+  EXPECT_TRUE(ran.out.contains("other tokens: 0 tokens")) << ran.out;
+  EXPECT_TRUE(ran.out.contains("not judged: too few states")) << ran.out;
+  EXPECT_TRUE(ran.out.ends_with("maskbench: missed\n")) << ran.out;
+  std::ifstream in(folder / "lines.jsonl");
+  std::size_t states = 0;
+  for (std::string line; std::getline(in, line);) {
+    const auto json = Json::parse(line);
+    ASSERT_TRUE(json) << line;
+    states += json->find("library_us") != nullptr ? 1U : 0U;
+  }
+  EXPECT_EQ(states, 10U);
+  std::filesystem::remove(folder / "two.json");
+  const Ran without = run("0");
+  EXPECT_EQ(without.exit_status, 75) << without.out << without.err;
+  EXPECT_TRUE(without.out.contains("the library's mask was not measured")) << without.out;
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace puna::test

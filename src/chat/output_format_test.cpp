@@ -83,6 +83,10 @@ TEST(OutputFormat, APatternHoldsTheWholeAnswerAndAChoiceIsOneOfItsTexts) {
   EXPECT_FALSE(pattern.matches("one-"));
   TextMatcher loose(*grammar_from_regex("a|b"));
   EXPECT_FALSE(loose.matches("ab"));
+  TextMatcher ahead(*grammar_from_regex("(?=.*[0-9])(?=.*[a-z])(?!no).*"));
+  EXPECT_TRUE(ahead.matches("a1!"));
+  EXPECT_FALSE(ahead.matches("a!"));
+  EXPECT_FALSE(ahead.matches("not1"));
   EXPECT_FALSE(grammar_from_regex("(?!a)a"));
   const std::vector<std::string> choices = {"yes", "yes, but", "no"};
   TextMatcher choice(*grammar_from_choices(choices));

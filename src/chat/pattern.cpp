@@ -16,9 +16,10 @@ using Kind = Node::Kind;
 class Compiler {
  public:
   Compiler(Spelling& spelling, bool whole) : spelling_(spelling), pool_(spelling.pool()) {
-    const Regex anything = whole ? Regex::empty : pool_.repeat(spelling.any(), 0);
-    before_ = pool_.sequence(spelling.quote(), anything);
-    after_ = pool_.sequence(anything, spelling.quote());
+    const Regex anything = pool_.repeat(spelling.any(), 0);
+    rest_ = pool_.sequence(anything, spelling.quote());
+    before_ = whole ? spelling.quote() : pool_.sequence(spelling.quote(), anything);
+    after_ = whole ? spelling.quote() : rest_;
   }
 
   Result<Regex> run(const Node& node) { return lead(node, after_); }
@@ -54,10 +55,10 @@ class Compiler {
     }
     switch (node.kind) {
       case Kind::end:
-        return tail == after_ ? spelling_.quote() : pool_.both({spelling_.quote(), tail});
+        return tail == rest_ ? spelling_.quote() : pool_.both({spelling_.quote(), tail});
       case Kind::ahead:
       case Kind::not_ahead: {
-        PUNA_TRY(const Regex inner, follow(node.parts.front(), after_));
+        PUNA_TRY(const Regex inner, follow(node.parts.front(), rest_));  // it may look at a part of what comes
         return pool_.both({tail, node.kind == Kind::ahead ? inner : pool_.complement(inner)});
       }
       case Kind::either: {
@@ -95,8 +96,9 @@ class Compiler {
 
   Spelling& spelling_;
   RegexPool& pool_;
-  Regex before_ = Regex::empty;
+  Regex before_ = Regex::empty;  // what may stand before the match and after it
   Regex after_ = Regex::empty;
+  Regex rest_ = Regex::empty;  // anything, to the end
 };
 
 }  // namespace

@@ -33,7 +33,8 @@ std::string random_pattern(Random& random, int depth) {
   return random.next() % 4 == 0 ? text + "|" + std::string(kAtoms[random.next() % std::size(kAtoms)]) : text;
 }
 
-TEST(Pattern, RandomPatternsAreFoundWhereTheStandardMatcherFindsThem) {
+// Of the letters a and b, up to five.
+std::vector<std::string> short_texts() {
   std::vector<std::string> texts = {""};
   for (std::size_t i = 0; i < texts.size(); ++i) {
     if (texts[i].size() < 5) {
@@ -41,6 +42,38 @@ TEST(Pattern, RandomPatternsAreFoundWhereTheStandardMatcherFindsThem) {
       texts.push_back(texts[i] + "b");
     }
   }
+  return texts;
+}
+
+TEST(Pattern, RandomPatternsWithLookaheadsMatchTheWholeTextWhereTheStandardMatcherDoes) {
+  const std::vector<std::string> texts = short_texts();
+  Random random(4);
+  int matches = 0;
+  for (int round = 0; round < 300; ++round) {
+    std::string pattern;
+    for (int part = 0; part < 3; ++part) {
+      if (random.next() % 2 == 0) {
+        pattern += (random.next() % 2 == 0 ? "(?=" : "(?!") + random_pattern(random, 1);
+        pattern += random.next() % 4 == 0 ? "$)" : ")";
+      }
+      pattern += "(?:" + random_pattern(random, 1) + ")";
+    }
+    const std::regex judge(pattern);
+    RegexPool pool;
+    Spelling spelling(pool, Spelling::Kind::utf8);
+    const auto ours = texts_with(spelling, pattern, true);
+    ASSERT_TRUE(ours) << pattern << ": " << ours.error().message;
+    for (const std::string& text : texts) {
+      const bool is_match = std::regex_match(text, judge);
+      matches += is_match ? 1 : 0;
+      ASSERT_EQ(pool.matches(*ours, text), is_match) << pattern << " '" << text << "'";
+    }
+  }
+  EXPECT_GT(matches, 300);
+}
+
+TEST(Pattern, RandomPatternsAreFoundWhereTheStandardMatcherFindsThem) {
+  const std::vector<std::string> texts = short_texts();
   Random random(3);
   for (int round = 0; round < 400; ++round) {
     std::string pattern = random_pattern(random, 2);

@@ -131,11 +131,12 @@ class Checker {
   }
 
   bool reference(const At& at, std::string_view key, const Json& rule) {
-    if ((key != "$ref" && key != "$dynamicRef") || !rule.is_string()) {
+    if ((key != "$ref" && key != "$dynamicRef" && key != "$recursiveRef") || !rule.is_string()) {
       return true;
     }
-    const auto target = key == "$ref" ? facts_.target(at.id, rule.as_string())
-                                      : facts_.dynamic_target(at.id, rule.as_string(), resources_);
+    const auto target = key == "$ref"          ? facts_.target(at.id, rule.as_string())
+                        : key == "$dynamicRef" ? facts_.dynamic_target(at.id, rule.as_string(), resources_)
+                                               : facts_.recursive_target(at.id, rule.as_string());
     if (!target) {
       return say(at, target.error().message);
     }

@@ -151,6 +151,10 @@ Result<void> Compiler::take_apart(FactId id, std::vector<FactId>& open, Flat& fl
       return {};
     }
   }
+  if (schema.find("$recursiveRef") != nullptr) {
+    PUNA_TRY(const FactId target, facts_.recursive_target(id, schema.text_or("$recursiveRef")));
+    open.push_back(target);
+  }
   for (const auto& [key, why] : kChecked) {
     const Json* value = schema.find(key);
     if (value != nullptr && !(value->is_bool() && value->as_bool())) {

@@ -205,6 +205,28 @@ Result<FactId> Facts::dynamic_target(FactId from, std::string_view reference, st
   return plain;
 }
 
+Result<FactId> Facts::recursive_target(FactId from, std::string_view reference) {
+  const auto recurses = [this](FactId id) {
+    const Json* anchor = at(id).find("$recursiveAnchor");
+    return anchor != nullptr && anchor->is_bool() && anchor->as_bool();
+  };
+  if (reference != "#") {
+    return fail(ErrorCode::invalid_argument, format_text("schema keyword '$recursiveRef' {}: must be \"#\", not '{}'",
+                                                         at_path(path(from)), reference));
+  }
+  PUNA_TRY(const FactId nearest, target(from, reference));
+  if (nearest == root() || !recurses(nearest)) {
+    return nearest;
+  }
+  if (!recurses(root())) {
+    return fail(ErrorCode::invalid_argument,
+                format_text("schema keyword '$recursiveRef' {}: what it means depends on the schemas that led there",
+                            at_path(path(from))),
+                "refer to the schema with $ref");
+  }
+  return root();  // where every way begins
+}
+
 std::optional<FactId> Facts::opposite(FactId id, std::string& why) {
   if (const auto known = opposites_.find(id); known != opposites_.end()) {
     why = known->second.why;

@@ -52,6 +52,9 @@ class Facts {
   // What $dynamicRef means where these schemas are being applied, from the outermost: an anchor of the same name that
   // is dynamic in the outermost of their resources, or else what $ref would.
   [[nodiscard]] Result<FactId> dynamic_target(FactId from, std::string_view reference, std::span<const FactId> applied);
+  // What draft 2019-09's $recursiveRef in this fact means.
+  // Errors  invalid_argument  not "#"; or a part of the document with its own $id makes its meaning depend on the way
+  [[nodiscard]] Result<FactId> recursive_target(FactId from, std::string_view reference);
   // The opposite. Empty where it cannot be said with the keywords of JSON Schema; `why` then names the keyword.
   [[nodiscard]] std::optional<FactId> opposite(FactId id, std::string& why);
 

@@ -85,8 +85,9 @@ class Breaker {
       offer(Json::object({{std::string(kIs), value}}));
     } else if (key == "not") {
       offer(is(inside(value)));
-    } else if (key == "$ref" && value.is_string()) {
-      const auto target = facts_.target(id_, value.as_string());
+    } else if ((key == "$ref" || key == "$recursiveRef") && value.is_string()) {
+      const auto target =
+          key == "$ref" ? facts_.target(id_, value.as_string()) : facts_.recursive_target(id_, value.as_string());
       if (!target) {
         return false;
       }

@@ -51,10 +51,17 @@ class MaskBenchView final : public MaskBenchSink {
     }
     console_.status("maskbench  " + std::string(line.text_or("file")));
   }
+  void on_state(const Json& line) override {
+    if (lines_.is_open()) {
+      lines_ << line.dump() << '\n';
+    }
+    console_.status(format_text("maskbench  the library's mask on state {}", ++states_));
+  }
 
  private:
   Console& console_;
   std::ofstream& lines_;
+  int states_ = 0;
 };
 
 Result<int> mask_bench(Console& console, const Options& options, std::ofstream& lines, std::stop_token stop) {
@@ -63,7 +70,9 @@ Result<int> mask_bench(Console& console, const Options& options, std::ofstream& 
                 "puna bench --only maskbench --data FOLDER --vocab FILE.gguf");
   }
   MaskBenchView view(console, lines);
-  auto report = run_mask_bench(options.masks, view, std::move(stop));
+  MaskBenchOptions masks = options.masks;
+  masks.seed = options.bench.seed;
+  auto report = run_mask_bench(masks, view, std::move(stop));
   console.clear_status();
   if (!report) {
     return std::unexpected(std::move(report).error());

@@ -119,13 +119,17 @@ void add_bench_flags(CLI::App& app, Options& o) {
       ->allow_extra_args(false);
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
   app.add_option("--vocab", o.masks.vocabulary, "for maskbench and schemas: a GGUF file whose vocabulary is used");
+  app.add_option(
+         "--peer-states", o.masks.peer_states,
+         "for maskbench: on how many states the library's mask is measured (default: 3000; fewer are not judged)")
+      ->check(CLI::Range(0, 1'000'000));
   app.add_flag("--quick", o.bench.quick, "small sizes: a few minutes; of the timed results only B1 is judged");
   app.add_option("--jsonl", o.jsonl_file, "also write each result to FILE, one JSON line each")->type_name("FILE");
   app.add_option("-m,--model", o.model_file, "GGUF file (default: random weights, 125 M parameters)")
       ->type_name("FILE");
   app.add_option("--rounds", o.bench.rounds, "measured rounds (default: 7, with --quick 3)")
       ->check(CLI::Range(1, 1000));
-  app.add_option("--seed", o.bench.seed, "seed of the token arrays (default: 1)");
+  app.add_option("--seed", o.bench.seed, "seed of token arrays and of draws (default: 1)");
   app.add_option("-t,--threads", o.bench.threads, "compute threads of the engine and of each peer (default: 1)")
       ->check(CLI::Range(1, 512));
   app.add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");

@@ -1,8 +1,10 @@
-// The yardsticks R and P on libllama's C API. One of the llama files.
+// The yardsticks R, P and the library's grammar on libllama's C API. One of the llama files.
 //
 // What they have in common with the engine's backend is the library's settings, so that they differ in nothing but what
 // stands above them: flash attention where the device has it, the same micro-batch, logits for last tokens only.
 #include <llama.h>
+
+#include <ctime>
 
 #include <algorithm>
 #include <chrono>
@@ -271,9 +273,81 @@ class LlamaContextPool final : public ContextPool {
   std::vector<std::unique_ptr<RawLoop>> free_;  // guarded by mutex_
 };
 
+struct FreeSampler {
+  void operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
+};
+using SamplerPointer = std::unique_ptr<llama_sampler, FreeSampler>;
+
+class LlamaGrammar final : public LibraryGrammar {
+ public:
+  LlamaGrammar(std::shared_ptr<const Weights> weights, SamplerPointer fresh)
+      : weights_(std::move(weights)),
+        fresh_(std::move(fresh)),
+        candidates_(static_cast<std::size_t>(weights_->vocabulary_tokens())) {
+    restart();
+  }
+
+  void restart() override { text_.reset(llama_sampler_clone(fresh_.get())); }
+
+  [[nodiscard]] double mask() override {
+    for (std::size_t i = 0; i < candidates_.size(); ++i) {
+      candidates_[i] = {.id = static_cast<llama_token>(i), .logit = 0, .p = 0};
+    }
+    llama_token_data_array all{.data = candidates_.data(), .size = candidates_.size(), .selected = -1, .sorted = false};
+    const double begin = thread_cpu_seconds();
+    llama_sampler_apply(text_.get(), &all);
+    const double seconds = thread_cpu_seconds() - begin;
+    PUNA_CHECK(all.data == candidates_.data() && all.size == candidates_.size(), "a grammar leaves the array as it is");
+    return seconds;
+  }
+
+  [[nodiscard]] bool allows(Token token) const override {
+    return candidates_.at(static_cast<std::size_t>(token)).logit == 0;  // else minus infinity
+  }
+
+  [[nodiscard]] Result<void> accept(Token token) override {
+    if (weights_->ends_generation(token)) {
+      return fail(ErrorCode::invalid_argument, "a token that ends a generation is no part of a text");
+    }
+    try {
+      llama_sampler_accept(text_.get(), token);
+      return {};
+    } catch (const std::exception& error) {
+      return fail(ErrorCode::invalid_argument, format_text("the library's grammar refused a token: {}", error.what()));
+    }
+  }
+
+ private:
+  std::shared_ptr<const Weights> weights_;
+  SamplerPointer fresh_;
+  SamplerPointer text_;
+  std::vector<llama_token_data> candidates_;  // by token
+};
+
 }  // namespace
 
 double process_cpu_seconds() { return engine::cpu_seconds_used(); }
+
+double thread_cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+Result<std::unique_ptr<LibraryGrammar>> LibraryGrammar::open(std::shared_ptr<const Weights> weights,
+                                                             const std::string& gbnf) {
+  const llama_vocab* vocabulary = llama_model_get_vocab(engine::library_model(*weights));
+  try {
+    SamplerPointer sampler(llama_sampler_init_grammar(vocabulary, gbnf.c_str(), "root"));
+    if (sampler != nullptr) {
+      return std::make_unique<LlamaGrammar>(std::move(weights), std::move(sampler));
+    }
+    return fail(ErrorCode::invalid_argument,
+                format_text("the library does not take the grammar{}", engine::take_library_error()));
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::invalid_argument, format_text("the library does not take the grammar: {}", error.what()));
+  }
+}
 
 Result<std::unique_ptr<RawLoop>> RawLoop::open(std::shared_ptr<const Weights> weights, const RawLoopOptions& options) {
   PUNA_TRY(ContextPointer context, open_context(*weights, {.lanes = options.lanes,

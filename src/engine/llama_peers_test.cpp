@@ -1,6 +1,8 @@
 // The yardsticks on a real model. Needs the demo model (or PUNA_TEST_MODEL); skipped without it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/test_paths.h"
 #include "puna/engine/peers.h"
 
@@ -101,6 +103,44 @@ TEST_F(LlamaPeers, AFullCacheIsALimitAndAStopIsACancel) {
   const auto stopped = (*pool)->run(kTrunk, 1, [] {}, stop.get_token());
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().code, ErrorCode::cancelled);
+}
+
+TEST_F(LlamaPeers, TheLibrarysGrammarAllowsTheTokensThatGoOnWithOneOfTheTexts) {
+  const std::vector<std::string> texts{"yes", "no", "yes, of course"};
+  auto grammar = LibraryGrammar::open(weights_, R"(root ::= "yes" | "no" | "yes, of course")");
+  ASSERT_TRUE(grammar) << grammar.error().message;
+  const auto tokens =
+      weights_->tokenize(std::vector<PromptPart>{{.text = texts.back(), .trust = Trust::untrusted}}, {});
+  ASSERT_TRUE(tokens);
+  for (int round = 0; round < 2; ++round) {  // the second time after restart()
+    std::string seen;
+    for (const Token next : *tokens) {
+      if (seen.empty() && weights_->is_control(next)) {
+        continue;
+      }
+      EXPECT_GT((*grammar)->mask(), 0);
+      for (Token token = 0; token < weights_->vocabulary_tokens(); ++token) {
+        const std::string piece = weights_->piece(token);
+        const bool goes_on = !piece.empty() && std::ranges::any_of(texts, [&](const std::string& text) {
+          return text.starts_with(seen + piece);
+        });
+        const bool may_end = std::ranges::contains(texts, seen);
+        ASSERT_EQ((*grammar)->allows(token), weights_->ends_generation(token) ? may_end : goes_on) << seen << piece;
+      }
+      ASSERT_TRUE((*grammar)->accept(next));
+      seen += weights_->piece(next);
+    }
+    EXPECT_EQ(seen, texts.back());
+    EXPECT_FALSE((*grammar)->accept(tokens->back()));  // nothing comes after it
+    (*grammar)->restart();
+  }
+}
+
+TEST_F(LlamaPeers, AGrammarThatTheLibraryDoesNotTakeIsAnError) {
+  const auto grammar = LibraryGrammar::open(weights_, "root ::= \"a");
+  ASSERT_FALSE(grammar);
+  EXPECT_EQ(grammar.error().code, ErrorCode::invalid_argument);
+  EXPECT_FALSE(LibraryGrammar::open(weights_, "root ::= nothing-like-this"));
 }
 
 }  // namespace

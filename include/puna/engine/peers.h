@@ -1,6 +1,7 @@
-// Two plain ways to use libllama without an engine, as yardsticks for the benchmark: R, a raw loop over one context,
-// and P, a pool of contexts. Greedy, deaf to the end of a turn, without limits on memory: not for programs. They
-// compute with the very weights that the engine uses, so that nothing but the code above the library differs.
+// Plain ways to use libllama without an engine, as yardsticks for the benchmark: R, a raw loop over one context; P, a
+// pool of contexts; and the library's own grammar. Greedy, deaf to the end of a turn, without limits on memory: not for
+// programs. They compute with the very weights that the engine uses, so that nothing but the code above the library
+// differs.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "puna/base.h"
@@ -17,6 +19,8 @@ namespace puna {
 
 // CPU time of this process, all threads, user and system.
 [[nodiscard]] double process_cpu_seconds();
+// CPU time of the calling thread, user and system.
+[[nodiscard]] double thread_cpu_seconds();
 
 struct RawLoopOptions {
   int lanes = 1;  // sequences at once, 1..256
@@ -91,6 +95,31 @@ class ContextPool {
   [[nodiscard]] virtual Result<std::vector<Token>> run(const std::vector<Token>& prompt, int output_tokens,
                                                        const std::function<void()>& on_token,
                                                        const std::stop_token& stop) = 0;
+};
+
+// A text under the library's grammar sampler, and its masks.
+// Thread  one owner.
+class LibraryGrammar {
+ public:
+  LibraryGrammar() = default;
+  LibraryGrammar(const LibraryGrammar&) = delete;
+  LibraryGrammar& operator=(const LibraryGrammar&) = delete;
+  virtual ~LibraryGrammar() = default;
+
+  // The grammar is GBNF; it starts from the rule "root".
+  // Errors  invalid_argument  the library does not take it
+  [[nodiscard]] static Result<std::unique_ptr<LibraryGrammar>> open(std::shared_ptr<const Weights> weights,
+                                                                    const std::string& gbnf);
+
+  // The text is empty again.
+  virtual void restart() = 0;
+  // Applies the grammar to the whole vocabulary, whose logits are equal before.
+  // Returns  the thread's CPU seconds in the library's call alone
+  [[nodiscard]] virtual double mask() = 0;
+  // Of the last mask(), which must have been made.
+  [[nodiscard]] virtual bool allows(Token token) const = 0;
+  // Errors  invalid_argument  the grammar refuses it, or it ends a generation: restart() before going on
+  [[nodiscard]] virtual Result<void> accept(Token token) = 0;
 };
 
 }  // namespace puna
