@@ -20,7 +20,8 @@ namespace puna {
 struct Request {
   std::vector<Message> messages;
   std::vector<ToolSpec> tools;
-  ToolChoice tool_choice = ToolChoice::automatic;
+  ToolChoice tool_choice;
+  bool parallel_calls = true;          // a reply may have more than one call
   std::optional<OutputFormat> format;  // what the answer must be; not together with tools
   Sampling sampling;
   std::vector<std::string> stop;

@@ -33,8 +33,7 @@ class ReplyWriter {
     for (std::size_t i = 0; i < arguments_.size(); ++i) {
       const auto* text = std::get_if<expr::Text>(&grammar_->at(arguments_[i]));
       if (text != nullptr && text->regex == Regex::nothing) {
-        return fail(ErrorCode::invalid_argument,
-                    format_text("tool '{}': no object fits its parameters", shape_.tools[i].name));
+        return fail(ErrorCode::invalid_argument, format_text("tool '{}': no object fits its parameters", called_[i]));
       }
     }
     return grammar_;
@@ -81,6 +80,9 @@ class ReplyWriter {
   Result<ExprId> call() {
     std::vector<ExprId> choices;
     for (const ToolSpec& tool : shape_.tools) {
+      if (shape_.tool_choice.kind() == ToolChoice::Kind::named && tool.name != shape_.tool_choice.tool()) {
+        continue;
+      }
       const Json no_arguments = Json::object({{"type", "object"}, {"additionalProperties", false}});
       const auto named = [&tool](Error error) {
         error.message = format_text("tool '{}': {}", tool.name, error.message);
@@ -93,6 +95,7 @@ class ReplyWriter {
       const Regex name = pool().sequence(literal(Json(tool.name).dump()), key_after_comma("arguments"));
       choices.push_back(json_.sequence({json_.text(name), arguments}));
       arguments_.push_back(arguments);
+      called_.push_back(tool.name);
     }
     const Regex open = pool().sequence(std::array{space(), literal("{"), space(), key("name")});
     const Regex close = pool().sequence(std::array{space(), literal("}"), space(), literal(kCallEnd)});
@@ -106,10 +109,10 @@ class ReplyWriter {
   Result<ExprId> calls_reply() {
     PUNA_TRY(const ExprId one, call());
     const Regex next = pool().sequence(std::array{pool().optional(literal("\n")), space(), literal(kCallStart)});
-    const ExprId more =
-        grammar_->add(expr::Repeat{.inner = json_.sequence({json_.text(next), one}), .min = 0, .max = kCallsMax - 1});
+    const ExprId more = grammar_->add(expr::Repeat{
+        .inner = json_.sequence({json_.text(next), one}), .min = 0, .max = shape_.parallel_calls ? kCallsMax - 1 : 0});
     const ExprId calls = json_.sequence({one, more, json_.text(space())});
-    if (shape_.tool_choice == ToolChoice::required) {
+    if (shape_.tool_choice.needs_call()) {
       const ExprId only = json_.sequence({json_.text(next), calls});
       return with_reasoning(only, only);
     }
@@ -129,7 +132,7 @@ class ReplyWriter {
       return thought;
     }
     // Text that starts with the reasoning's tag is reasoning to the parser, so it must be that to the grammar as well.
-    const bool may_think = shape_.reasoning || shape_.tool_choice != ToolChoice::required;
+    const bool may_think = shape_.reasoning || !shape_.tool_choice.needs_call();
     const Regex opening = pool().sequence(space(), written(shape_.reasoning_start));
     return may_think ? json_.choice({reply, json_.sequence({json_.text(opening), thought})}) : reply;
   }
@@ -139,7 +142,8 @@ class ReplyWriter {
   JsonTerminals json_;
   Spelling utf8_;
   Regex anything_;
-  std::vector<ExprId> arguments_;  // by tool
+  std::vector<ExprId> arguments_;  // of the tools that may be called
+  std::vector<std::string_view> called_;
 };
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace puna {
 
 struct ReplyShape {
   std::span<const ToolSpec> tools;
-  ToolChoice tool_choice = ToolChoice::automatic;
+  ToolChoice tool_choice;
+  bool parallel_calls = true;                      // more than one call in a reply
   const OutputFormat* format = nullptr;            // borrowed; with it there are no tools
   bool reasoning_open = false;                     // the reply starts inside the reasoning
   bool reasoning = false;                          // the model may start with it of its own accord

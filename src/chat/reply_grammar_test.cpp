@@ -108,6 +108,25 @@ TEST(ReplyGrammar, RequiredMeansCallsAndNothingElse) {
   EXPECT_FALSE(open.matches(call));
 }
 
+TEST(ReplyGrammar, ANamedToolIsTheOnlyOneThatCanBeCalled) {
+  TextMatcher grammar = matcher({.tool_choice = ToolChoice::named("now")});
+  EXPECT_TRUE(grammar.matches(kTimeCall));
+  EXPECT_TRUE(grammar.matches(std::string(kTimeCall) + "\n" + std::string(kTimeCall)));
+  EXPECT_FALSE(grammar.begins("<tool_call>\n{\"name\": \"g"));
+  EXPECT_FALSE(grammar.begins("text"));
+  EXPECT_FALSE(grammar.matches(""));
+}
+
+TEST(ReplyGrammar, WithoutParallelCallsAReplyHasAtMostOne) {
+  const std::string two = std::string(kCall) + "\n" + std::string(kTimeCall);
+  for (const ToolChoice& choice : {ToolChoice::automatic, ToolChoice::required}) {
+    TextMatcher one = matcher({.tool_choice = choice, .parallel_calls = false});
+    EXPECT_TRUE(one.matches(kCall));
+    EXPECT_FALSE(one.begins(std::string(kCall) + "\n<"));
+    EXPECT_TRUE(matcher({.tool_choice = choice}).matches(two));
+  }
+}
+
 TEST(ReplyGrammar, AnOpenPromptStartsAsReasoning) {
   TextMatcher grammar = matcher({.reasoning_open = true});
   EXPECT_TRUE(grammar.matches("I may say <tool_call> here.</think>\n" + std::string(kCall)));

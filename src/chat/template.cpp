@@ -3,6 +3,7 @@
 // first from tools and calls, then altogether, and what they leave is escaped.
 #include "puna/chat/template.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "chat/conversation.h"
@@ -47,6 +48,28 @@ bool opens_reasoning(const Parts& parts, std::string_view reasoning_start) {
   return last != std::string_view::npos && text.substr(0, last + 1).ends_with(reasoning_start);
 }
 
+// A call that must come needs a tool that it can go to.
+Result<void> check_choice(const RenderRequest& request) {
+  if (!request.tool_choice.needs_call()) {
+    return {};
+  }
+  if (request.tools.empty()) {
+    return fail(ErrorCode::invalid_argument, "a tool call is required, and no tool is offered");
+  }
+  const std::string& name = request.tool_choice.tool();
+  const bool is_named = request.tool_choice.kind() == ToolChoice::Kind::named;
+  if (is_named && std::ranges::find(request.tools, name, &ToolSpec::name) == request.tools.end()) {
+    std::string names;
+    for (const ToolSpec& tool : request.tools) {
+      names += (names.empty() ? "" : ", ") + tool.name;
+    }
+    return fail(ErrorCode::invalid_argument,
+                format_text("the tool choice names '{}', which is not offered", printable(utf8::truncate(name, 80))),
+                "the tools are: " + names);
+  }
+  return {};
+}
+
 Result<void> check_request(const RenderRequest& request) {
   const auto wrong = [](std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); };
   if (request.messages.empty()) {
@@ -68,13 +91,10 @@ Result<void> check_request(const RenderRequest& request) {
       }
     }
   }
-  if (request.tools.empty() && request.tool_choice == ToolChoice::required) {
-    return wrong("a tool call is required, and no tool is offered");
-  }
   if (request.format && !request.tools.empty() && request.tool_choice != ToolChoice::none) {
     return wrong("a reply cannot be held to a format and be offered tools at once");
   }
-  return {};
+  return check_choice(request);
 }
 
 // A template without reasoning gets the tags that the parser knows.
@@ -105,6 +125,7 @@ class JinjaTemplate : public ChatTemplate {
     PUNA_TRY(prompt.grammar,
              reply_grammar({.tools = tools,
                             .tool_choice = request.tool_choice,
+                            .parallel_calls = request.parallel_calls,
                             .format = request.format ? &*request.format : nullptr,
                             .reasoning_open = prompt.reasoning_open,
                             .reasoning = probed_.abilities.reasoning,

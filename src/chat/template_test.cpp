@@ -197,6 +197,25 @@ TEST(ChatTemplate, RefusesTemplatesAndRequestsThatCannotWork) {
   EXPECT_EQ(code(request), ErrorCode::invalid_argument);
 }
 
+TEST(ChatTemplate, AChoiceThatNamesNoToolIsRefusedWithTheirNames) {
+  const std::vector<Message> talk = {{.role = Role::user, .content = "U"}};
+  RenderRequest request{.messages = talk, .tools = tools(), .tool_choice = ToolChoice::named("ad\x01")};
+  const auto refused = built_in("chatml")->render(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(refused.error().message.contains("'ad")) << refused.error().message;
+  EXPECT_FALSE(refused.error().message.contains('\x01'));
+  EXPECT_TRUE(refused.error().hint.contains("add")) << refused.error().hint;
+  request.tool_choice = ToolChoice::named("add");
+  const auto prompt = built_in("chatml")->render(request);
+  ASSERT_TRUE(prompt) << prompt.error().message;
+  EXPECT_TRUE(prompt->grammar);
+  request.tools = {};
+  EXPECT_EQ(built_in("chatml")->render(request).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(ToolChoice::named("add").tool(), "add");
+  EXPECT_NE(ToolChoice::named("add"), ToolChoice::named("sub"));
+}
+
 TEST(ChatTemplate, ATemplateThatMeasuresOrChangesTextFallsBackToEscaping) {
   const std::vector<std::string_view> tricks = {
       "{% for m in messages %}{{ m.content | length }}{{ m.content }}{% endfor %}",

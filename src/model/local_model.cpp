@@ -222,6 +222,7 @@ class EngineModel final : public LocalModel {
     return template_->render({.messages = request.messages,
                               .tools = request.tools,
                               .tool_choice = request.tool_choice,
+                              .parallel_calls = request.parallel_calls,
                               .format = request.format,
                               .control_texts = control_texts_,
                               .today = today()});

@@ -54,7 +54,8 @@ struct TemplateAbilities {
 struct RenderRequest {
   std::span<const Message> messages;
   std::span<const ToolSpec> tools;
-  ToolChoice tool_choice = ToolChoice::automatic;
+  ToolChoice tool_choice;
+  bool parallel_calls = true;          // a reply may have more than one call, where the format can write that
   std::optional<OutputFormat> format;  // what the reply must be; not together with tools
   // Texts of the model's control tokens, for the last-resort escaping and for the check that none of them, written by
   // a user, is in a trusted part. Give all of them: an empty list switches both off.
@@ -102,8 +103,8 @@ class ChatTemplate {
   [[nodiscard]] virtual const ReplyFormat& own_format() const = 0;
   [[nodiscard]] virtual const std::string& own_problem() const = 0;
   // Renders with the assistant's turn opened. Text that is not UTF-8 gets U+FFFD in place of its bad bytes.
-  // Errors  invalid_argument  no messages, an unsupported schema (message says which keyword, at which path), or the
-  //         template refused the conversation (its own words are in the message)
+  // Errors  invalid_argument  no messages, a tool choice that names no tool, an unsupported schema (message says which
+  //         keyword, at which path), or the template refused the conversation (its own words are in the message)
   //         limit             more than kToolsMax tools, a prompt over kPromptBytesMax, a grammar over its bounds
   // Thread  any.
   // Cost    two renderings; three when a control text occurs in what users, tools or models wrote.
