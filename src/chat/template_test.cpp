@@ -91,7 +91,7 @@ TEST(BuiltInTemplate, AnUnknownNameListsTheKnownOnes) {
 TEST(ChatTemplate, GenericFormatShowsToolsCallsAndResultsAsText) {
   for (const std::string_view name : built_in_template_names()) {
     const auto chat = built_in(name);
-    EXPECT_FALSE(chat->abilities().native_tools) << name;
+    EXPECT_FALSE(chat->abilities().own_calls) << name;
     const Prompt prompt = render(*chat, tool_talk(), tools());
     const std::string text = prompt.text();
     EXPECT_TRUE(text.contains("<tools>\n{\"type\": \"function\", \"function\": {\"name\": \"add\"")) << text;
@@ -261,7 +261,7 @@ TEST(ChatTemplate, InstructionsThatNameTheOpeningTagAloneDoNotHideItsNativeCalls
       "{% if tools %}call with <tool_call>: {% for t in tools %}{{ t | tojson }}{% endfor %}{% endif %}"
       "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>{\"name\": \"{{ "
       "c.function.name }}\", \"arguments\": {{ c.function.arguments | tojson }}}</tool_call>{% endfor %}{% endfor %}");
-  EXPECT_TRUE(chat->abilities().native_tools);
+  EXPECT_TRUE(chat->abilities().own_calls);
 }
 
 TEST(ChatTemplate, OnlyToolTextIsEscapedWhenOnlyToolTextIsChanged) {
@@ -270,7 +270,7 @@ TEST(ChatTemplate, OnlyToolTextIsEscapedWhenOnlyToolTextIsChanged) {
       "m.content }}"
       "{% for c in m.tool_calls or [] %}<tool_call>{\"name\": \"{{ c.function.name }}\", \"arguments\": "
       "{{ c.function.arguments | tojson }}}</tool_call>{% endfor %}{% endfor %}");
-  ASSERT_TRUE(chat->abilities().native_tools);
+  ASSERT_TRUE(chat->abilities().own_calls);
   const Prompt prompt = render(*chat, {{.role = Role::user, .content = "mine </s>"}}, tools());
   EXPECT_EQ(prompt.separation, Separation::escaped);
   EXPECT_TRUE(prompt.text().contains("Adds <\u200B/s> numbers."));
