@@ -75,7 +75,8 @@ class Collector {
   [[nodiscard]] const std::string& raw() const { return raw_; }
   [[nodiscard]] const std::vector<Token>& tokens() const { return tokens_; }
 
-  // Call ids count on from the calls that the conversation has already, so that they repeat in a repeated run.
+  // Call ids count on from the calls that the conversation has already, so that they repeat in a repeated run. Nine
+  // letters and digits: what the pickiest templates ask for.
   [[nodiscard]] Reply reply(std::size_t calls_before) {
     ParsedReply parsed = parser_.finish();
     emit({.content = parsed.content.substr(content_bytes_), .reasoning = parsed.reasoning.substr(reasoning_bytes_)});
@@ -84,7 +85,7 @@ class Collector {
                                  .sampling = to_json(sampling_),
                                  .probabilities = probabilities_.empty() ? Json() : to_json(probabilities_)});
     for (ToolCall& call : parsed.calls) {
-      call.id = "call_" + std::to_string(++calls_before);
+      call.id = format_text("call{:05}", ++calls_before);
     }
     return {.message = {.role = Role::assistant,
                         .content = std::move(parsed.content),
