@@ -265,6 +265,40 @@ TEST(CallGrammar, ACallToAToolThatIsNotThereOrWithArgumentsThatDoNotFitCannotBeg
   }
 }
 
+// A string without a single quote in it stands between single quotes, any other one between double quotes; in one value
+// the grammar has either the one or the other.
+TEST(CallGrammar, ValuesMayStandAsPythonPrintsThem) {
+  const Family python{.name = "python",
+                      .call =
+                          "<run>{{ f['name'] }}{% for k, v in f['arguments'].items() %}<p>{{ k }}</p><v>{{ v }}</v>"
+                          "{% endfor %}</run>"};
+  const auto chat = chat_of(template_of(python));
+  ASSERT_TRUE(chat->abilities().own_calls) << chat->own_problem();
+  ASSERT_TRUE(chat->own_format().calls.front().python_values);
+  TextMatcher grammar = matcher(chat->own_format(), {.tool_choice = ToolChoice::required});
+  const ToolCall call{.id = "",
+                      .name = "plan_trip",
+                      .arguments = json(R"({"mode": "train", "stops": [{"name": "a \"b\" \\ \n", "nights": 1}],
+                                            "meta": {"deep": [true, null, false, {"x": "'"}]}, "ratio": 0.5})")};
+  const std::string text = reply_text(*chat, {.role = Role::assistant, .calls = {call}}, "<|im_end|>");
+  EXPECT_TRUE(text.contains("True") && text.contains("{'name': ")) << text;
+  EXPECT_EQ(parse(chat->own_format(), text).calls, std::vector<ToolCall>{call}) << text;
+  EXPECT_FALSE(grammar.matches(text)) << "both quotes in meta";
+  ToolCall plain = call;
+  plain.arguments.set("meta", json(R"({"deep": [true, null, false, {"x": "y"}]})"));
+  const std::string plain_text = reply_text(*chat, {.role = Role::assistant, .calls = {plain}}, "<|im_end|>");
+  EXPECT_TRUE(grammar.matches(plain_text)) << plain_text;
+  const std::string start = "<run>plan_trip<p>mode</p><v>car</v><p>stops</p><v>";
+  for (const std::string_view stops :
+       {"[{'name': 'it\\'s'}]", "[{\"name\": \"it's\"}]", "[{'nights': 3, 'name': ''}]"}) {
+    const std::string written = start + std::string(stops) + "</v></run>";
+    EXPECT_TRUE(grammar.matches(written)) << written;
+    EXPECT_EQ(parse(chat->own_format(), written).calls.size(), 1U) << written;
+  }
+  EXPECT_FALSE(grammar.begins(start + "[{'nights': 'x"));
+  EXPECT_FALSE(grammar.begins(start + "[{'name': True"));
+}
+
 TEST(CallGrammar, ANameThatTheFormCannotHoldIsNamed) {
   ReplyFormat format;
   for (const Family& family : families()) {

@@ -66,13 +66,13 @@ const std::string* JsonTerminals::meaning(Regex string) const {
 }
 
 ExprId JsonTerminals::text(std::string_view text) {
-  const bool is_python = spelling_.kind() == Spelling::Kind::python;
-  const std::string_view word = !is_python        ? text
-                                : text == "true"  ? "True"
-                                : text == "false" ? "False"
-                                : text == "null"  ? "None"
-                                                  : text;
-  return grammar_.text(pool().literal(word));
+  const std::string_view python = spelling_.kind() != Spelling::Kind::python ? ""
+                                  : text == "true"                           ? "True"
+                                  : text == "false"                          ? "False"
+                                  : text == "null"                           ? "None"
+                                                                             : "";
+  const Regex word = pool().literal(text);
+  return grammar_.text(python.empty() ? word : pool().either({word, pool().literal(python)}));
 }
 
 Regex JsonTerminals::written_key(Regex key) {

@@ -16,7 +16,7 @@ namespace puna {
 
 class JsonTerminals {
  public:
-  // json_in_json: the text of a value, as it stands inside a JSON string. python: also True, False and None. utf8: with
+  // json_in_json: the text of a value, as it stands inside a JSON string. python: True, False and None too. utf8: with
   // marks, strings and keys stand between them, and keys of letters and digits may stand without; without marks, as
   // they are (good for reading off how single strings are written, not for whole values). The grammar is borrowed;
   // everything is added to it.

@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace puna {
 namespace {
+
+// Templates that want a turn here refuse an empty one.
+constexpr std::string_view kNoAnswer = "(no answer)";
 
 std::string plain_id(std::size_t number) {
   std::string digits = std::to_string(number);
@@ -36,7 +40,7 @@ class Plain {
   void add(const Message& message) {
     const bool follows_result = !talk_.empty() && talk_.back().role == Role::tool;
     if (message.role == Role::user && follows_result) {
-      talk_.push_back({.role = Role::assistant});
+      talk_.push_back({.role = Role::assistant, .content = std::string(kNoAnswer)});
     }
     talk_.push_back(message);
   }

@@ -10,7 +10,7 @@ namespace puna {
 
 // The same conversation, but: each assistant's message has at most one call, with its result right behind it, and no
 // reasoning beside both text and a call; ids are nine letters and digits; between results and the user's next turn
-// stands an empty turn of the assistant.
+// stands a turn of the assistant that says "(no answer)".
 [[nodiscard]] std::vector<Message> plain_talk(std::span<const Message> messages);
 
 }  // namespace puna

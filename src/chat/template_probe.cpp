@@ -33,10 +33,18 @@ class Prober {
                           : !abilities_.tools        ? "the template does not list tools"
                           : !abilities_.tool_results ? "the template does not show the results of tools"
                                                      : std::move(found.unconstrained);
+    if (problem.empty() && !probe_text_beside_calls()) {
+      problem = "the template loses calls that stand beside text";
+    }
     abilities_.own_calls = problem.empty();
+    if (abilities_.own_calls) {  // a tool's name may have come from the list of tools
+      const std::vector<CallSyntax>& calls = found.format.calls;
+      abilities_.parallel_calls = abilities_.parallel_calls && !calls.empty() && calls.front().several;
+    }
     Shape own = shape_;
     own.native_tools = true;
     own.merge_turns = false;
+    own.calls_alone = false;
     own.system_gap = "\n";  // as llama-server has it
     shape_.native_tools = abilities_.own_calls;
     return Probed{.abilities = abilities_,
@@ -151,6 +159,20 @@ class Prober {
          talk_.result_message(kTool, kCallId, kResult), talk_.result_message(kToolToo, kCallIdToo, kResultToo)},
         {.tools = true, .opens_reply = true});
     abilities_.parallel_calls = abilities_.tool_calls && has_all(parallel, {kTool, kToolToo, kResult, kResultToo});
+  }
+
+  // Calls in one message with text, or else in two. Some drop the text, as their models have learned it.
+  bool probe_text_beside_calls() {
+    const Json user = talk_.message(Role::user, kUser);
+    const Json text = talk_.message(Role::assistant, kAnswer);
+    const Json calls = talk_.calls_message({{kTool, kCallId}});
+    Json both = calls;
+    both.set("content", *text.find("content"));
+    if (has_all(talk_.render({user, both}, {.tools = true}), {kValue})) {
+      return true;
+    }
+    shape_.calls_alone = true;
+    return has_all(talk_.render({user, text, calls}, {.tools = true}), {kAnswer, kValue});
   }
 
   // It shows reasoning in one of the forms, opens <think>, or takes <think> out of old turns.

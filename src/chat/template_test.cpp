@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -195,6 +196,43 @@ TEST(ChatTemplate, RefusesTemplatesAndRequestsThatCannotWork) {
   request.tools = {};
   request.format = format::Schema{json(R"({"pattern": "(x"})")};
   EXPECT_EQ(code(request), ErrorCode::invalid_argument);
+}
+
+// Whoever walks a grammar knows it by its address.
+TEST(ChatTemplate, TheSameRequestGetsTheSameGrammarAndAnotherOneAnother) {
+  const auto chat = built_in("chatml");
+  const std::vector<Message> first = {{.role = Role::user, .content = "U"}};
+  const std::vector<Message> second = tool_talk();
+  const auto grammar = [&](const RenderRequest& request) { return chat->render(request).value().grammar; };
+  std::vector<ToolSpec> own = tools();
+  const RenderRequest request{.messages = first, .tools = own, .control_texts = kControls};
+  const auto known = grammar(request);
+  EXPECT_EQ(grammar({.messages = second, .tools = own, .control_texts = kControls}), known);
+  std::vector<ToolSpec> described = own;
+  described[0].description = "Other words.";
+  EXPECT_EQ(grammar({.messages = first, .tools = described, .control_texts = kControls}), known);
+  std::vector<ToolSpec> changed = own;
+  changed[0].parameters.set("required", Json::array());
+  const OutputFormat yes = format::Choice{{"yes"}};
+  const OutputFormat no = format::Choice{{"no"}};
+  const std::vector<std::shared_ptr<const Grammar>> others = {
+      grammar({.messages = first, .tools = changed, .control_texts = kControls}),
+      grammar({.messages = first, .tools = own, .tool_choice = ToolChoice::required, .control_texts = kControls}),
+      grammar({.messages = first, .tools = own, .tool_choice = ToolChoice::named("add"), .control_texts = kControls}),
+      grammar({.messages = first, .tools = own, .parallel_calls = false, .control_texts = kControls}),
+      grammar({.messages = first, .tools = own}),
+      grammar({.messages = first, .format = yes}),
+      grammar({.messages = first, .format = no})};
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    EXPECT_NE(others[i], known) << i;
+    EXPECT_EQ(std::ranges::count(others, others[i]), 1) << i;
+  }
+  EXPECT_EQ(grammar(request), known) << "kept beside the others";
+  for (int i = 0; i < 40; ++i) {
+    own[0].name = "add" + std::to_string(i);
+    EXPECT_NE(grammar({.messages = first, .tools = own, .control_texts = kControls}), known);
+  }
+  EXPECT_NE(grammar({.messages = first, .tools = tools(), .control_texts = kControls}), known) << "bounded";
 }
 
 TEST(ChatTemplate, AChoiceThatNamesNoToolIsRefusedWithTheirNames) {
