@@ -49,7 +49,18 @@ TEST_F(TemplateCommands, RenderPrintsThePromptInTheTemplatesOwnForm) {
   const std::string tools = file("tools.json", R"([{"type": "function", "function": {"name": "add"}}])");
   const Ran sent = run_program(
       {kProgram, "render", "--template", template_file(), "--messages", messages, "--tools", tools, "--as-sent"});
-  EXPECT_TRUE(sent.out.contains("<tool_call>")) << sent.out << sent.err;
+  EXPECT_TRUE(sent.out.contains("[CALL]add[ARGS]{\"a\": 1}")) << sent.out;
+  EXPECT_TRUE(sent.err.contains("own form")) << sent.err;
+}
+
+TEST_F(TemplateCommands, ATemplateWithoutAFormOfItsOwnIsNamedWithTheReason) {
+  const std::string messages = file("messages.json", R"([{"role": "user", "content": "1+1?"}])");
+  const std::string tools = file("tools.json", R"([{"type": "function", "function": {"name": "add"}}])");
+  const Ran sent =
+      run_program({kProgram, "render", "--template", "chatml", "--messages", messages, "--tools", tools, "--as-sent"});
+  EXPECT_EQ(sent.exit_status, 0) << sent.err;
+  EXPECT_TRUE(sent.out.contains("<tool_call>")) << sent.out;
+  EXPECT_TRUE(sent.err.contains("generic form: the template does not show calls")) << sent.err;
 }
 
 TEST_F(TemplateCommands, ParsePrintsWhatAReplySays) {

@@ -20,7 +20,8 @@ namespace puna {
 struct Request {
   std::vector<Message> messages;
   std::vector<ToolSpec> tools;
-  ToolChoice tool_choice = ToolChoice::automatic;
+  ToolChoice tool_choice;
+  bool parallel_calls = true;  // a reply may have more than one call
   // What the answer must be. Tools beside it are shown, so that the prompt goes on as one with tools did, and cannot be
   // called.
   std::optional<OutputFormat> format;

@@ -148,8 +148,8 @@ TEST_F(LoopTest, AMalformedCallIsAnsweredByALessonInTheFormat) {
   EXPECT_EQ(transcript[3],
             (Message{.role = Role::user,
                      .content = "error: this is not a valid tool call: <tool_call>{\"name\": echo}</tool_call>\n"
-                                "Write one JSON object with \"name\" and \"arguments\" between <tool_call> and "
-                                "</tool_call>. Tools: echo, fail."}));
+                                "Write the whole call again, in the form that the tools were given in. Tools: echo, "
+                                "fail."}));
   EXPECT_EQ(events.lines[5], "notice: the model wrote a tool call that is not valid");
 }
 

@@ -48,7 +48,7 @@ std::string malformed_reply(const std::vector<std::string>& malformed_calls, con
   const std::string_view quoted = utf8::truncate(malformed_calls.front(), kQuotedBytesMax);
   return format_text(
       "error: this is not a valid tool call: {}{}\n"
-      "Write one JSON object with \"name\" and \"arguments\" between <tool_call> and </tool_call>. Tools: {}.",
+      "Write the whole call again, in the form that the tools were given in. Tools: {}.",
       quoted, quoted.size() < malformed_calls.front().size() ? "..." : "", names);
 }
 

@@ -8,6 +8,7 @@
 
 #include "chat/call_object.h"
 #include "chat/python_literal.h"
+#include "puna/chat/schema.h"
 
 namespace puna {
 namespace {
@@ -344,31 +345,31 @@ class BlockReader {
     return is_text ? Json(text) : typed(tool, key, text);
   }
 
-  // A value without quotes: text where the tool's schema wants text, else whatever it can be read as.
+  // A value without quotes: what it can be read as, unless the tool's schema takes only the text.
   [[nodiscard]] Json typed(std::string_view tool, std::string_view key, std::string_view text) const {
+    std::optional<Json> value;
+    if (Result<Json> json = Json::parse(text); json && !json->is_string()) {
+      value = *std::move(json);
+    } else if (std::optional<PythonLiteral> literal = read_python_literal(text);
+               literal && trimmed(text.substr(literal->bytes)).empty() && !literal->value.is_string()) {
+      value = std::move(literal->value);
+    }
     const auto spec = std::ranges::find(tools_, tool, &ToolSpec::name);
-    const Json* properties = spec == tools_.end() ? nullptr : spec->parameters.find("properties");
-    const Json* schema = properties == nullptr ? nullptr : properties->find(key);
-    if (schema != nullptr && takes_text_only(*schema)) {
-      return text;
-    }
-    if (Result<Json> value = Json::parse(text); value && !value->is_string()) {
-      return *std::move(value);
-    }
-    if (std::optional<PythonLiteral> literal = read_python_literal(text);
-        literal && trimmed(text.substr(literal->bytes)).empty() && !literal->value.is_string()) {
-      return std::move(literal->value);
-    }
-    return text;
+    const bool takes_text = value && spec != tools_.end() && fits_better(spec->parameters, key, Json(text), *value);
+    return value && !takes_text ? *std::move(value) : Json(text);
   }
-  static bool takes_text_only(const Json& schema) {
-    const Json* type = schema.find("type");
-    if (type != nullptr) {
-      return *type == Json("string");
+  // Whether less is wrong with the first as the value of this parameter.
+  static bool fits_better(Json parameters, std::string_view key, const Json& first, const Json& second) {
+    if (!parameters.is_object()) {
+      return false;
     }
-    const Json* choices = schema.find("enum");
-    return choices != nullptr && choices->is_array() &&
-           std::ranges::all_of(choices->as_array(), [](const Json& choice) { return choice.is_string(); });
+    parameters.set("required", Json::array());
+    const auto violations = [&](const Json& value) {
+      Json arguments = Json::object();
+      arguments.set(key, value);
+      return schema_violations(parameters, arguments).size();
+    };
+    return violations(first) < violations(second);
   }
 
   const CallSyntax& syntax_;

@@ -105,7 +105,7 @@ Digits hex_digits(char32_t low, char32_t high) {
   return digits;
 }
 
-Regex hex_range(RegexPool& pool, char32_t low, char32_t high) {
+Regex hex_range(RegexPool& pool, std::string_view start, char32_t low, char32_t high) {
   const auto write = [&pool](std::size_t, char32_t a, char32_t b) {
     ByteSet set;
     for (char32_t digit = a; digit <= b; ++digit) {
@@ -118,18 +118,18 @@ Regex hex_range(RegexPool& pool, char32_t low, char32_t high) {
     }
     return pool.bytes(set);
   };
-  return pool.sequence(pool.literal("\\u"), between(pool, hex_digits(low, high), write));
+  return pool.sequence(pool.literal(start), between(pool, hex_digits(low, high), write));
 }
 
 // Source: RFC 8259 section 7: a character beyond U+FFFF is two escapes, of its UTF-16 surrogates.
-Regex surrogate_range(RegexPool& pool, char32_t first, char32_t last) {
+Regex surrogate_range(RegexPool& pool, std::string_view start, char32_t first, char32_t last) {
   const auto halves = [](char32_t point) {
     return std::vector<char32_t>{(point - 0x10000) >> 10U, (point - 0x10000) & 0x3FF};
   };
   const Digits digits{.low = halves(first), .high = halves(last), .least = {0, 0}, .greatest = {0x3FF, 0x3FF}};
   return between(pool, digits, [&](std::size_t place, char32_t a, char32_t b) {
     const char32_t base = place == 0 ? 0xD800 : 0xDC00;
-    return hex_range(pool, base + a, base + b);
+    return hex_range(pool, start, base + a, base + b);
   });
 }
 
@@ -222,31 +222,39 @@ Regex Spelling::one_of(const CodePoints& points) {
       raw.add(first, last);
       continue;
     }
-    cut({first, last}, 0x20, U'"' - 1, [&raw](char32_t a, char32_t b) { raw.add(a, b); });
-    cut({first, last}, U'"' + 1, U'\\' - 1, [&raw](char32_t a, char32_t b) { raw.add(a, b); });
+    const auto quote = static_cast<char32_t>(quote_sign());
+    cut({first, last}, 0x20, quote - 1, [&raw](char32_t a, char32_t b) { raw.add(a, b); });
+    cut({first, last}, quote + 1, U'\\' - 1, [&raw](char32_t a, char32_t b) { raw.add(a, b); });
     cut({first, last}, U'\\' + 1, kLast, [&raw](char32_t a, char32_t b) { raw.add(a, b); });
   }
   std::vector<Regex> options;
   for (const auto& [first, last] : raw.ranges()) {
     options.push_back(utf8_range(pool_, first, last));
   }
-  if (kind_ == Kind::json) {
+  if (kind_ != Kind::utf8) {
     options.push_back(escapes(points));
   }
   return made_[points] = pool_.either(options);
 }
 
 Regex Spelling::escapes(const CodePoints& points) {
+  const bool is_twice = kind_ == Kind::json_in_json;
+  const std::string start = is_twice ? "\\\\" : "\\";
   std::vector<Regex> options;
   for (const auto& [point, letter] : kShortEscapes) {
     if (points.has(point)) {
-      options.push_back(pool_.literal(std::string{'\\', letter}));
+      const bool is_escaped_too = is_twice && (letter == '"' || letter == '\\');
+      options.push_back(pool_.literal(start + (is_escaped_too ? "\\" : "") + letter));
     }
   }
+  if (kind_ == Kind::python && points.has(U'\'')) {
+    options.push_back(pool_.literal("\\'"));
+  }
+  const std::string hex = start + "u";
   for (const auto& [first, last] : points.ranges()) {
-    cut({first, last}, 0, 0xFFFF, [&](char32_t a, char32_t b) { options.push_back(hex_range(pool_, a, b)); });
+    cut({first, last}, 0, 0xFFFF, [&](char32_t a, char32_t b) { options.push_back(hex_range(pool_, hex, a, b)); });
     cut({first, last}, 0x10000, kLast,
-        [&](char32_t a, char32_t b) { options.push_back(surrogate_range(pool_, a, b)); });
+        [&](char32_t a, char32_t b) { options.push_back(surrogate_range(pool_, hex, a, b)); });
   }
   return pool_.either(options);
 }
@@ -260,8 +268,21 @@ Regex Spelling::text(std::string_view text) {
   return pool_.sequence(parts);
 }
 
-Regex Spelling::quote() { return kind_ == Kind::json ? pool_.literal("\"") : Regex::empty; }
+Regex Spelling::quote() {
+  switch (kind_) {
+    case Kind::utf8:
+      return mark_;
+    case Kind::json:
+    case Kind::python:
+      return pool_.literal(std::string(1, quote_sign()));
+    case Kind::json_in_json:
+      return pool_.literal("\\\"");
+  }
+  return Regex::nothing;
+}
 
-Regex Spelling::quoted(Regex inside) { return pool_.sequence(quote(), pool_.sequence(inside, quote())); }
+Regex Spelling::quoted(Regex inside) { return allowed(pool_.sequence(quote(), pool_.sequence(inside, quote()))); }
+
+Regex Spelling::allowed(Regex texts) { return excluded_ == Regex::nothing ? texts : pool_.without(texts, excluded_); }
 
 }  // namespace puna

@@ -43,9 +43,17 @@ class CodePoints {
 // expression, so that the complement of a set of texts is the complement of the set of their spellings.
 class Spelling {
  public:
-  enum class Kind : std::uint8_t { utf8, json };
-  // The pool is borrowed.
-  Spelling(RegexPool& pool, Kind kind) : pool_(pool), kind_(kind) {}
+  enum class Kind : std::uint8_t {
+    utf8,          // as they are
+    json,          // in a JSON string
+    json_in_json,  // in a JSON string of a JSON text that itself stands in a JSON string
+    python,        // in single quotes, as Python's repr() has it; other escapes are JSON's
+  };
+  // The pool is borrowed. `excluded`: strings that cannot be written, quotes included.
+  Spelling(RegexPool& pool, Kind kind, Regex excluded = Regex::nothing)
+      : pool_(pool), kind_(kind), excluded_(excluded) {}
+  // utf8 between these marks.
+  Spelling(RegexPool& pool, Regex mark, Regex excluded) : pool_(pool), mark_(mark), excluded_(excluded) {}
 
   // One character of the set.
   [[nodiscard]] Regex one_of(const CodePoints& points);
@@ -55,6 +63,8 @@ class Spelling {
   // With the quotes around it, where there are any.
   [[nodiscard]] Regex quoted(Regex inside);
   [[nodiscard]] Regex quote();
+  // The texts without those that are excluded.
+  [[nodiscard]] Regex allowed(Regex texts);
 
   [[nodiscard]] RegexPool& pool() { return pool_; }
   [[nodiscard]] Kind kind() const { return kind_; }
@@ -62,8 +72,12 @@ class Spelling {
  private:
   [[nodiscard]] Regex escapes(const CodePoints& points);
 
+  [[nodiscard]] char quote_sign() const { return kind_ == Kind::python ? '\'' : '"'; }
+
   RegexPool& pool_;
-  Kind kind_;
+  Kind kind_ = Kind::utf8;
+  Regex mark_ = Regex::empty;
+  Regex excluded_ = Regex::nothing;
   std::map<CodePoints, Regex> made_;
 };
 

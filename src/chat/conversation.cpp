@@ -71,6 +71,8 @@ class Builder {
     }
     if (!shape_.native_tools) {
       make_generic(turn, message);
+    } else if (shape_.calls_alone && has_calls(turn) && !turn.text.empty()) {
+      place({.role = turn.role, .text = std::exchange(turn.text, {}), .reasoning = std::exchange(turn.reasoning, {})});
     }
     place(std::move(turn));
   }
@@ -98,12 +100,13 @@ class Builder {
     turn.source = nullptr;
   }
 
+  static bool has_calls(const Turn& turn) { return turn.source != nullptr && !turn.source->calls.empty(); }
+
   void place(Turn turn) {
     Turn* last = turns_.empty() ? nullptr : &turns_.back();
     const bool same = last != nullptr && last->role == turn.role && turn.role != Role::tool;
-    const bool has_calls = shape_.native_tools && last != nullptr && last->source != nullptr &&
-                           (!last->source->calls.empty() || !turn.source->calls.empty());
-    if (same && !has_calls && (shape_.merge_turns || is_result_)) {
+    const bool have_calls = shape_.native_tools && last != nullptr && (has_calls(*last) || has_calls(turn));
+    if (same && !have_calls && (shape_.merge_turns || is_result_)) {
       join(last->text, turn.text, is_result_ ? "\n" : kGap);
       join(last->reasoning, turn.reasoning, kGap);
     } else {
@@ -128,8 +131,7 @@ class Builder {
   }
 
   [[nodiscard]] Json content(const Turn& turn) const {
-    const bool has_calls = turn.source != nullptr && !turn.source->calls.empty();
-    if (has_calls && turn.text.empty() && shape_.null_content) {
+    if (has_calls(turn) && turn.text.empty() && shape_.null_content) {
       return {};
     }
     if (!shape_.typed_content) {

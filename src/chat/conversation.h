@@ -23,6 +23,7 @@ struct Shape {
   bool native_tools = false;             // tools, calls and results are the template's; else the generic format
   bool object_arguments = false;         // a call's arguments as an object; else as JSON text
   bool null_content = false;             // a message of calls alone has null as its content; else ""
+  bool calls_alone = false;              // loses calls beside text: the text is a turn of its own before them
   bool system = false;                   // takes a first system message
   bool late_system = false;              // takes system messages later on
   bool merge_turns = false;              // refuses, or loses, two turns of one role in a row

@@ -15,6 +15,7 @@ using testing::chat_of;
 using testing::families;
 using testing::Family;
 using testing::hard_calls;
+using testing::kHarmony;
 using testing::offered;
 using testing::reply_text;
 using testing::template_of;
@@ -269,15 +270,6 @@ TEST(Families, ReasoningGoesBackInTheFormThatTheTemplateReadsAndOnlyThere) {
 }
 
 // ---- channels -------------------------------------------------------------------------------------------------------
-
-constexpr std::string_view kHarmony =
-    "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}{% if m.role == 'assistant' %}"
-    "{% if m.thinking %}<|start|>assistant<|channel|>analysis<|message|>{{ m.thinking }}<|end|>{% endif %}"
-    "{% if m.tool_calls %}{% set f = m.tool_calls[0].function %}<|start|>assistant to=functions.{{ f.name }}<|channel|>"
-    "commentary json<|message|>{{ f.arguments | tojson }}<|call|>{% else "
-    "%}<|start|>assistant<|channel|>final<|message|>"
-    "{{ m.content }}<|return|>{% endif %}{% else %}<|start|>{{ m.role }}<|message|>{{ m.content }}<|end|>{% endif %}"
-    "{% endfor %}{% if add_generation_prompt %}<|start|>assistant{% endif %}";
 
 TEST(Channels, HeadersSayWhatIsThoughtTextAndCall) {
   const auto chat = chat_of(std::string(kHarmony));

@@ -82,11 +82,12 @@ inline std::vector<Family> families_a_to_g() {
        .list_start = "\n\n<｜DSML｜function_calls>\n",
        .list_end = "</｜DSML｜function_calls>"},
       {.name = "Gemma 4",
-       .call = "<|tool_call>call:{{ f['name'] ~ '{' }}" PUNA_EACH
-               "{{ k }}:{% if v is string %}<|\"|>{{ v }}<|\"|>{% elif v is mapping %}{{ '{' }}"
-               "{% for n, w in v.items() %}{{ n }}:<|\"|>{{ w }}<|\"|>{% endfor %}}{% elif v is iterable %}["
-               "{% for w in v %}<|\"|>{{ w }}<|\"|>{% if not loop.last %},{% endif %}{% endfor %}]"
-               "{% else %}{{ v | tojson }}{% endif %}{% if not loop.last %},{% endif %}{% endfor %}}<tool_call|>",
+       .call = "{% macro value(v) %}{% if v is string %}<|\"|>{{ v }}<|\"|>{% elif v is mapping %}{{ '{' }}"
+               "{% for n, w in v.items() %}{{ n }}:{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}}"
+               "{% elif v is iterable %}[{% for w in v %}{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}]"
+               "{% else %}{{ v | tojson }}{% endif %}{% endmacro %}"
+               "<|tool_call>call:{{ f['name'] ~ '{' }}" PUNA_EACH
+               "{{ k }}:{{ value(v) }}{% if not loop.last %},{% endif %}{% endfor %}}<tool_call|>",
        .think_start = "<|channel>thought\n",
        .think_end = "<channel|>"},
   };
@@ -243,6 +244,16 @@ inline std::vector<ToolCall> hard_calls() {
                .value()},
       {.id = "call00002", .name = "look", .arguments = Json::parse(R"({"place": "42"})").value()}};
 }
+
+// Channels, as OpenAI's harmony has them.
+inline constexpr std::string_view kHarmony =
+    "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}{% if m.role == 'assistant' %}"
+    "{% if m.thinking %}<|start|>assistant<|channel|>analysis<|message|>{{ m.thinking }}<|end|>{% endif %}"
+    "{% if m.tool_calls %}{% set f = m.tool_calls[0].function %}<|start|>assistant to=functions.{{ f.name }}<|channel|>"
+    "commentary json<|message|>{{ f.arguments | tojson }}<|call|>{% else "
+    "%}<|start|>assistant<|channel|>final<|message|>"
+    "{{ m.content }}<|return|>{% endif %}{% else %}<|start|>{{ m.role }}<|message|>{{ m.content }}<|end|>{% endif %}"
+    "{% endfor %}{% if add_generation_prompt %}<|start|>assistant{% endif %}";
 
 // What the template makes of the message as a reply: what stands behind the opened prompt, without the turn's end.
 inline std::string reply_text(const ChatTemplate& chat, const Message& message, std::string_view turn_end) {

@@ -1,5 +1,6 @@
 // The order of work: where replies start in a rendering; what stands around a thought and around text; what stands
-// around names and arguments of one call and of two; and the proof, that the parser reads these renderings back.
+// around names and arguments of one call and of two; and the proofs, that the parser reads these renderings back and
+// that a grammar lets them through.
 #include "chat/format_probe.h"
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include "chat/call_form.h"
 #include "chat/call_probe.h"
 #include "chat/lexemes.h"
+#include "chat/reply_grammar.h"
+#include "puna/base/grammar_matcher.h"
 #include "puna/chat/reply.h"
 
 namespace puna {
@@ -72,6 +75,9 @@ class FormatProber {
     }
     if (found_.problem.empty()) {
       prove_types();
+    }
+    if (found_.problem.empty()) {
+      prove_grammar();
     }
     if (found_.problem.empty() && found_.format.channels.empty()) {
       find_built_in_calls();
@@ -313,11 +319,60 @@ class FormatProber {
     }
   }
 
-  [[nodiscard]] ParsedReply read(std::string_view reply) const {
+  // The grammar lets through what the template writes.
+  void prove_grammar() {
+    std::vector<std::string_view> texts = {reply_in(one_)};
+    if (found_.format.channels.empty() && found_.format.calls.front().several) {
+      texts.push_back(reply_in(two_));
+    }
+    std::vector<std::string_view> others;
+    Json types = Json::array();
+    for (const CallSample::Typed& typed : typed_) {
+      others.push_back(typed.reply);
+      types.push(Json(typed.type));
+    }
+    if (!lets_through(texts, "string") || (!others.empty() && !lets_through(others, types))) {
+      found_.unconstrained = "no grammar can hold calls to the way in which it writes them";
+    }
+  }
+
+  // Whether each reply, up to its last call, matches the grammar for tools whose first argument is of this type.
+  [[nodiscard]] bool lets_through(const std::vector<std::string_view>& replies, const Json& type) const {
+    Json first = Json::object();
+    first.set("type", type);
+    Json properties = Json::object();
+    properties.set(kArgument, std::move(first));
+    properties.set(kArgumentToo, Json::object({{"type", "string"}}));
+    const std::vector<ToolSpec> tools =
+        needle_tools(Json::object({{"type", "object"}, {"properties", std::move(properties)}}));
+    const auto grammar = reply_grammar({.tools = tools, .markup = &found_.format, .reasoning = true});
+    if (!grammar) {
+      return false;
+    }
+    RegexPool pool;
+    GrammarMatcher matcher(**grammar, pool);
+    return std::ranges::all_of(replies, [&](std::string_view reply) {
+      GrammarMatcher::State state = matcher.start();
+      std::size_t fits = 0;
+      for (std::size_t at = 0; at < reply.size() && state != GrammarMatcher::State::dead; ++at) {
+        state = matcher.next(state, static_cast<std::uint8_t>(reply[at]));
+        fits = matcher.may_end(state) ? at + 1 : fits;
+      }
+      const ParsedReply whole = read(reply);
+      return !whole.calls.empty() && read(reply.substr(0, fits)).calls == whole.calls;
+    });
+  }
+
+  [[nodiscard]] static std::vector<ToolSpec> needle_tools(const Json& parameters) {
     std::vector<ToolSpec> tools;
     for (const std::string_view name : {kTool, kToolToo}) {
-      tools.push_back({.name = std::string(name), .description = {}, .parameters = {}});
+      tools.push_back({.name = std::string(name), .description = {}, .parameters = parameters});
     }
+    return tools;
+  }
+
+  [[nodiscard]] ParsedReply read(std::string_view reply) const {
+    const std::vector<ToolSpec> tools = needle_tools({});
     ReplyParser parser(found_.format, {.reasoning_open = false, .calls = ReplyParser::Calls::read, .tools = tools});
     static_cast<void>(parser.feed(reply));
     ParsedReply read = parser.finish();

@@ -9,8 +9,9 @@
 namespace puna {
 
 struct FoundFormat {
-  ReplyFormat format;   // without calls when `problem` says why
-  std::string problem;  // empty: what the template renders reads back as the calls that went in
+  ReplyFormat format;         // without calls when `problem` says why
+  std::string problem;        // empty: what the template renders reads back as the calls that went in
+  std::string unconstrained;  // why no grammar can hold calls to this format; empty: one can, or there is no format
 };
 
 // `talk` renders in the shape that shows calls, if any does. A template that the probes cannot read gets the default

@@ -1,28 +1,93 @@
 #include "chat/json_terminals.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace puna {
 namespace {
 
 // A space, or a new line with its indentation: models that are unsure like to go on with white space.
-Regex bounded_space(RegexPool& pool) {
+Regex bounded_space(RegexPool& pool, bool has_lines) {
   ByteSet blanks = ByteSet::one(' ');
   blanks.add('\t');
+  if (!has_lines) {
+    return pool.optional(pool.literal(" "));
+  }
   const Regex blank = pool.bytes(blanks);
   const Regex newline = pool.sequence(pool.optional(pool.literal("\r")), pool.literal("\n"));
   return pool.sequence(pool.optional(blank), pool.optional(pool.sequence(newline, pool.repeat(blank, 0, 16))));
 }
 
+Regex any_string(Spelling& spelling) { return spelling.quoted(spelling.pool().repeat(spelling.any(), 0)); }
+
+Regex any_json_string(RegexPool& pool) {
+  Spelling json(pool, Spelling::Kind::json);
+  return any_string(json);
+}
+
+bool is_bare_word(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+Regex bare_word(RegexPool& pool) {
+  ByteSet letters;
+  for (unsigned c = 0; c < 128; ++c) {
+    if (is_bare_word(std::string(1, static_cast<char>(c)))) {
+      letters.add(static_cast<std::uint8_t>(c));
+    }
+  }
+  return pool.repeat(pool.bytes(letters), 1);
+}
+
 }  // namespace
 
-JsonTerminals::JsonTerminals(Grammar& grammar)
+JsonTerminals::JsonTerminals(Grammar& grammar, Spelling spelling)
     : grammar_(grammar),
-      spelling_(grammar.regexes, Spelling::Kind::json),
-      space_(bounded_space(grammar.regexes)),
-      string_(spelling_.quoted(grammar.regexes.repeat(spelling_.any(), 0))),
+      spelling_(std::move(spelling)),
+      space_(bounded_space(grammar.regexes, spelling_.kind() != Spelling::Kind::json_in_json)),
+      own_string_(any_string(spelling_)),
+      string_(spelling_.kind() == Spelling::Kind::json
+                  ? own_string_
+                  : grammar.regexes.either({own_string_, any_json_string(grammar.regexes)})),
       comma_(text(pool().sequence(space_, pool().sequence(pool().literal(","), space_)))),
       colon_(text(pool().sequence(space_, pool().sequence(pool().literal(":"), space_)))) {}
+
+Regex JsonTerminals::string(std::string_view text) {
+  const Regex regex = spelling_.quoted(spelling_.text(text));
+  meanings_.try_emplace(regex, text);
+  return regex;
+}
+
+const std::string* JsonTerminals::meaning(Regex string) const {
+  const auto known = meanings_.find(string);
+  return known == meanings_.end() ? nullptr : &known->second;
+}
+
+ExprId JsonTerminals::text(std::string_view text) {
+  const std::string_view python = spelling_.kind() != Spelling::Kind::python ? ""
+                                  : text == "true"                           ? "True"
+                                  : text == "false"                          ? "False"
+                                  : text == "null"                           ? "None"
+                                                                             : "";
+  const Regex word = pool().literal(text);
+  return grammar_.text(python.empty() ? word : pool().either({word, pool().literal(python)}));
+}
+
+Regex JsonTerminals::written_key(Regex key) {
+  if (string_ == own_string_) {
+    return key;
+  }
+  const std::string* name = meaning(key);
+  const bool is_any = key == string_;
+  const Regex own = name != nullptr ? key : is_any ? own_string_ : pool().both({key, own_string_});
+  const bool has_marks = spelling_.kind() == Spelling::Kind::utf8 && spelling_.quote() != Regex::empty;
+  if (!has_marks || (!is_any && (name == nullptr || !is_bare_word(*name)))) {
+    return own;
+  }
+  return pool().either({own, is_any ? bare_word(pool()) : pool().literal(*name)});
+}
 
 ExprId JsonTerminals::object(expr::Members members) {
   members.separator = comma_;
@@ -46,8 +111,8 @@ void JsonTerminals::define_any() {
   any_ = grammar_.add(expr::Reference{rule});
   any_object_ = object({.others = {entry(string_, *any_)}});
   any_array_ = array({.rest = {*any_, *any_}});
-  grammar_.define(rule, choice({text(string_), text(number_text(pool(), {})), text("true"), text("false"), text("null"),
-                                any_object_, any_array_}));
+  grammar_.define(rule, choice({text(own_string_), text(number_text(pool(), {})), text("true"), text("false"),
+                                text("null"), any_object_, any_array_}));
 }
 
 ExprId JsonTerminals::any() {

@@ -105,7 +105,27 @@ TEST(ReplyGrammar, RequiredMeansCallsAndNothingElse) {
   EXPECT_FALSE(thinking.matches("<think>a</think>"));
   TextMatcher open = matcher({.tool_choice = ToolChoice::required, .reasoning_open = true});
   EXPECT_TRUE(open.matches("a < b </thin </think>\n\n" + call));
-  EXPECT_FALSE(open.matches(call));
+  EXPECT_TRUE(open.matches(call)) << "the reader takes it out of the thought that was never closed";
+  EXPECT_FALSE(open.matches("a thought"));
+}
+
+TEST(ReplyGrammar, ANamedToolIsTheOnlyOneThatCanBeCalled) {
+  TextMatcher grammar = matcher({.tool_choice = ToolChoice::named("now")});
+  EXPECT_TRUE(grammar.matches(kTimeCall));
+  EXPECT_TRUE(grammar.matches(std::string(kTimeCall) + "\n" + std::string(kTimeCall)));
+  EXPECT_FALSE(grammar.begins("<tool_call>\n{\"name\": \"g"));
+  EXPECT_FALSE(grammar.begins("text"));
+  EXPECT_FALSE(grammar.matches(""));
+}
+
+TEST(ReplyGrammar, WithoutParallelCallsAReplyHasAtMostOne) {
+  const std::string two = std::string(kCall) + "\n" + std::string(kTimeCall);
+  for (const ToolChoice& choice : {ToolChoice::automatic, ToolChoice::required}) {
+    TextMatcher one = matcher({.tool_choice = choice, .parallel_calls = false});
+    EXPECT_TRUE(one.matches(kCall));
+    EXPECT_FALSE(one.begins(std::string(kCall) + "\n<"));
+    EXPECT_TRUE(matcher({.tool_choice = choice}).matches(two));
+  }
 }
 
 TEST(ReplyGrammar, AnOpenPromptStartsAsReasoning) {
@@ -144,10 +164,10 @@ TEST(ReplyGrammar, EveryFormatHoldsAlsoBehindReasoning) {
     TextMatcher plain(reply_grammar({.format = &each.format}).value());
     EXPECT_TRUE(plain.matches(each.fits)) << each.fits;
     EXPECT_FALSE(plain.matches(each.differs)) << each.differs;
-    TextMatcher open(
-        reply_grammar(
-            {.format = &each.format, .reasoning_open = true, .reasoning_start = "[THINK]", .reasoning_end = "[/THINK]"})
-            .value());
+    ReplyFormat markup = generic_reply_format();
+    markup.reasoning_start = "[THINK]";
+    markup.reasoning_end = "[/THINK]";
+    TextMatcher open(reply_grammar({.format = &each.format, .markup = &markup, .reasoning_open = true}).value());
     EXPECT_TRUE(open.matches("hm " + control_token("[/THINK]") + "\n" + std::string(each.fits)));
     EXPECT_TRUE(open.matches("hm [/THINK]" + std::string(each.fits)));
     EXPECT_FALSE(open.matches(each.fits));

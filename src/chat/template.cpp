@@ -3,13 +3,15 @@
 // first from tools and calls, then altogether, and what they leave is escaped.
 #include "puna/chat/template.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "chat/conversation.h"
+#include "chat/grammar_cache.h"
 #include "chat/jinja.h"
 #include "chat/marks.h"
 #include "chat/needles.h"
-#include "chat/reply_grammar.h"
+#include "chat/plain_talk.h"
 #include "chat/reply_tags.h"
 #include "chat/template_probe.h"
 
@@ -47,6 +49,28 @@ bool opens_reasoning(const Parts& parts, std::string_view reasoning_start) {
   return last != std::string_view::npos && text.substr(0, last + 1).ends_with(reasoning_start);
 }
 
+// A call that must come needs a tool that it can go to.
+Result<void> check_choice(const RenderRequest& request) {
+  if (!request.tool_choice.needs_call()) {
+    return {};
+  }
+  if (request.tools.empty()) {
+    return fail(ErrorCode::invalid_argument, "a tool call is required, and no tool is offered");
+  }
+  const std::string& name = request.tool_choice.tool();
+  const bool is_named = request.tool_choice.kind() == ToolChoice::Kind::named;
+  if (is_named && std::ranges::find(request.tools, name, &ToolSpec::name) == request.tools.end()) {
+    std::string names;
+    for (const ToolSpec& tool : request.tools) {
+      names += (names.empty() ? "" : ", ") + tool.name;
+    }
+    return fail(ErrorCode::invalid_argument,
+                format_text("the tool choice names '{}', which is not offered", printable(utf8::truncate(name, 80))),
+                "the tools are: " + names);
+  }
+  return {};
+}
+
 Result<void> check_request(const RenderRequest& request) {
   const auto wrong = [](std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); };
   if (request.messages.empty()) {
@@ -68,25 +92,21 @@ Result<void> check_request(const RenderRequest& request) {
       }
     }
   }
-  if (request.tools.empty() && request.tool_choice == ToolChoice::required) {
-    return wrong("a tool call is required, and no tool is offered");
-  }
   if (request.format && !request.tools.empty() && request.tool_choice != ToolChoice::none) {
     return wrong("a reply cannot be held to a format and be offered tools at once");
   }
-  return {};
+  return check_choice(request);
 }
-
-// A template without reasoning gets the tags that the parser knows.
-std::string_view reasoning_tag(std::string_view own, std::string_view usual) { return own.empty() ? usual : own; }
 
 class JinjaTemplate : public ChatTemplate {
  public:
   JinjaTemplate(Jinja jinja, TemplateSource source, Probed probed)
       : jinja_(std::move(jinja)), source_(std::move(source)), probed_(std::move(probed)) {
     reply_format_ = probed_.own_format;
-    reply_format_.channels.call_end.clear();  // calls are not asked for in the channels' form
-    reply_format_.calls = generic_reply_format().calls;
+    if (!probed_.abilities.own_calls) {
+      reply_format_.channels.call_end.clear();  // calls are not asked for in the channels' form
+      reply_format_.calls = generic_reply_format().calls;
+    }
   }
 
   [[nodiscard]] const TemplateAbilities& abilities() const override { return probed_.abilities; }
@@ -99,24 +119,25 @@ class JinjaTemplate : public ChatTemplate {
     PUNA_TRY_VOID(check_request(request));
     const std::span<const ToolSpec> tools = offered(request);
     // Schemas are read before anything is rendered: the pens rely on knowing every keyword.
-    PUNA_TRY_VOID(reply_grammar({.tools = tools, .tool_choice = request.tool_choice}).transform([](const auto&) {}));
-    PUNA_TRY(Prompt prompt, separate(request, tools, probed_.shape));
+    PUNA_TRY_VOID(grammars_.get({.tools = tools, .markup = &reply_format_}, kReplies).transform([](const auto&) {}));
+    PUNA_TRY(Prompt prompt, separate_or_plain(request, tools));
     prompt.reasoning_open = opens_reasoning(prompt.parts, reply_format_.reasoning_start);
-    PUNA_TRY(prompt.grammar,
-             reply_grammar({.tools = tools,
-                            .tool_choice = request.tool_choice,
-                            .format = request.format ? &*request.format : nullptr,
-                            .reasoning_open = prompt.reasoning_open,
-                            .reasoning = probed_.abilities.reasoning,
-                            .reasoning_start = reasoning_tag(reply_format_.reasoning_start, kThinkStart),
-                            .reasoning_end = reasoning_tag(reply_format_.reasoning_end, kThinkEnd)}));
+    PUNA_TRY(prompt.grammar, grammars_.get({.tools = tools,
+                                            .tool_choice = request.tool_choice,
+                                            .parallel_calls = request.parallel_calls,
+                                            .format = request.format ? &*request.format : nullptr,
+                                            .markup = &reply_format_,
+                                            .control_texts = request.control_texts,
+                                            .reasoning_open = prompt.reasoning_open,
+                                            .reasoning = probed_.abilities.reasoning},
+                                           kReplies));
     return prompt;
   }
 
   [[nodiscard]] Result<Prompt> render_own(const RenderRequest& request) const override {
     PUNA_TRY_VOID(check_request(request));
     const std::span<const ToolSpec> tools = offered(request);
-    PUNA_TRY_VOID(reply_grammar({.tools = tools, .tool_choice = request.tool_choice}).transform([](const auto&) {}));
+    PUNA_TRY_VOID(grammars_.get({.tools = tools}, kGeneric).transform([](const auto&) {}));
     PUNA_TRY(Prompt prompt, separate(request, tools, probed_.own));
     prompt.reasoning_open = opens_reasoning(prompt.parts, probed_.own_format.reasoning_start);
     return prompt;
@@ -194,6 +215,23 @@ class JinjaTemplate : public ChatTemplate {
     return escaped(run);
   }
 
+  // Templates with a form of their own for calls may allow less than a conversation can have.
+  Result<Prompt> separate_or_plain(const RenderRequest& request, std::span<const ToolSpec> tools) const {
+    const bool loses_calls =
+        probed_.shape.native_tools && !probed_.abilities.parallel_calls &&
+        std::ranges::any_of(request.messages, [](const Message& message) { return message.calls.size() > 1; });
+    Result<Prompt> prompt = loses_calls ? fail(ErrorCode::invalid_argument, "it shows one call in a turn")
+                                        : separate(request, tools, probed_.shape);
+    if (prompt || !probed_.shape.native_tools) {
+      return prompt;
+    }
+    const std::vector<Message> messages = plain_talk(request.messages);
+    RenderRequest plain = request;
+    plain.messages = messages;
+    Result<Prompt> second = separate(plain, tools, probed_.shape);
+    return second || loses_calls ? second : prompt;
+  }
+
   Result<Prompt> escaped(const Run& run) const {
     PUNA_TRY(const Written written, write(run, Pen::Mode::escaped, Pen::Mode::escaped));
     // Its control texts must all be the template's own, as they are when others wrote nothing but x.
@@ -231,6 +269,9 @@ class JinjaTemplate : public ChatTemplate {
   TemplateSource source_;
   Probed probed_;
   ReplyFormat reply_format_;
+  mutable GrammarCache grammars_;  // of replies in reply_format_ (kReplies), or in the generic format
+  static constexpr char kReplies = 'r';
+  static constexpr char kGeneric = 'g';
 };
 
 }  // namespace

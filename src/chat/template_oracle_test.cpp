@@ -130,11 +130,12 @@ TEST_F(TemplateOracle, ToolsCallsAndResultsAreShownByEveryTemplate) {
     const auto prompt = one.chat->render(request(talk_with(""), tools));
     ASSERT_TRUE(prompt) << one.name << ": " << prompt.error().message;
     ASSERT_TRUE(prompt->grammar) << one.name;
+    const std::string_view call = one.chat->abilities().own_calls ? "Paris" : "<tool_call>";
     for (const std::string_view needle :
-         {"Be brief.", "get_weather", "\"Paris\"", "sunny", "tomorrow?", "<tool_call>"}) {
+         std::initializer_list<std::string_view>{"Be brief.", "get_weather", "Paris", "sunny", "tomorrow?", call}) {
       EXPECT_TRUE(prompt->text().contains(needle)) << one.name << " " << needle << "\n" << prompt->text();
     }
-    std::printf("%-60s %-8s %s\n", one.name.c_str(), one.chat->abilities().native_tools ? "native" : "generic",
+    std::printf("%-60s %-8s %s\n", one.name.c_str(), one.chat->abilities().own_calls ? "own" : "generic",
                 prompt->separation == Separation::marked ? "marked" : "escaped");
   }
 }

@@ -16,28 +16,6 @@ namespace {
 
 using namespace needle;
 
-// Whether the text has a call to each of the tools in the form that this version reads and constrains.
-bool has_tagged_calls(std::string_view text, std::initializer_list<std::string_view> tools) {
-  std::size_t found = 0;
-  std::size_t start = text.find(kCallStart);
-  while (start != std::string_view::npos && found < tools.size()) {
-    const std::size_t body = start + kCallStart.size();
-    const std::size_t end = text.find(kCallEnd, body);
-    if (end == std::string_view::npos) {
-      break;
-    }
-    const Result<Json> call = Json::parse(text.substr(body, end - body));
-    const Json* arguments = call ? call->find("arguments") : nullptr;
-    const bool is_call = arguments != nullptr && call->text_or("name") == tools.begin()[found] &&
-                         arguments->text_or(kArgument) == kValue;
-    found += is_call ? 1 : 0;
-    // What is no call may be the instructions' mention of the tag: the next opening tag can lie before that closing
-    // one.
-    start = text.find(kCallStart, is_call ? end : body);
-  }
-  return found == tools.size();
-}
-
 class Prober {
  public:
   Prober(const Jinja& jinja, const TemplateSource& source) : talk_(jinja, source, shape_, abilities_.needs_date) {}
@@ -51,18 +29,29 @@ class Prober {
     probe_tools();
     probe_reasoning();
     FoundFormat found = probe_format(talk_, abilities_.tool_calls);
-    abilities_.own_calls = abilities_.tools && abilities_.tool_results && found.problem.empty();
-    abilities_.native_tools = is_tagged_ && abilities_.tools && abilities_.tool_calls && abilities_.tool_results;
+    std::string problem = !found.problem.empty()     ? std::move(found.problem)
+                          : !abilities_.tools        ? "the template does not list tools"
+                          : !abilities_.tool_results ? "the template does not show the results of tools"
+                                                     : std::move(found.unconstrained);
+    if (problem.empty() && !probe_text_beside_calls()) {
+      problem = "the template loses calls that stand beside text";
+    }
+    abilities_.own_calls = problem.empty();
+    if (abilities_.own_calls) {  // a tool's name may have come from the list of tools
+      const std::vector<CallSyntax>& calls = found.format.calls;
+      abilities_.parallel_calls = abilities_.parallel_calls && !calls.empty() && calls.front().several;
+    }
     Shape own = shape_;
     own.native_tools = true;
     own.merge_turns = false;
+    own.calls_alone = false;
     own.system_gap = "\n";  // as llama-server has it
-    shape_.native_tools = abilities_.native_tools;
+    shape_.native_tools = abilities_.own_calls;
     return Probed{.abilities = abilities_,
                   .shape = shape_,
                   .own = own,
                   .own_format = std::move(found.format),
-                  .own_problem = std::move(found.problem)};
+                  .own_problem = std::move(problem)};
   }
 
  private:
@@ -140,19 +129,14 @@ class Prober {
         }
       }
     }
-    is_tagged_ = best_score == kTagged;
     abilities_.tool_calls = best_score > 0;
     shape_ = best_score > 0 ? best : before;
   }
 
-  static constexpr int kTagged = 4;
   // How good a rendering of a call is; 0 = it is not shown.
   static int score_of_calls(const std::optional<std::string>& text) {
     if (!has_all(text, {kTool, kArgument, kValue})) {
       return 0;
-    }
-    if (has_tagged_calls(*text, {kTool})) {
-      return kTagged;
     }
     // An object that was printed as Python prints it, and a text that was quoted once more, are mistakes.
     const std::string key(kArgument);
@@ -175,11 +159,20 @@ class Prober {
          talk_.result_message(kTool, kCallId, kResult), talk_.result_message(kToolToo, kCallIdToo, kResultToo)},
         {.tools = true, .opens_reply = true});
     abilities_.parallel_calls = abilities_.tool_calls && has_all(parallel, {kTool, kToolToo, kResult, kResultToo});
-    if (is_tagged_ && abilities_.parallel_calls) {
-      is_tagged_ = has_tagged_calls(*parallel, {kTool, kToolToo});
-    } else {
-      is_tagged_ = false;
+  }
+
+  // Calls in one message with text, or else in two. Some drop the text, as their models have learned it.
+  bool probe_text_beside_calls() {
+    const Json user = talk_.message(Role::user, kUser);
+    const Json text = talk_.message(Role::assistant, kAnswer);
+    const Json calls = talk_.calls_message({{kTool, kCallId}});
+    Json both = calls;
+    both.set("content", *text.find("content"));
+    if (has_all(talk_.render({user, both}, {.tools = true}), {kValue})) {
+      return true;
     }
+    shape_.calls_alone = true;
+    return has_all(talk_.render({user, text, calls}, {.tools = true}), {kAnswer, kValue});
   }
 
   // It shows reasoning in one of the forms, opens <think>, or takes <think> out of old turns.
@@ -216,7 +209,6 @@ class Prober {
   TemplateAbilities abilities_;
   Shape shape_;
   NeedleTalk talk_;
-  bool is_tagged_ = false;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ struct Probed {
   Shape shape;              // of what ChatTemplate::render() sends
   Shape own;                // of the template's own form of tools, calls and results
   ReplyFormat own_format;   // in which replies to that come
-  std::string own_problem;  // why that has no calls; empty = it has
+  std::string own_problem;  // why render() does not use it; empty = it does
 };
 
 // Errors  invalid_argument  the user's text does not come out, in any form that we know; with the template's own words

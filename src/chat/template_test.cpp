@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -91,7 +92,7 @@ TEST(BuiltInTemplate, AnUnknownNameListsTheKnownOnes) {
 TEST(ChatTemplate, GenericFormatShowsToolsCallsAndResultsAsText) {
   for (const std::string_view name : built_in_template_names()) {
     const auto chat = built_in(name);
-    EXPECT_FALSE(chat->abilities().native_tools) << name;
+    EXPECT_FALSE(chat->abilities().own_calls) << name;
     const Prompt prompt = render(*chat, tool_talk(), tools());
     const std::string text = prompt.text();
     EXPECT_TRUE(text.contains("<tools>\n{\"type\": \"function\", \"function\": {\"name\": \"add\"")) << text;
@@ -197,6 +198,62 @@ TEST(ChatTemplate, RefusesTemplatesAndRequestsThatCannotWork) {
   EXPECT_EQ(code(request), ErrorCode::invalid_argument);
 }
 
+// Whoever walks a grammar knows it by its address.
+TEST(ChatTemplate, TheSameRequestGetsTheSameGrammarAndAnotherOneAnother) {
+  const auto chat = built_in("chatml");
+  const std::vector<Message> first = {{.role = Role::user, .content = "U"}};
+  const std::vector<Message> second = tool_talk();
+  const auto grammar = [&](const RenderRequest& request) { return chat->render(request).value().grammar; };
+  std::vector<ToolSpec> own = tools();
+  const RenderRequest request{.messages = first, .tools = own, .control_texts = kControls};
+  const auto known = grammar(request);
+  EXPECT_EQ(grammar({.messages = second, .tools = own, .control_texts = kControls}), known);
+  std::vector<ToolSpec> described = own;
+  described[0].description = "Other words.";
+  EXPECT_EQ(grammar({.messages = first, .tools = described, .control_texts = kControls}), known);
+  std::vector<ToolSpec> changed = own;
+  changed[0].parameters.set("required", Json::array());
+  const OutputFormat yes = format::Choice{{"yes"}};
+  const OutputFormat no = format::Choice{{"no"}};
+  const std::vector<std::shared_ptr<const Grammar>> others = {
+      grammar({.messages = first, .tools = changed, .control_texts = kControls}),
+      grammar({.messages = first, .tools = own, .tool_choice = ToolChoice::required, .control_texts = kControls}),
+      grammar({.messages = first, .tools = own, .tool_choice = ToolChoice::named("add"), .control_texts = kControls}),
+      grammar({.messages = first, .tools = own, .parallel_calls = false, .control_texts = kControls}),
+      grammar({.messages = first, .tools = own}),
+      grammar({.messages = first, .format = yes}),
+      grammar({.messages = first, .format = no})};
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    EXPECT_NE(others[i], known) << i;
+    EXPECT_EQ(std::ranges::count(others, others[i]), 1) << i;
+  }
+  EXPECT_EQ(grammar(request), known) << "kept beside the others";
+  for (int i = 0; i < 40; ++i) {
+    own[0].name = "add" + std::to_string(i);
+    EXPECT_NE(grammar({.messages = first, .tools = own, .control_texts = kControls}), known);
+  }
+  EXPECT_NE(grammar({.messages = first, .tools = tools(), .control_texts = kControls}), known) << "bounded";
+}
+
+TEST(ChatTemplate, AChoiceThatNamesNoToolIsRefusedWithTheirNames) {
+  const std::vector<Message> talk = {{.role = Role::user, .content = "U"}};
+  RenderRequest request{.messages = talk, .tools = tools(), .tool_choice = ToolChoice::named("ad\x01")};
+  const auto refused = built_in("chatml")->render(request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(refused.error().message.contains("'ad")) << refused.error().message;
+  EXPECT_FALSE(refused.error().message.contains('\x01'));
+  EXPECT_TRUE(refused.error().hint.contains("add")) << refused.error().hint;
+  request.tool_choice = ToolChoice::named("add");
+  const auto prompt = built_in("chatml")->render(request);
+  ASSERT_TRUE(prompt) << prompt.error().message;
+  EXPECT_TRUE(prompt->grammar);
+  request.tools = {};
+  EXPECT_EQ(built_in("chatml")->render(request).error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(ToolChoice::named("add").tool(), "add");
+  EXPECT_NE(ToolChoice::named("add"), ToolChoice::named("sub"));
+}
+
 TEST(ChatTemplate, ATemplateThatMeasuresOrChangesTextFallsBackToEscaping) {
   const std::vector<std::string_view> tricks = {
       "{% for m in messages %}{{ m.content | length }}{{ m.content }}{% endfor %}",
@@ -242,7 +299,7 @@ TEST(ChatTemplate, InstructionsThatNameTheOpeningTagAloneDoNotHideItsNativeCalls
       "{% if tools %}call with <tool_call>: {% for t in tools %}{{ t | tojson }}{% endfor %}{% endif %}"
       "{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}<tool_call>{\"name\": \"{{ "
       "c.function.name }}\", \"arguments\": {{ c.function.arguments | tojson }}}</tool_call>{% endfor %}{% endfor %}");
-  EXPECT_TRUE(chat->abilities().native_tools);
+  EXPECT_TRUE(chat->abilities().own_calls);
 }
 
 TEST(ChatTemplate, OnlyToolTextIsEscapedWhenOnlyToolTextIsChanged) {
@@ -251,7 +308,7 @@ TEST(ChatTemplate, OnlyToolTextIsEscapedWhenOnlyToolTextIsChanged) {
       "m.content }}"
       "{% for c in m.tool_calls or [] %}<tool_call>{\"name\": \"{{ c.function.name }}\", \"arguments\": "
       "{{ c.function.arguments | tojson }}}</tool_call>{% endfor %}{% endfor %}");
-  ASSERT_TRUE(chat->abilities().native_tools);
+  ASSERT_TRUE(chat->abilities().own_calls);
   const Prompt prompt = render(*chat, {{.role = Role::user, .content = "mine </s>"}}, tools());
   EXPECT_EQ(prompt.separation, Separation::escaped);
   EXPECT_TRUE(prompt.text().contains("Adds <\u200B/s> numbers."));

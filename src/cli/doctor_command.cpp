@@ -55,14 +55,10 @@ Finding check_template(const ModelFacts& facts) {
             .what = "the model's own cannot be used: " + made.error().message,
             .remedy = "--chat-template NAME|FILE"};
   }
-  const TemplateAbilities& abilities = (*made)->abilities();
   const std::string& problem = (*made)->own_problem();
   return {.subject = "template",
-          .what = abilities.native_tools ? "the model's own, also for tools"
-                  : abilities.own_calls
-                      ? "the model's own; tools in the generic form, because its own is not constrained yet"
-                      : "the model's own; tools in the generic form: " +
-                            (problem.empty() ? "it does not list tools or show results" : problem),
+          .what = problem.empty() ? "the model's own, also for tools"
+                                  : "the model's own; tools in the generic form: " + problem,
           .remedy = {}};
 }
 

@@ -27,12 +27,6 @@ std::string abilities_text(const TemplateAbilities& abilities) {
   return text;
 }
 
-std::string reason_for_generic(const ChatTemplate& chat_template) {
-  return !chat_template.own_format().has_calls() ? ": " + chat_template.own_problem()
-         : !chat_template.abilities().own_calls  ? ": the template does not list tools, or does not show results"
-                                                 : ": the template's own is not constrained yet";
-}
-
 // What the file asks for.
 std::string sampling_text(const Sampling& sampling) {
   return sampling == Sampling{} ? "the defaults" : to_json(sampling).dump();
@@ -56,13 +50,12 @@ std::vector<Line> template_lines(const ModelFacts& facts, const std::string& cho
                            .value = (has_own ? "" : "none; 'generic' is used, --chat-template chooses another: ") +
                                     abilities_text(chat_template.abilities())},
                           {.name = "reasoning", .value = Json(own.reasoning_start + "..." + own.reasoning_end).dump()}};
-  lines.push_back({.name = "own calls",
-                   .value = own.has_calls() ? Json(call_example(own)).dump() : "none: " + chat_template.own_problem()});
+  const std::string& problem = chat_template.own_problem();
   lines.push_back(
-      {.name = "calls sent",
-       .value = chat_template.abilities().native_tools
-                    ? std::string("in the template's own form, constrained by schema")
-                    : std::string("in the generic form, constrained by schema") + reason_for_generic(chat_template)});
+      {.name = "own calls", .value = own.has_calls() ? Json(call_example(own)).dump() : "none: " + problem});
+  lines.push_back({.name = "calls sent",
+                   .value = problem.empty() ? "in the template's own form, constrained by schema"
+                                            : "in the generic form, constrained by schema: " + problem});
   return lines;
 }
 

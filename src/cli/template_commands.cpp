@@ -65,6 +65,12 @@ bool starts_in_reasoning(const ChatTemplate& chat_template, const ReplyFormat& f
   return prompt && prompt->reasoning_open && end != std::string_view::npos && end < reply.find(format.reasoning_start);
 }
 
+// In which form calls are; `problem`: why not in the template's own.
+void say_form(Console& console, std::string_view problem) {
+  console.err(problem.empty() ? std::string("calls: in the template's own form\n")
+                              : format_text("calls: in the generic form: {}\n", problem));
+}
+
 }  // namespace
 
 Result<int> render_command(Console& console, const Options& options) {
@@ -74,6 +80,9 @@ Result<int> render_command(Console& console, const Options& options) {
   PUNA_TRY(const std::vector<ToolSpec> tools, read_tools(options.tools_file));
   const RenderRequest request{.messages = messages, .tools = tools, .today = today()};
   PUNA_TRY(const Prompt prompt, options.as_sent ? chat_template->render(request) : chat_template->render_own(request));
+  if (options.as_sent) {
+    say_form(console, chat_template->own_problem());
+  }
   console.out(prompt.text());
   return 0;
 }
@@ -84,6 +93,7 @@ Result<int> parse_command(Console& console, const Options& options) {
   PUNA_TRY(const std::vector<ToolSpec> tools, read_tools(options.tools_file));
   const bool own = chat_template->own_format().has_calls() && !options.as_sent;
   const ReplyFormat& format = own ? chat_template->own_format() : chat_template->reply_format();
+  say_form(console, own ? "" : chat_template->own_problem());
   ReplyParser parser(format, {.reasoning_open = starts_in_reasoning(*chat_template, format, text), .tools = tools});
   static_cast<void>(parser.feed(text));
   ParsedReply reply = parser.finish();

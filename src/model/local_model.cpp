@@ -75,7 +75,8 @@ class Collector {
   [[nodiscard]] const std::string& raw() const { return raw_; }
   [[nodiscard]] const std::vector<Token>& tokens() const { return tokens_; }
 
-  // Call ids count on from the calls that the conversation has already, so that they repeat in a repeated run.
+  // Call ids count on from the calls that the conversation has already, so that they repeat in a repeated run. Nine
+  // letters and digits: what the pickiest templates ask for.
   [[nodiscard]] Reply reply(std::size_t calls_before) {
     const bool is_whole = finish_ == FinishReason::end_of_turn || finish_ == FinishReason::grammar_end;
     ParsedReply parsed = parser_.finish(is_whole ? ReplyParser::End::whole : ReplyParser::End::cut);
@@ -85,7 +86,7 @@ class Collector {
                                  .sampling = to_json(sampling_),
                                  .probabilities = probabilities_.empty() ? Json() : to_json(probabilities_)});
     for (ToolCall& call : parsed.calls) {
-      call.id = "call_" + std::to_string(++calls_before);
+      call.id = format_text("call{:05}", ++calls_before);
     }
     return {.message = {.role = Role::assistant,
                         .content = std::move(parsed.content),
@@ -260,6 +261,7 @@ class EngineModel final : public LocalModel {
     return template_->render({.messages = request.messages,
                               .tools = tools,
                               .tool_choice = request.tool_choice,
+                              .parallel_calls = request.parallel_calls,
                               .format = format,
                               .control_texts = control_texts_,
                               .today = today()});

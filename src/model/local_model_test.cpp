@@ -74,6 +74,30 @@ TEST(LocalModel, NoSeedAtAnyTemperatureGivesACallThatItsSchemaRefuses) {
   EXPECT_GE(calls, 12);
 }
 
+TEST(LocalModel, ANamedToolIsCalledOnceWhereParallelCallsAreOffWhateverTheModelWants) {
+  const auto model = open_demo();
+  Request request = call_request();
+  request.tools.push_back({.name = "ring_bell", .description = "Rings.", .parameters = {}});
+  request.tool_choice = ToolChoice::named("ring_bell");
+  request.parallel_calls = false;
+  request.sampling = {.temperature = 3.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F};
+  for (request.sampling.seed = 0; request.sampling.seed < 8; ++request.sampling.seed) {
+    const auto reply = model->ask(request, EventSink::none());
+    ASSERT_TRUE(reply) << reply.error().message;
+    if (reply->finish == FinishReason::tokens_max) {
+      continue;  // a long thought
+    }
+    ASSERT_EQ(reply->message.calls.size(), 1U) << reply->message.content;
+    EXPECT_EQ(reply->message.calls[0].name, "ring_bell");
+    EXPECT_EQ(reply->message.calls[0].id.size(), 9U);
+  }
+  request.tool_choice = ToolChoice::named("sing");
+  const auto refused = model->ask(request, EventSink::none());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(refused.error().hint.contains("ring_bell")) << refused.error().hint;
+}
+
 TEST(LocalModel, NoSeedAtAnyTemperatureGivesAnAnswerThatItsSchemaRefuses) {
   const auto model = open_demo();
   Request request = text_request("Describe the box.", 3.0F);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "puna/base.h"
@@ -63,10 +64,35 @@ struct ToolSpec {
 // Whether a tool may have this name.
 [[nodiscard]] bool is_tool_name(std::string_view name) noexcept;
 
-enum class ToolChoice : std::uint8_t {
-  automatic,  // text, or calls, or text and then calls
-  none,       // the tools are not shown and nothing is constrained
-  required,   // at least one call and no text
+// What the reply to a request with tools may be. A value; automatic unless said otherwise.
+class ToolChoice {
+ public:
+  enum class Kind : std::uint8_t {
+    automatic,  // text, or calls, or text and then calls
+    none,       // the tools are not shown and nothing is constrained
+    required,   // at least one call and no text
+    named,      // as required, and every call is to one tool; all tools are shown
+  };
+  ToolChoice() = default;
+  static const ToolChoice automatic;
+  static const ToolChoice none;
+  static const ToolChoice required;
+  [[nodiscard]] static ToolChoice named(std::string tool) { return {Kind::named, std::move(tool)}; }
+
+  [[nodiscard]] Kind kind() const { return kind_; }
+  [[nodiscard]] const std::string& tool() const { return tool_; }  // of named; else empty
+  // No reply without a call.
+  [[nodiscard]] bool needs_call() const { return kind_ == Kind::required || kind_ == Kind::named; }
+  bool operator==(const ToolChoice&) const = default;
+
+ private:
+  ToolChoice(Kind kind, std::string tool) : kind_(kind), tool_(std::move(tool)) {}
+
+  Kind kind_ = Kind::automatic;
+  std::string tool_;
 };
+inline const ToolChoice ToolChoice::automatic{Kind::automatic, {}};
+inline const ToolChoice ToolChoice::none{Kind::none, {}};
+inline const ToolChoice ToolChoice::required{Kind::required, {}};
 
 }  // namespace puna

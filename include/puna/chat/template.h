@@ -43,10 +43,8 @@ struct TemplateAbilities {
   bool parallel_calls = false;
   bool system = false;     // has a place for the system message
   bool reasoning = false;  // knows reasoning: shows it, opens it, or takes it out of old turns
-  // All of tools, calls and results, and calls in the form <tool_call>{"name": ..., "arguments": ...}</tool_call>, the
-  // only form this version can constrain. Without it the generic format is used, also when the three above are true.
-  bool native_tools = false;
-  // Tools, calls and results have a form of the template's own, and replies in it can be read (own_format()).
+  // Tools, calls and results have a form of the template's own, and replies in it can be read and constrained: render()
+  // uses it. Else it uses the generic format, and own_problem() says why.
   bool own_calls = false;
   bool needs_date = false;  // cannot be rendered without RenderRequest::today
 };
@@ -54,7 +52,8 @@ struct TemplateAbilities {
 struct RenderRequest {
   std::span<const Message> messages;
   std::span<const ToolSpec> tools;
-  ToolChoice tool_choice = ToolChoice::automatic;
+  ToolChoice tool_choice;
+  bool parallel_calls = true;          // a reply may have more than one call, where the format can write that
   std::optional<OutputFormat> format;  // what the reply must be; not together with tools
   // Texts of the model's control tokens, for the last-resort escaping and for the check that none of them, written by
   // a user, is in a trusted part. Give all of them: an empty list switches both off.
@@ -98,15 +97,18 @@ class ChatTemplate {
   // grammar holds them to.
   [[nodiscard]] virtual const ReplyFormat& reply_format() const = 0;
   // In which replies to render_own()'s prompts come. Its calls are empty where the template has no form for them, or
-  // none that could be read; own_problem() says why.
+  // none that could be read.
   [[nodiscard]] virtual const ReplyFormat& own_format() const = 0;
+  // Why render() writes tools and calls in the generic format; empty: it uses the template's own.
   [[nodiscard]] virtual const std::string& own_problem() const = 0;
   // Renders with the assistant's turn opened. Text that is not UTF-8 gets U+FFFD in place of its bad bytes.
-  // Errors  invalid_argument  no messages, an unsupported schema (message says which keyword, at which path), or the
-  //         template refused the conversation (its own words are in the message)
-  //         limit             more than kToolsMax tools, a prompt over kPromptBytesMax, a grammar over its bounds
+  // Errors  invalid_argument  no messages, a tool choice that names no tool, an unsupported schema (message says which
+  //         keyword, at which path), a required parameter whose name the template's form of calls cannot hold, or the
+  //         template refused the conversation (its own words are in the message) limit             more than kToolsMax
+  //         tools, a prompt over kPromptBytesMax, a grammar over its bounds
   // Thread  any.
-  // Cost    two renderings; three when a control text occurs in what users, tools or models wrote.
+  // Cost    two renderings; three when a control text occurs in what users, tools or models wrote. The same tools and
+  //         choice give the same Grammar again, as long as few others come between.
   [[nodiscard]] virtual Result<Prompt> render(const RenderRequest& request) const = 0;
   // The same with tools, calls and results in the template's own form, as its author meant it, whatever it makes of
   // them. Nothing is constrained: the prompt has no grammar.
