@@ -45,8 +45,8 @@ std::optional<Json> whole_number(std::string_view text) {
   if (point == std::string_view::npos || text.find_first_not_of('0', point + 1) != std::string_view::npos) {
     return std::nullopt;
   }
-  const std::string_view digits = text.substr(0, point);
-  const auto read = [digits]<class T>(T value) -> std::optional<Json> {
+  const std::string digits(text.substr(0, point));
+  const auto read = [&digits]<class T>(T value) -> std::optional<Json> {
     const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return end.ec == std::errc() ? std::optional(Json(value)) : std::nullopt;
   };

@@ -193,11 +193,12 @@ class BlockReader {
     if (!call && repairs_ != nullptr) {
       call = call_of(value, syntax_, repairs_);
     }
-    if (call) {
-      calls_.push_back(*std::move(call));
+    if (!call) {
+      return false;
     }
+    calls_.push_back(*std::move(call));
     says_more_ = says_more_ || says_more(value, syntax_);
-    return call.has_value();
+    return true;
   }
 
   bool add(std::string name, Json arguments) {
