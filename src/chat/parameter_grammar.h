@@ -44,7 +44,8 @@ class ParameterGrammar {
   Markup& markup_;
   const CallSyntax& syntax_;
   std::vector<JsonTerminals> ways_;
-  Regex raw_texts_ = Regex::nothing;  // that can stand before value_end
+  Regex raw_texts_ = Regex::nothing;  // that can stand before the value's end
+  Regex value_end_ = Regex::nothing;
   std::map<std::pair<std::vector<RuleId>, Part>, RuleId> rules_;
 };
 
