@@ -2,6 +2,7 @@
 // held, thoughts, channels.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -98,6 +99,29 @@ TEST(CallForms, ANameThatTheFormCannotHoldIsNamed) {
   EXPECT_FALSE(matches.begins("<tool_call>\n<function=odd>\n<parameter=a"));
   EXPECT_EQ(grammar_for(R"({"type": "object", "properties": {"a": false}, "required": ["a"]})").error().code,
             ErrorCode::invalid_argument);
+}
+
+TEST(CallForms, ChoicesThatLeadToChoicesAreFollowedOnlySoFar) {
+  const auto code_of = [](int links) {
+    Json defs = Json::object();
+    for (int i = 0; i < links; ++i) {
+      Json next = Json::object();
+      next.set("$ref", "#/$defs/d" + std::to_string(i + 1));
+      Json one = Json::object();
+      one.set("anyOf", Json::array({std::move(next), Json::object({{"type", "integer"}})}));
+      defs.set("d" + std::to_string(i), std::move(one));
+    }
+    defs.set("d" + std::to_string(links), Json::object({{"type", "string"}}));
+    Json parameters = json(R"({"type": "object", "properties": {"a": {"$ref": "#/$defs/d0"}}})");
+    parameters.set("$defs", std::move(defs));
+    const std::vector<ToolSpec> tools = {{.name = "deep", .description = "", .parameters = std::move(parameters)}};
+    const ReplyFormat format = chat_of(template_of(families().back()))->own_format();
+    const auto grammar = reply_grammar({.tools = tools, .markup = &format});
+    return grammar ? std::optional<ErrorCode>() : std::optional(grammar.error().code);
+  };
+  ASSERT_EQ(families().back().name, "keys in attributes");
+  EXPECT_EQ(code_of(50), std::nullopt);
+  EXPECT_EQ(code_of(2'000), ErrorCode::limit);
 }
 
 TEST(CallForms, ACallInAThoughtCountsOnlyWhenItIsValidAndNothingFollows) {

@@ -120,9 +120,13 @@ Result<ExprId> ParameterGrammar::of_rule(const std::vector<expr::Reference>& ref
   const auto [known, added] = rules_.try_emplace({ids, part});
   const RuleId rule = added ? (known->second = grammar_.declare("parameters")) : known->second;
   if (added) {
+    if (++depth_ > kChoicesMax) {
+      return fail(ErrorCode::limit, format_text("its choices lead to choices, more than {} deep", kChoicesMax));
+    }
     Trees trees;
     std::ranges::transform(ids, std::back_inserter(trees), [this](RuleId id) { return grammar_.rule(id); });
     PUNA_TRY(const ExprId is, this->part(trees, part));
+    --depth_;
     grammar_.define(rule, is);
   }
   return grammar_.add(expr::Reference{rule});
@@ -160,7 +164,7 @@ Result<ExprId> ParameterGrammar::members(const std::vector<expr::Members>& all) 
     // A parameter that cannot be written and need not be, never is.
     const bool is_required = all.front().entries[i].is_required;
     Result<ExprId> each = entry(entries);
-    if (!each && is_required) {
+    if (!each && (is_required || each.error().code == ErrorCode::limit)) {
       return each;
     }
     made.entries.push_back({.entry = each ? *each : grammar_.never(), .is_required = is_required});
