@@ -356,8 +356,15 @@ class BlockReader {
       value = std::move(literal->value);
     }
     const auto spec = std::ranges::find(tools_, tool, &ToolSpec::name);
-    const bool takes_text = value && spec != tools_.end() && fits_better(spec->parameters, key, Json(text), *value);
+    const bool takes_text = value && spec != tools_.end() && wants_text(spec->parameters, key, text, *value);
     return value && !takes_text ? *std::move(value) : Json(text);
+  }
+  static bool wants_text(const Json& parameters, std::string_view key, std::string_view text, const Json& value) {
+    const Json* properties = parameters.find("properties");
+    const Json* schema = properties == nullptr ? nullptr : properties->find(key);
+    const Json* type = schema == nullptr ? nullptr : schema->find("type");
+    return type != nullptr && type->is_string() ? type->as_string() == "string"
+                                                : fits_better(parameters, key, Json(text), value);
   }
   // Whether less is wrong with the first as the value of this parameter.
   static bool fits_better(Json parameters, std::string_view key, const Json& first, const Json& second) {

@@ -281,8 +281,14 @@ Regex Spelling::quote() {
   return Regex::nothing;
 }
 
-Regex Spelling::quoted(Regex inside) { return allowed(pool_.sequence(quote(), pool_.sequence(inside, quote()))); }
+Regex Spelling::between_quotes(Regex inside) { return pool_.sequence(quote(), pool_.sequence(inside, quote())); }
 
-Regex Spelling::allowed(Regex texts) { return excluded_ == Regex::nothing ? texts : pool_.without(texts, excluded_); }
+Regex Spelling::quoted(Regex inside) {
+  return between_quotes(excluded_ == Regex::nothing ? inside : pool_.without(inside, excluded_));
+}
+
+Regex Spelling::allowed(Regex strings) {
+  return excluded_ == Regex::nothing ? strings : pool_.without(strings, between_quotes(excluded_));
+}
 
 }  // namespace puna

@@ -49,7 +49,7 @@ class Spelling {
     json_in_json,  // in a JSON string of a JSON text that itself stands in a JSON string
     python,        // in single quotes, as Python's repr() has it; other escapes are JSON's
   };
-  // The pool is borrowed. `excluded`: strings that cannot be written, quotes included.
+  // The pool is borrowed. `excluded`: what cannot stand between the quotes.
   Spelling(RegexPool& pool, Kind kind, Regex excluded = Regex::nothing)
       : pool_(pool), kind_(kind), excluded_(excluded) {}
   // utf8 between these marks.
@@ -62,9 +62,12 @@ class Spelling {
   [[nodiscard]] Regex text(std::string_view text);
   // With the quotes around it, where there are any.
   [[nodiscard]] Regex quoted(Regex inside);
+  [[nodiscard]] Regex quoted_text(std::string_view text) {
+    return pool_.matches(excluded_, text) ? Regex::nothing : between_quotes(this->text(text));
+  }
   [[nodiscard]] Regex quote();
-  // The texts without those that are excluded.
-  [[nodiscard]] Regex allowed(Regex texts);
+  // The strings, quotes included, without those that are excluded.
+  [[nodiscard]] Regex allowed(Regex strings);
 
   [[nodiscard]] RegexPool& pool() { return pool_; }
   [[nodiscard]] Kind kind() const { return kind_; }
@@ -72,6 +75,7 @@ class Spelling {
  private:
   [[nodiscard]] Regex escapes(const CodePoints& points);
 
+  [[nodiscard]] Regex between_quotes(Regex inside);
   [[nodiscard]] char quote_sign() const { return kind_ == Kind::python ? '\'' : '"'; }
 
   RegexPool& pool_;

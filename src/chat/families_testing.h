@@ -81,15 +81,6 @@ inline std::vector<Family> families_a_to_g() {
                "</｜DSML｜parameter>\n{% endfor %}</｜DSML｜invoke>\n",
        .list_start = "\n\n<｜DSML｜function_calls>\n",
        .list_end = "</｜DSML｜function_calls>"},
-      {.name = "Gemma 4",
-       .call = "{% macro value(v) %}{% if v is string %}<|\"|>{{ v }}<|\"|>{% elif v is mapping %}{{ '{' }}"
-               "{% for n, w in v.items() %}{{ n }}:{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}}"
-               "{% elif v is iterable %}[{% for w in v %}{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}]"
-               "{% else %}{{ v | tojson }}{% endif %}{% endmacro %}"
-               "<|tool_call>call:{{ f['name'] ~ '{' }}" PUNA_EACH
-               "{{ k }}:{{ value(v) }}{% if not loop.last %},{% endif %}{% endfor %}}<tool_call|>",
-       .think_start = "<|channel>thought\n",
-       .think_end = "<channel|>"},
   };
 }
 
@@ -133,6 +124,15 @@ inline std::vector<Family> families_h_to_m() {
 
 inline std::vector<Family> families_n_to_z() {
   return {
+      {.name = "Gemma 4",
+       .call = "{% macro value(v) %}{% if v is string %}<|\"|>{{ v }}<|\"|>{% elif v is mapping %}{{ '{' }}"
+               "{% for n, w in v.items() %}{{ n }}:{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}}"
+               "{% elif v is iterable %}[{% for w in v %}{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}]"
+               "{% else %}{{ v | tojson }}{% endif %}{% endmacro %}"
+               "<|tool_call>call:{{ f['name'] ~ '{' }}" PUNA_EACH
+               "{{ k }}:{{ value(v) }}{% if not loop.last %},{% endif %}{% endfor %}}<tool_call|>",
+       .think_start = "<|channel>thought\n",
+       .think_end = "<channel|>"},
       {.name = "Qwen-Coder",
        .call = "<tool_call>\n<function={{ f['name'] }}>\n" PUNA_EACH "<parameter={{ k }}>\n" PUNA_RAW
                "\n</parameter>\n{% endfor %}</function>\n</tool_call>",

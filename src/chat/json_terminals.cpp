@@ -25,6 +25,16 @@ Regex any_json_string(RegexPool& pool) {
   return any_string(json);
 }
 
+// Whether a text of both can begin with the same byte.
+bool starts_alike(RegexPool& pool, Regex a, Regex b) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    if (pool.row(a)[byte] != Regex::nothing && pool.row(b)[byte] != Regex::nothing) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool is_bare_word(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -55,7 +65,7 @@ JsonTerminals::JsonTerminals(Grammar& grammar, Spelling spelling)
       colon_(text(pool().sequence(space_, pool().sequence(pool().literal(":"), space_)))) {}
 
 Regex JsonTerminals::string(std::string_view text) {
-  const Regex regex = spelling_.quoted(spelling_.text(text));
+  const Regex regex = spelling_.quoted_text(text);
   meanings_.try_emplace(regex, text);
   return regex;
 }
@@ -63,6 +73,13 @@ Regex JsonTerminals::string(std::string_view text) {
 const std::string* JsonTerminals::meaning(Regex string) const {
   const auto known = meanings_.find(string);
   return known == meanings_.end() ? nullptr : &known->second;
+}
+
+// A string whose text is known, and what is no string, has nothing that is excluded.
+ExprId JsonTerminals::text(Regex regex) {
+  const bool may_be_string =
+      regex != own_string_ && meaning(regex) == nullptr && starts_alike(pool(), regex, spelling_.quote());
+  return grammar_.text(may_be_string ? spelling_.allowed(regex) : regex);
 }
 
 ExprId JsonTerminals::text(std::string_view text) {

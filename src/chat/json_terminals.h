@@ -36,7 +36,7 @@ class JsonTerminals {
   // Which text a string(text) of this object means; null: it is none.
   [[nodiscard]] const std::string* meaning(Regex string) const;
 
-  [[nodiscard]] ExprId text(Regex regex) { return grammar_.text(spelling_.allowed(regex)); }
+  [[nodiscard]] ExprId text(Regex regex);
   [[nodiscard]] ExprId text(std::string_view text);
   [[nodiscard]] ExprId sequence(std::vector<ExprId> parts) { return grammar_.add(expr::Sequence{std::move(parts)}); }
   [[nodiscard]] ExprId choice(std::vector<ExprId> options) { return grammar_.add(expr::Choice{std::move(options)}); }

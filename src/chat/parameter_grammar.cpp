@@ -1,7 +1,6 @@
 #include "chat/parameter_grammar.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 
@@ -47,10 +46,10 @@ ParameterGrammar::ParameterGrammar(Grammar& grammar, Markup& markup, const CallS
   const std::string_view end = is_raw() ? first_piece(syntax.value_end) : std::string_view();
   const Regex ended = end.empty() ? Regex::nothing : markup.holding(pool.literal(end));
   raw_texts_ = pool.without(markup.anything(), ended);
+  value_end_ = markup.loose(syntax.value_end, {.start = is_raw()});
   if (!is_raw() && syntax.quote.size() > 1) {
     const Regex mark = markup.written(syntax.quote);
-    const Regex inside = markup.holding(pool.literal(syntax.quote));
-    ways_.emplace_back(grammar, Spelling(pool, mark, pool.sequence(std::array{mark, inside, mark})));
+    ways_.emplace_back(grammar, Spelling(pool, mark, markup.holding(pool.literal(syntax.quote))));
   } else {
     ways_.emplace_back(grammar, Spelling(pool, Spelling::Kind::json, ended));
   }
@@ -84,7 +83,7 @@ std::optional<std::vector<T>> ParameterGrammar::as(const Trees& trees) const {
   return all;
 }
 
-// What of a value is the part: an object's members, or, of a parameter's value, the strings or everything else.
+// What is the part: an object's members, or, of a parameter's value with its end, the strings or everything else.
 Result<ExprId> ParameterGrammar::part(const Trees& trees, Part part) {
   if (const auto references = as<expr::Reference>(trees)) {
     return of_rule(*references, part);
@@ -121,9 +120,13 @@ Result<ExprId> ParameterGrammar::of_rule(const std::vector<expr::Reference>& ref
   const auto [known, added] = rules_.try_emplace({ids, part});
   const RuleId rule = added ? (known->second = grammar_.declare("parameters")) : known->second;
   if (added) {
+    if (++depth_ > kChoicesMax) {
+      return fail(ErrorCode::limit, format_text("its choices lead to choices, more than {} deep", kChoicesMax));
+    }
     Trees trees;
     std::ranges::transform(ids, std::back_inserter(trees), [this](RuleId id) { return grammar_.rule(id); });
     PUNA_TRY(const ExprId is, this->part(trees, part));
+    --depth_;
     grammar_.define(rule, is);
   }
   return grammar_.add(expr::Reference{rule});
@@ -138,9 +141,13 @@ ExprId ParameterGrammar::leaf(const Trees& trees, Part part) {
   }
   if (is_string) {
     const auto* raw = std::get_if<expr::Text>(&grammar_.at(trees.back()));
-    return raw == nullptr ? grammar_.never() : grammar_.text(grammar_.regexes.both({raw->regex, raw_texts_}));
+    // One terminal with its end: the text may go on anywhere, and it is not over before the mark.
+    RegexPool& pool = grammar_.regexes;
+    return raw == nullptr ? grammar_.never()
+                          : grammar_.text(pool.sequence(pool.both({raw->regex, raw_texts_}), value_end_));
   }
-  return grammar_.add(expr::Choice{Trees(trees.begin(), trees.end() - 1)});
+  const ExprId value = grammar_.add(expr::Choice{Trees(trees.begin(), trees.end() - 1)});
+  return grammar_.add(expr::Sequence{{value, grammar_.text(value_end_)}});
 }
 
 Result<ExprId> ParameterGrammar::members(const std::vector<expr::Members>& all) {
@@ -157,7 +164,7 @@ Result<ExprId> ParameterGrammar::members(const std::vector<expr::Members>& all) 
     // A parameter that cannot be written and need not be, never is.
     const bool is_required = all.front().entries[i].is_required;
     Result<ExprId> each = entry(entries);
-    if (!each && is_required) {
+    if (!each && (is_required || each.error().code == ErrorCode::limit)) {
       return each;
     }
     made.entries.push_back({.entry = each ? *each : grammar_.never(), .is_required = is_required});
@@ -183,8 +190,7 @@ Result<ExprId> ParameterGrammar::entry(const Trees& entries) {
   std::ranges::transform(*sequences, std::back_inserter(values), [](const auto& one) { return one.parts.back(); });
   PUNA_TRY(const ExprId written, value(values));
   const Regex start = grammar_.regexes.sequence(markup_.loose(syntax_.key_start), name);
-  const Regex end = markup_.loose(syntax_.value_end, {.start = is_raw()});
-  return grammar_.add(expr::Sequence{{grammar_.text(start), written, grammar_.text(end)}});
+  return grammar_.add(expr::Sequence{{grammar_.text(start), written}});
 }
 
 // The key as it is, which is what the last way spells.
@@ -212,7 +218,8 @@ Result<ExprId> ParameterGrammar::value(const Trees& values) {
     return grammar_.add(expr::Sequence{{grammar_.text(behind_key(is_string)), value}});
   };
   if (!is_raw()) {
-    return behind(true, grammar_.add(expr::Choice{Trees(values.begin(), values.end() - 1)}));
+    const ExprId any = grammar_.add(expr::Choice{Trees(values.begin(), values.end() - 1)});
+    return behind(true, grammar_.add(expr::Sequence{{any, grammar_.text(value_end_)}}));
   }
   PUNA_TRY(const ExprId strings, part(values, Part::strings));
   PUNA_TRY(const ExprId others, part(values, Part::others));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -16,11 +17,14 @@ namespace puna {
 
 class ParameterGrammar {
  public:
+  static constexpr int kChoicesMax = 200;
+
   // All borrowed.
   ParameterGrammar(Grammar& grammar, Markup& markup, const CallSyntax& syntax);
 
   // The parameters of an object that fits the schema.
   // Errors  invalid_argument  a required parameter whose name this form cannot hold; and those of add_schema()
+  //         limit             choices that lead to choices, more than kChoicesMax deep
   [[nodiscard]] Result<ExprId> add(const Json& schema, std::vector<UnenforcedKeyword>& unenforced);
 
  private:
@@ -44,8 +48,10 @@ class ParameterGrammar {
   Markup& markup_;
   const CallSyntax& syntax_;
   std::vector<JsonTerminals> ways_;
-  Regex raw_texts_ = Regex::nothing;  // that can stand before value_end
+  Regex raw_texts_ = Regex::nothing;  // that can stand before the value's end
+  Regex value_end_ = Regex::nothing;
   std::map<std::pair<std::vector<RuleId>, Part>, RuleId> rules_;
+  int depth_ = 0;  // of rules that are being written
 };
 
 }  // namespace puna

@@ -128,6 +128,20 @@ TEST(ReplyGrammar, WithoutParallelCallsAReplyHasAtMostOne) {
   }
 }
 
+TEST(ReplyGrammar, ATagIsAControlTokenOnlyWhereTheVocabularyHasIt) {
+  const std::vector<std::string> controls = {"</think>", "<|im_end|>"};
+  const std::string body = "{\"name\": \"now\", \"arguments\": {}}";
+  const std::string control_call = control_token("<tool_call>") + body + control_token("</tool_call>");
+  TextMatcher unknown = matcher({.reasoning = true});
+  EXPECT_TRUE(unknown.matches(control_call));
+  TextMatcher known = matcher({.control_texts = controls, .reasoning = true});
+  EXPECT_FALSE(known.begins(control_token("<tool_call>")));
+  EXPECT_TRUE(known.matches(kTimeCall));
+  EXPECT_TRUE(known.matches("<think>a" + control_token("</think>") + std::string(kTimeCall)));
+  EXPECT_TRUE(known.matches("<think>a</think>" + std::string(kTimeCall)));
+  EXPECT_FALSE(known.begins("a" + control_token("<|im_end|>"))) << "no part of the format";
+}
+
 TEST(ReplyGrammar, AnOpenPromptStartsAsReasoning) {
   TextMatcher grammar = matcher({.reasoning_open = true});
   EXPECT_TRUE(grammar.matches("I may say <tool_call> here.</think>\n" + std::string(kCall)));

@@ -23,7 +23,7 @@ std::unique_ptr<const ChatTemplate> make(std::string jinja) {
 std::unique_ptr<const ChatTemplate> built_in(std::string_view name) { return make(built_in_template(name).value()); }
 
 Prompt render(const ChatTemplate& chat, const std::vector<Message>& messages, const std::vector<ToolSpec>& tools = {},
-              ToolChoice choice = ToolChoice::automatic) {
+              const ToolChoice& choice = {}) {
   const auto prompt = chat.render({.messages = messages,
                                    .tools = tools,
                                    .tool_choice = choice,
