@@ -1,6 +1,7 @@
 // Sets of Unicode code points, and the bytes that they are written with: as UTF-8, or inside a JSON string.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -50,8 +51,8 @@ class Spelling {
   // One character of the set.
   [[nodiscard]] Regex one_of(const CodePoints& points);
   [[nodiscard]] Regex any() { return one_of(CodePoints::all()); }
-  // These characters in a row. Requires valid UTF-8.
-  [[nodiscard]] Regex text(std::string_view text);
+  // These characters in a row, then `tail`. Requires valid UTF-8.
+  [[nodiscard]] Regex text(std::string_view text, Regex tail = Regex::empty);
   // With the quotes around it, where there are any.
   [[nodiscard]] Regex quoted(Regex inside);
   [[nodiscard]] Regex quote();
@@ -65,6 +66,7 @@ class Spelling {
   RegexPool& pool_;
   Kind kind_;
   std::map<CodePoints, Regex> made_;
+  std::array<Regex, 128> ascii_{};  // the same of single characters; nothing: not made yet
 };
 
 }  // namespace puna

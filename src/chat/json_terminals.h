@@ -23,7 +23,9 @@ class JsonTerminals {
   [[nodiscard]] Regex space() const { return space_; }
   [[nodiscard]] Regex string() const { return string_; }  // any, quotes included
   // A string that means this text, however it is spelled.
-  [[nodiscard]] Regex string(std::string_view text) { return spelling_.quoted(spelling_.text(text)); }
+  [[nodiscard]] Regex string(std::string_view text) {
+    return pool().sequence(spelling_.quote(), spelling_.text(text, spelling_.quote()));
+  }
 
   [[nodiscard]] ExprId text(Regex regex) { return grammar_.text(regex); }
   [[nodiscard]] ExprId text(std::string_view text) { return grammar_.text(pool().literal(text)); }
