@@ -120,5 +120,29 @@ TEST(Bench, MasksAreMeasuredBesideTheLibrarysOnTheSameStatesAndFewStatesAreNotJu
   std::filesystem::remove_all(folder);
 }
 
+TEST(Bench, EveryBombCompilesOrIsRefusedWithAnErrorThatHasAName) {
+  const auto file = std::filesystem::temp_directory_path() / ("puna-bombs-" + std::to_string(::getpid()) + ".jsonl");
+  const Ran ran = run_program({kProgram, "bench", "--only", "bombs", "--jsonl", file.string()});
+  EXPECT_TRUE(ran.exit_status == 0 || ran.exit_status == 1) << ran.out << ran.err;  // in time, or not
+  std::ifstream in(file);
+  std::size_t refused = 0;
+  std::size_t count = 0;
+  for (std::string line; std::getline(in, line); ++count) {
+    const auto json = Json::parse(line);
+    ASSERT_TRUE(json) << line;
+    const std::string_view outcome = json->text_or("outcome");
+    const bool is_refused = json->find("refused")->as_bool();
+    refused += is_refused ? 1U : 0U;
+    EXPECT_EQ(!is_refused, outcome == "compiles") << line;
+    EXPECT_EQ(is_refused, outcome.contains("limit: ") || outcome.contains("invalid_argument: ")) << line;
+  }
+  in.close();
+  std::filesystem::remove(file);
+  EXPECT_GT(count, 70U);
+  EXPECT_GT(refused, 10U);
+  EXPECT_LT(refused, count / 2);
+  EXPECT_TRUE(ran.out.contains(" of " + std::to_string(count) + " took more than 100 ms")) << ran.out;
+}
+
 }  // namespace
 }  // namespace puna::test

@@ -24,9 +24,10 @@ GrammarMatcher::GrammarMatcher(const Grammar& grammar, RegexPool& pool) : gramma
   regex_of_.resize(grammar.exprs(), Regex::nothing);
   for (std::size_t i = 0; i < regex_of_.size(); ++i) {
     if (const auto* text = std::get_if<expr::Text>(&grammar.at(ExprId{static_cast<std::uint32_t>(i)}))) {
-      regex_of_[i] = pool.copy(grammar.regexes, text->regex);
+      regex_of_[i] = text->regex;
     }
   }
+  regex_of_ = pool.copy(grammar.regexes, regex_of_);
   places_.emplace_back();  // Places::none
   states_.emplace_back();  // State::dead
   const Places end = place({.expr = kEndOfText, .progress = 0, .parents = Places::none});

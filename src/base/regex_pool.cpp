@@ -23,6 +23,10 @@ std::uint32_t product(std::uint32_t a, std::uint32_t b) {
              : static_cast<std::uint32_t>(both);
 }
 
+std::uint32_t sum(std::uint32_t a, std::uint32_t b) {
+  return a > RegexPool::kEndless - b ? RegexPool::kEndless : a + b;
+}
+
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
   hash = (hash ^ value) * 0x9E3779B97F4A7C15U;
   return hash ^ (hash >> 32U);
@@ -42,6 +46,7 @@ RegexPool::RegexPool() {
   nodes_.push_back({.kind = Kind::nothing});
   nodes_.push_back({.kind = Kind::empty, .is_nullable = true});
   rows_.resize(2);
+  asked_.resize(2);
   life_ = {Life::dead, Life::alive};
 }
 
@@ -82,9 +87,11 @@ Regex RegexPool::intern(Node node, std::span<const Regex> children) {
   make_room(nodes_);
   make_room(rows_);
   make_room(life_);
+  make_room(asked_);
   const auto index = static_cast<std::uint32_t>(nodes_.size());
   nodes_.push_back(node);
   rows_.emplace_back();
+  asked_.push_back(0);
   life_.push_back(node.has_boolean && !node.is_nullable ? Life::unknown : Life::alive);
   by_hash_.emplace(hash, index);
   cells_ += 1 + children.size();
@@ -109,23 +116,24 @@ Regex RegexPool::bytes(const ByteSet& set) {
   make_room(nodes_);
   make_room(rows_);
   make_room(life_);
+  make_room(asked_);
   make_room(sets_);
   const auto index = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back({.kind = Kind::bytes, .a = static_cast<std::uint32_t>(sets_.size())});
+  nodes_.push_back({.kind = Kind::bytes, .a = static_cast<std::uint32_t>(sets_.size()), .way = 1});
   sets_.push_back(set);
   rows_.emplace_back();
+  asked_.push_back(0);
   life_.push_back(Life::alive);
   by_hash_.emplace(hash, index);
   ++cells_;
   return Regex{index};
 }
 
-Regex RegexPool::literal(std::string_view text) {
-  Regex regex = Regex::empty;
+Regex RegexPool::literal(std::string_view text, Regex tail) {
   for (auto c = text.rbegin(); c != text.rend(); ++c) {
-    regex = sequence(bytes(ByteSet::one(static_cast<std::uint8_t>(*c))), regex);
+    tail = sequence(bytes(ByteSet::one(static_cast<std::uint8_t>(*c))), tail);
   }
-  return regex;
+  return tail;
 }
 
 // Sequences lean to the right: the head is never a sequence.
@@ -153,7 +161,8 @@ Regex RegexPool::sequence(Regex head, Regex tail) {
                    .has_counter = a.has_counter || b.has_counter,
                    .has_boolean = a.has_boolean || b.has_boolean,
                    .a = id(*part),
-                   .b = id(tail)});
+                   .b = id(tail),
+                   .way = sum(a.way, b.way)});
   }
   return tail;
 }
@@ -167,6 +176,17 @@ Regex RegexPool::sequence(std::span<const Regex> parts) {
 }
 
 Regex RegexPool::either(const std::vector<Regex>& options) { return factored(options, 0); }
+
+// Of sequences with one head.
+Regex RegexPool::factor_out(std::span<const Regex> options, int depth) {
+  std::vector<Regex> tails;
+  tails.reserve(options.size());
+  for (const Regex option : options) {
+    tails.push_back(Regex{node(option).b});
+  }
+  const Regex shared{node(options.front()).a};
+  return sequence(shared, factored(tails, depth + 1));
+}
 
 // Sets of one byte are joined; "ab|ac" becomes "a(b|c)", which turns a list of words into a tree of letters.
 Regex RegexPool::factored(const std::vector<Regex>& options, int depth) {
@@ -194,6 +214,11 @@ Regex RegexPool::factored(const std::vector<Regex>& options, int depth) {
   const auto head = [this](Regex option) {
     return node(option).kind == Kind::sequence ? std::pair{0U, node(option).a} : std::pair{1U, id(option)};
   };
+  // Words that begin alike need no order yet.
+  if (flat.size() > 1 && depth < kFactorDepthMax && head(flat.front()).first == 0 &&
+      std::ranges::all_of(flat, [&](Regex each) { return head(each) == head(flat.front()); })) {
+    return factor_out(flat, depth);
+  }
   std::ranges::sort(flat, [&](Regex a, Regex b) { return std::pair{head(a), a} < std::pair{head(b), b}; });
   const auto repeated = std::ranges::unique(flat);
   flat.erase(repeated.begin(), repeated.end());
@@ -208,12 +233,7 @@ Regex RegexPool::factored(const std::vector<Regex>& options, int depth) {
     if (end - i == 1) {
       out.push_back(flat[i]);
     } else {
-      std::vector<Regex> tails;
-      for (std::size_t k = i; k < end; ++k) {
-        tails.push_back(Regex{node(flat[k]).b});
-      }
-      const Regex shared{node(flat[i]).a};
-      out.push_back(sequence(shared, factored(tails, depth + 1)));
+      out.push_back(factor_out(std::span(flat).subspan(i, end - i), depth));
     }
     i = end;
   }
@@ -228,8 +248,9 @@ Regex RegexPool::factored(const std::vector<Regex>& options, int depth) {
     return out.front();
   }
   std::ranges::sort(out);
-  Node made{.kind = Kind::either};
+  Node made{.kind = Kind::either, .way = kEndless};
   for (const Regex option : out) {
+    made.way = std::min(made.way, node(option).way);
     made.is_nullable |= node(option).is_nullable;
     made.has_counter |= node(option).has_counter;
     made.has_boolean |= node(option).has_boolean;
@@ -265,6 +286,7 @@ Regex RegexPool::both(const std::vector<Regex>& all) {
     }
     made.is_nullable &= node(one).is_nullable;
     made.has_counter |= node(one).has_counter;
+    made.way = sum(made.way, node(one).way);  // usually one after the other
   }
   return flat.size() == 1 ? flat.front() : intern(made, flat);
 }
@@ -278,7 +300,8 @@ Regex RegexPool::complement(Regex regex) {
                  .is_nullable = !inner.is_nullable,
                  .has_counter = inner.has_counter,
                  .has_boolean = true,
-                 .a = id(regex)});
+                 .a = id(regex),
+                 .way = inner.is_nullable ? 1U : 0U});
 }
 
 Regex RegexPool::repeat(Regex regex, std::uint32_t min, std::uint32_t max) {
@@ -311,7 +334,8 @@ Regex RegexPool::repeat(Regex regex, std::uint32_t min, std::uint32_t max) {
                  .has_boolean = inner.has_boolean,
                  .a = id(regex),
                  .b = min,
-                 .c = max});
+                 .c = max,
+                 .way = product(inner.way, min)});
 }
 
 // Of an either: itself without the option that is nothing but "".
@@ -323,68 +347,6 @@ Regex RegexPool::not_empty(const Node& options) {
     }
   }
   return either(rest);
-}
-
-Regex RegexPool::copy(const RegexPool& from, Regex regex) {
-  // Children are older than their parents: one pass upwards over what `regex` refers to.
-  std::vector<bool> wanted(id(regex) + std::size_t{1}, false);
-  wanted[id(regex)] = true;
-  for (std::size_t i = id(regex); i > 1; --i) {
-    if (!wanted[i]) {
-      continue;
-    }
-    const Node& old = from.nodes_[i];
-    if (old.kind == Kind::sequence || old.kind == Kind::complement || old.kind == Kind::repeat) {
-      wanted[old.a] = true;
-    }
-    if (old.kind == Kind::sequence) {
-      wanted[old.b] = true;
-    } else if (old.kind == Kind::either || old.kind == Kind::both) {
-      for (const Regex child : from.children(old)) {
-        wanted[id(child)] = true;
-      }
-    }
-  }
-  std::vector<Regex> made(wanted.size(), Regex::nothing);
-  for (std::size_t i = 1; i < wanted.size(); ++i) {
-    if (!wanted[i]) {
-      continue;
-    }
-    const Node& old = from.nodes_[i];
-    std::vector<Regex> parts;
-    if (old.kind == Kind::either || old.kind == Kind::both) {
-      for (const Regex child : from.children(old)) {
-        parts.push_back(made[id(child)]);
-      }
-    }
-    switch (old.kind) {
-      case Kind::nothing:
-        made[i] = Regex::nothing;
-        break;
-      case Kind::empty:
-        made[i] = Regex::empty;
-        break;
-      case Kind::bytes:
-        made[i] = bytes(from.sets_[old.a]);
-        break;
-      case Kind::sequence:
-        made[i] = sequence(made[old.a], made[old.b]);
-        break;
-      case Kind::either:
-        made[i] = either(parts);
-        break;
-      case Kind::both:
-        made[i] = both(parts);
-        break;
-      case Kind::complement:
-        made[i] = complement(made[old.a]);
-        break;
-      case Kind::repeat:
-        made[i] = repeat(made[old.a], old.b, old.c);
-        break;
-    }
-  }
-  return made[id(regex)];
 }
 
 }  // namespace puna

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -111,7 +112,7 @@ TEST(RegexPool, ACopyInAnotherPoolMeansTheSame) {
     const Pair pair = maker.make(3);
     RegexPool other;
     static_cast<void>(other.literal("something that shifts all numbers"));
-    const Regex copy = other.copy(maker.pool, pair.regex);
+    const Regex copy = other.copy(maker.pool, std::array{pair.regex}).front();
     for (const std::string& text : texts) {
       ASSERT_EQ(other.matches(copy, text), maker.pool.matches(pair.regex, text)) << seed << " " << text;
     }
@@ -134,6 +135,64 @@ TEST(RegexPool, DeadMeansThatNothingMatches) {
     }
   }
   EXPECT_GT(dead, 5);
+}
+
+TEST(RegexPool, AskingByteByByteSaysWhatTheRowSays) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    Maker by_byte(seed);
+    Maker by_row(seed);
+    Regex a = by_byte.make(3).regex;
+    Regex b = by_row.make(3).regex;
+    Random random(seed);
+    for (int step = 0; step < 12 && a != Regex::nothing; ++step) {
+      const RegexPool::Row row = by_row.pool.row(b);
+      for (const char each : std::string_view("abcxyz\"\xC3")) {
+        const auto byte = static_cast<std::uint8_t>(each);
+        const Regex to = by_byte.pool.next(a, byte);
+        ASSERT_EQ(to == Regex::nothing, row[byte] == Regex::nothing) << seed << " " << each;
+        ASSERT_EQ(by_byte.pool.matches_empty(to), by_row.pool.matches_empty(row[byte])) << seed << " " << each;
+      }
+      const auto chosen = static_cast<std::uint8_t>("abc"[random.next() % 3]);
+      a = by_byte.pool.next(a, chosen);
+      b = row[chosen];
+    }
+  }
+}
+
+// Of the subsets of letters that a text may still need, almost none is looked at.
+TEST(RegexPool, AnIntersectionOfManyIsFoundAliveWithLittleRoom) {
+  RegexPool pool;
+  const Regex anything = pool.repeat(pool.bytes(ByteSet::all()), 0);
+  std::vector<Regex> parts;
+  for (char letter = 'a'; letter <= 't'; ++letter) {
+    parts.push_back(pool.sequence(std::array{anything, pool.literal(std::string(1, letter)), anything}));
+  }
+  Regex all = pool.both(parts);
+  EXPECT_FALSE(pool.is_dead(all));
+  for (const char letter : std::string_view("the quick brown fox jumps over ")) {
+    all = pool.next(all, static_cast<std::uint8_t>(letter));
+    ASSERT_NE(all, Regex::nothing);
+  }
+  EXPECT_TRUE(pool.matches(all, "a lazy dog, grumbling"));
+  EXPECT_FALSE(pool.matches(all, "lzy dog"));
+  EXPECT_LT(pool.cells(), 20'000U);
+  EXPECT_TRUE(pool.is_dead(pool.both({parts.front(), pool.complement(parts.front())})));
+}
+
+TEST(ByteSet, BordersAreWhereMembershipChanges) {
+  Random random(1);
+  for (int round = 0; round < 200; ++round) {
+    ByteSet set;
+    for (std::uint64_t i = random.next() % 300; i > 0; --i) {
+      set.add(static_cast<std::uint8_t>(random.next()));
+    }
+    bool before = false;
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      const auto one = static_cast<std::uint8_t>(byte);
+      ASSERT_EQ(set.borders().has(one), set.has(one) != before) << byte;
+      before = set.has(one);
+    }
+  }
 }
 
 TEST(RegexPool, TextsWithinALengthCannotTellTheEvenedExpressionApart) {

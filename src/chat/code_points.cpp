@@ -259,12 +259,19 @@ Regex Spelling::escapes(const CodePoints& points) {
   return pool_.either(options);
 }
 
-Regex Spelling::text(std::string_view text) {
+Regex Spelling::text(std::string_view text, Regex tail) {
   std::vector<Regex> parts;
   for (std::size_t position = 0; position < text.size();) {
     const char32_t point = next_character(text, position);
-    parts.push_back(one_of(CodePoints(point, point)));
+    if (point >= ascii_.size()) {
+      parts.push_back(one_of(CodePoints(point, point)));
+      continue;
+    }
+    Regex& made = ascii_[point];
+    made = made == Regex::nothing ? one_of(CodePoints(point, point)) : made;
+    parts.push_back(made);
   }
+  parts.push_back(tail);
   return pool_.sequence(parts);
 }
 

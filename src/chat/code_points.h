@@ -1,6 +1,7 @@
 // Sets of Unicode code points, and the bytes that they are written with: as UTF-8, or inside a JSON string.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -58,12 +59,12 @@ class Spelling {
   // One character of the set.
   [[nodiscard]] Regex one_of(const CodePoints& points);
   [[nodiscard]] Regex any() { return one_of(CodePoints::all()); }
-  // These characters in a row. Requires valid UTF-8.
-  [[nodiscard]] Regex text(std::string_view text);
+  // These characters in a row, then `tail`. Requires valid UTF-8.
+  [[nodiscard]] Regex text(std::string_view text, Regex tail = Regex::empty);
   // With the quotes around it, where there are any.
   [[nodiscard]] Regex quoted(Regex inside);
   [[nodiscard]] Regex quoted_text(std::string_view text) {
-    return pool_.matches(excluded_, text) ? Regex::nothing : between_quotes(this->text(text));
+    return pool_.matches(excluded_, text) ? Regex::nothing : pool_.sequence(quote(), this->text(text, quote()));
   }
   [[nodiscard]] Regex quote();
   // The strings, quotes included, without those that are excluded.
@@ -83,6 +84,7 @@ class Spelling {
   Regex mark_ = Regex::empty;
   Regex excluded_ = Regex::nothing;
   std::map<CodePoints, Regex> made_;
+  std::array<Regex, 128> ascii_{};  // the same of single characters; nothing: not made yet
 };
 
 }  // namespace puna

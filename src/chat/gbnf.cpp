@@ -33,8 +33,8 @@ class GbnfReader {
     }
     for (const auto& [name, known] : rules_) {
       if (!known.is_defined) {
-        return fail(ErrorCode::invalid_argument,
-                    format_text("grammar: line {}: the rule '{}' is used and not defined", known.line, name));
+        return fail(ErrorCode::invalid_argument, format_text("grammar: line {}: the rule '{}' is used and not defined",
+                                                             line_of(known.position), name));
       }
     }
     const auto start = rules_.find(std::string(root));
@@ -49,7 +49,7 @@ class GbnfReader {
   struct Rule {
     RuleId rule{};
     bool is_defined = false;
-    std::size_t line = 0;
+    std::size_t position = 0;  // where it is named first
   };
   // Either a terminal alone or an expression.
   struct Part {
@@ -66,9 +66,10 @@ class GbnfReader {
     position_ += what.size();
     return true;
   }
-  [[nodiscard]] std::size_t line() const {
-    return 1 + static_cast<std::size_t>(std::ranges::count(text_.substr(0, position_), '\n'));
+  [[nodiscard]] std::size_t line_of(std::size_t position) const {
+    return 1 + static_cast<std::size_t>(std::ranges::count(text_.substr(0, position), '\n'));
   }
+  [[nodiscard]] std::size_t line() const { return line_of(position_); }
   [[nodiscard]] std::unexpected<Error> refuse(std::string_view why) const {
     return fail(ErrorCode::invalid_argument, format_text("grammar: line {}: {}", line(), why));
   }
@@ -98,7 +99,7 @@ class GbnfReader {
   Result<Rule*> named(std::string_view name) {
     const auto [known, added] = rules_.try_emplace(std::string(name));
     if (added) {
-      known->second = {.rule = grammar_->declare(std::string(name)), .line = line()};
+      known->second = {.rule = grammar_->declare(std::string(name)), .position = position_};
       if (rules_.size() > kGbnfRulesMax) {
         return fail(ErrorCode::limit, format_text("grammar: more than {} rules", kGbnfRulesMax));
       }

@@ -340,7 +340,7 @@ void NumberBounds::at_most(const Decimal& bound, bool excluded) {
 
 Regex number_literal(RegexPool& pool, const Decimal& value) {
   const Regex zeros = value.fraction.empty() ? zero_fraction(pool) : pool.repeat(digit(pool, '0', '0'), 0, 6);
-  const Regex text = pool.sequence(pool.literal(value.text()), zeros);
+  const Regex text = pool.literal(value.text(), zeros);
   return value.is_zero() ? pool.sequence(pool.optional(pool.literal("-")), text) : text;
 }
 

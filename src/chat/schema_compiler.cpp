@@ -43,7 +43,8 @@ Result<ExprId> Compiler::run(bool only_objects) {
     open_.pop_front();
     PUNA_TRY(const ExprId is, build(next.facts));
     json_.grammar().define(next.rule, is);
-    if (rules_.size() > kRulesMax || json_.grammar().exprs() > Grammar::kExprsMax || json_.pool().is_full()) {
+    if (rules_.size() > kRulesMax || rule_facts_ > kRuleFactsMax || json_.grammar().exprs() > Grammar::kExprsMax ||
+        json_.pool().is_full()) {
       return fail(ErrorCode::limit, "the schema makes too large a grammar",
                   "it has many anyOf, oneOf or dependencies beside each other; split it");
     }
@@ -64,6 +65,7 @@ ExprId Compiler::value(Set facts) {
   }
   const auto [known, added] = rules_.try_emplace(facts);
   if (added) {
+    rule_facts_ += facts.size();
     known->second = json_.grammar().declare(at_path(facts_.path(bare(facts.front()))));
     open_.push_back({.rule = known->second, .facts = std::move(facts)});
   }

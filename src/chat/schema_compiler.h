@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "chat/json_terminals.h"
+#include "chat/number_text.h"
 #include "chat/schema_facts.h"
 
 namespace puna::schema {
 
 inline constexpr std::size_t kRulesMax = 20'000;
+inline constexpr std::size_t kRuleFactsMax = 500'000;  // of all rules together
 
 class Compiler {
  public:
@@ -72,6 +74,7 @@ class Compiler {
   [[nodiscard]] Result<Regex> string_text(const Set& plain);
   // Of the types that are allowed: whole numbers, others, or both.
   [[nodiscard]] Result<Regex> number_text_of(const Set& plain, std::uint8_t allowed);
+  [[nodiscard]] Regex number_between(const NumberBounds& bounds);
   [[nodiscard]] Result<Regex> number_of(const Set& plain, bool only_integers);
   [[nodiscard]] Result<ExprId> object_of(const Set& plain);
   [[nodiscard]] Result<ExprId> array_of(const Set& plain);
@@ -90,9 +93,11 @@ class Compiler {
   Facts& facts_;
   bool closed_;
   std::map<Set, RuleId> rules_;
+  std::size_t rule_facts_ = 0;
   std::deque<Open> open_;
   std::map<std::pair<FactId, std::string>, FactId> ways_;
   std::set<UnenforcedKeyword> unenforced_;
+  std::map<std::string, Regex> numbers_;  // by their bounds
 };
 
 }  // namespace puna::schema

@@ -1,6 +1,8 @@
 // Objects and arrays.
 #include <algorithm>
 #include <array>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "chat/pattern.h"
@@ -9,39 +11,43 @@
 namespace puna::schema {
 namespace {
 
-constexpr std::size_t kCellsMax = 128;  // ways in which keys can match patterns
+constexpr std::size_t kCellsMax = 128;          // ways in which keys can match patterns
+constexpr std::size_t kPoolCellsMax = 100'000;  // that finding them may take
 
 }  // namespace
 
 struct Compiler::Keys {
   struct Source {  // one fact's words about members
     FactId id = 0;
-    const Json* properties = nullptr;
+    std::unordered_map<std::string_view, const Json*> properties;
     std::vector<std::pair<Regex, const Json*>> patterns;
     const Json* others = nullptr;
   };
   std::vector<Source> sources;
   std::vector<std::string> names;  // in order
-  std::vector<std::string> required;
+  std::unordered_set<std::string_view> required;
   Regex allowed = Regex::nothing;  // the spellings of permitted keys
 };
 
 Result<Compiler::Keys> Compiler::keys_of(const Set& plain) {
   Keys keys{.allowed = json_.string()};
-  const auto add_name = [&keys](const std::string& name) {
-    if (std::ranges::find(keys.names, name) == keys.names.end()) {
+  std::unordered_set<std::string_view> known;
+  const auto add_name = [&](const std::string& name) {
+    if (known.insert(name).second) {
       keys.names.push_back(name);
     }
   };
   for (const FactId id : plain) {
     const Json& schema = facts_.at(id);
-    Keys::Source source{
-        .id = id, .properties = schema.find("properties"), .others = schema.find("additionalProperties")};
-    if (source.properties != nullptr) {
-      if (!source.properties->is_object()) {
+    Keys::Source source{.id = id, .others = schema.find("additionalProperties")};
+    if (const Json* properties = schema.find("properties")) {
+      if (!properties->is_object()) {
         return refuse(id, "properties", "must be an object");
       }
-      std::ranges::for_each(source.properties->as_object(), add_name, &Json::Member::key);
+      for (const Json::Member& member : properties->as_object()) {
+        add_name(member.key);
+        source.properties.try_emplace(member.key, &member.value);
+      }
     }
     if (const Json* patterns = schema.find("patternProperties")) {
       if (!patterns->is_object()) {
@@ -80,7 +86,7 @@ Result<Compiler::Keys> Compiler::keys_of(const Set& plain) {
           return refuse(id, "required", "must be a list of names");
         }
         add_name(name.as_string());
-        keys.required.push_back(name.as_string());
+        keys.required.insert(name.as_string());
       }
     }
     keys.sources.push_back(std::move(source));
@@ -95,9 +101,9 @@ Compiler::Set Compiler::facts_of_key(const Keys& keys, Regex key, std::string_vi
   Set facts;
   for (const Keys::Source& source : keys.sources) {
     bool is_known = false;
-    const Json* property = is_named && source.properties != nullptr ? source.properties->find(name) : nullptr;
-    if (property != nullptr) {
-      facts.push_back(facts_.inside(source.id, *property));
+    const auto property = is_named ? source.properties.find(name) : source.properties.end();
+    if (property != source.properties.end()) {
+      facts.push_back(facts_.inside(source.id, *property->second));
       is_known = true;
     }
     for (const auto& [regex, schema] : source.patterns) {
@@ -123,6 +129,7 @@ Result<void> Compiler::add_others(const Keys& keys, expr::Members& members) {
   }
   const Regex unnamed = named.empty() ? keys.allowed : pool.without(keys.allowed, pool.either(named));
   std::vector<Regex> cells = {unnamed};
+  const std::size_t pool_before = pool.cells();
   for (const Keys::Source& source : keys.sources) {
     for (const auto& [regex, schema] : source.patterns) {
       std::vector<Regex> finer;
@@ -132,7 +139,7 @@ Result<void> Compiler::add_others(const Keys& keys, expr::Members& members) {
       }
       std::erase_if(finer, [&pool](Regex cell) { return pool.is_dead(cell); });
       cells = std::move(finer);
-      if (cells.size() > kCellsMax) {
+      if (cells.size() > kCellsMax || pool.cells() > pool_before + kPoolCellsMax) {
         return fail(ErrorCode::limit, format_text("schema keyword 'patternProperties' {}: too many patterns overlap",
                                                   at_path(facts_.path(source.id))));
       }
@@ -164,7 +171,7 @@ Result<ExprId> Compiler::object_of(const Set& plain) {
     }
   }
   for (const std::string& name : keys.names) {
-    const bool is_required = std::ranges::find(keys.required, name) != keys.required.end();
+    const bool is_required = keys.required.contains(name);
     const bool is_allowed = json_.pool().matches(keys.allowed, Json(name).dump());
     const ExprId entry = is_allowed
                              ? json_.entry(json_.string(name), value(facts_of_key(keys, Regex::nothing, name, true)))

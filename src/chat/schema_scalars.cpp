@@ -84,6 +84,20 @@ Result<Regex> Compiler::number_text_of(const Set& plain, std::uint8_t allowed) {
   return (allowed & integer) != 0 ? text : json_.pool().without(text, number_text(json_.pool(), {.is_integer = true}));
 }
 
+// Schemas repeat their bounds.
+Regex Compiler::number_between(const NumberBounds& bounds) {
+  const auto side = [](const std::optional<Decimal>& bound, bool excluded) {
+    return (bound ? bound->text() : "") + (excluded ? "!" : "");
+  };
+  const std::string key = format_text("{} {} {}", bounds.is_integer, side(bounds.min, bounds.excludes_min),
+                                      side(bounds.max, bounds.excludes_max));
+  const auto [known, added] = numbers_.try_emplace(key, Regex::nothing);
+  if (added) {
+    known->second = number_text(json_.pool(), bounds);
+  }
+  return known->second;
+}
+
 Result<Regex> Compiler::number_of(const Set& plain, bool only_integers) {
   RegexPool& pool = json_.pool();
   NumberBounds bounds{.is_integer = only_integers};
@@ -128,7 +142,7 @@ Result<Regex> Compiler::number_of(const Set& plain, bool only_integers) {
     }
   }
   if (all.empty() || !bounds.has_any()) {
-    all.push_back(number_text(pool, bounds));
+    all.push_back(number_between(bounds));
   }
   if (!excluded.empty()) {
     all.push_back(pool.complement(pool.either(excluded)));
@@ -184,7 +198,9 @@ Result<ExprId> Compiler::of_values(const Set& plain, const Json::Array& values, 
       strings.push_back(json_.string(value.as_string()));
     } else if (value.is_number()) {
       numbers.push_back(number_literal(pool, Decimal::of(value)));
-      numbers.push_back(pool.literal(Json(value.as_double()).dump()));  // a large one is printed with an exponent
+      if (const std::string printed = Json(value.as_double()).dump(); printed.contains('e')) {
+        numbers.push_back(pool.literal(printed));  // a large one is printed with an exponent
+      }
     } else if (value.is_null() || value.is_bool()) {
       if ((allowed & (value.is_null() ? null : boolean)) != 0) {
         options.push_back(json_.text(value.dump()));

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "puna/bench.h"
+#include "puna/bench/bomb_bench.h"
 #include "puna/bench/mask_bench.h"
 #include "puna/bench/schema_bench.h"
 
@@ -105,6 +106,39 @@ Result<int> schema_bench(Console& console, const Options& options, std::ofstream
   return exit_status_of(verdict_of(report->results));
 }
 
+class BombView final : public BombSink {
+ public:
+  BombView(Console& console, std::ofstream& lines) : console_(console), lines_(lines) {}
+  void on_start(std::string_view name) override { console_.status("bombs  " + std::string(name)); }
+  void on_bomb(const BombResult& result) override {
+    if (lines_.is_open()) {
+      lines_ << to_json(result).dump() << '\n';
+    }
+  }
+
+ private:
+  Console& console_;
+  std::ofstream& lines_;
+};
+
+Result<int> bombs(Console& console, const Options& options, std::ofstream& lines, const std::stop_token& stop) {
+  if (options.bench.only.size() != 1) {
+    return fail(ErrorCode::invalid_argument, "bombs run alone", "puna bench --only bombs [--vocab FILE.gguf]");
+  }
+  BombOptions bomb{.vocabulary = options.masks.vocabulary, .seed = options.bench.seed};
+  if (bomb.vocabulary.empty()) {
+    PUNA_TRY(bomb.vocabulary, demo_model_file());
+  }
+  BombView view(console, lines);
+  const auto results = run_bombs(bomb, view, stop);
+  console.clear_status();
+  if (!results) {
+    return std::unexpected(results.error());
+  }
+  console.out(table_of(*results));
+  return exit_status_of(verdict_of(*results));
+}
+
 Result<BenchOptions> bench_options(const Options& options) {
   BenchOptions bench = options.bench;
   bench.model = options.model_file;
@@ -136,6 +170,10 @@ Result<int> bench_command(Console& console, const Options& options, Interrupt& i
   }
   if (std::ranges::contains(options.bench.only, "schemas")) {
     return schema_bench(console, options, lines, scope.token());
+}
+
+  if (std::ranges::contains(options.bench.only, "bombs")) {
+    return bombs(console, options, lines, scope.token());
   }
   PUNA_TRY(const BenchOptions bench, bench_options(options));
   BenchView view(console, lines);

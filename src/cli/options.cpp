@@ -114,11 +114,11 @@ void add_bench_flags(CLI::App& app, Options& o) {
   for (const std::string& name : bench_names()) {
     names += (names.empty() ? "" : ",") + name;
   }
-  app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas")
+  app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas, bombs")
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
-  app.add_option("--vocab", o.masks.vocabulary, "for maskbench and schemas: a GGUF file whose vocabulary is used");
+  app.add_option("--vocab", o.masks.vocabulary, "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");
   app.add_option(
          "--peer-states", o.masks.peer_states,
          "for maskbench: on how many states the library's mask is measured (default: 3000; fewer are not judged)")

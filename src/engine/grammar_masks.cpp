@@ -169,6 +169,12 @@ Regex GrammarMasks::most_common_next(Regex regex) {
   return count > 0 && best->second * 2 > total ? best->first : Regex::nothing;
 }
 
+// The row of a state that so many nodes are about to ask; none where asking byte by byte is less work.
+const RegexPool::Row* GrammarMasks::row_for(Regex regex, std::uint32_t nodes) {
+  constexpr std::uint32_t kMany = 64;
+  return nodes < kMany && pool_.has_costly_row(regex) ? nullptr : &pool_.row(regex);
+}
+
 void GrammarMasks::visit(Regex regex, Regex reference, const Walk* known, TokenSet& inside,
                          std::vector<std::uint32_t>& complete) {
   const auto nodes = trie_.nodes();
@@ -184,14 +190,16 @@ void GrammarMasks::visit(Regex regex, Regex reference, const Walk* known, TokenS
   for (std::uint32_t i = 0; i < nodes.size();) {
     const TokenTrie::Node node = nodes[i];
     const std::size_t above = node.depth - std::size_t{1};
-    const Regex to = (*rows_[above])[node.byte];
+    const Regex to = rows_[above] != nullptr ? (*rows_[above])[node.byte] : pool_.next(reached_[above], node.byte);
     if (to == Regex::nothing) {
       i = node.end;
       continue;
     }
     if (known != nullptr) {
-      const Regex there =
-          reference_reached_[above] == Regex::nothing ? Regex::nothing : (*reference_rows_[above])[node.byte];
+      const Regex there = reference_rows_[above] != nullptr ? (*reference_rows_[above])[node.byte]
+                          : reference_reached_[above] != Regex::nothing
+                              ? pool_.next(reference_reached_[above], node.byte)
+                              : Regex::nothing;
       if (there == to) {  // both walks are in one state: what is below is known
         const std::uint32_t last = trie_.first_place(node.end);
         if (known->inside) {
@@ -208,7 +216,7 @@ void GrammarMasks::visit(Regex regex, Regex reference, const Walk* known, TokenS
         continue;
       }
       reference_reached_[node.depth] = there;
-      reference_rows_[node.depth] = there == Regex::nothing ? nullptr : &pool_.row(there);
+      reference_rows_[node.depth] = row_for(there, node.end - i);
     }
     inside.add(node.first_place, node.first_place + trie_.tokens_at(i));
     if (i + 1 == node.end) {
@@ -219,7 +227,7 @@ void GrammarMasks::visit(Regex regex, Regex reference, const Walk* known, TokenS
       complete.push_back(i);
     }
     reached_[node.depth] = to;
-    rows_[node.depth] = to == Regex::empty ? &pool_.row(Regex::nothing) : &pool_.row(to);
+    rows_[node.depth] = row_for(to, node.end - i);
     ++i;
   }
 }

@@ -57,6 +57,7 @@ class GrammarMasks {
   };
   const Walk& walk(Regex regex);
   [[nodiscard]] Walk make(Regex regex);
+  [[nodiscard]] const RegexPool::Row* row_for(Regex regex, std::uint32_t nodes);
   void visit(Regex regex, Regex reference, const Walk* known, TokenSet& inside, std::vector<std::uint32_t>& complete);
   [[nodiscard]] Regex most_common_next(Regex regex);
   void go_on(GrammarMatcher& matcher, GrammarMatcher::State state, std::uint32_t node, TokenSet& allowed);

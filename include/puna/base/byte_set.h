@@ -41,6 +41,18 @@ class ByteSet {
     return static_cast<std::uint8_t>(word * 64 + static_cast<unsigned>(__builtin_ctzll(words_[word])));
   }
 
+  constexpr void remove(std::uint8_t byte) { words_[byte / 64] &= ~(std::uint64_t{1} << (byte % 64)); }
+  // The bytes that are in it where the byte before is not, or the other way round. Nothing is before byte 0.
+  [[nodiscard]] constexpr ByteSet borders() const {
+    ByteSet found;
+    std::uint64_t carried = 0;
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      found.words_[i] = words_[i] ^ ((words_[i] << 1U) | carried);
+      carried = words_[i] >> 63U;
+    }
+    return found;
+  }
+
   constexpr ByteSet& operator|=(const ByteSet& other) {
     for (std::size_t i = 0; i < words_.size(); ++i) {
       words_[i] |= other.words_[i];

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -35,7 +36,7 @@ class RegexPool {
   RegexPool();
 
   [[nodiscard]] Regex bytes(const ByteSet& set);
-  [[nodiscard]] Regex literal(std::string_view text);
+  [[nodiscard]] Regex literal(std::string_view text, Regex tail = Regex::empty);  // the text, then `tail`
   [[nodiscard]] Regex sequence(Regex head, Regex tail);
   [[nodiscard]] Regex sequence(std::span<const Regex> parts);
   [[nodiscard]] Regex either(const std::vector<Regex>& options);
@@ -45,12 +46,16 @@ class RegexPool {
   // At least `min` and at most `max` times in a row. Requires min <= max.
   [[nodiscard]] Regex repeat(Regex regex, std::uint32_t min, std::uint32_t max = kEndless);
   [[nodiscard]] Regex optional(Regex regex) { return either({Regex::empty, regex}); }
-  // An expression of another pool.
-  [[nodiscard]] Regex copy(const RegexPool& from, Regex regex);
+  // Expressions of another pool, in their order.
+  [[nodiscard]] std::vector<Regex> copy(const RegexPool& from, std::span<const Regex> regexes);
 
   [[nodiscard]] bool matches_empty(Regex regex) const { return node(regex).is_nullable; }
-  // What must follow `byte`.
-  [[nodiscard]] Regex next(Regex regex, std::uint8_t byte) { return row(regex)[byte]; }
+  // What must follow `byte`. Most states are seen once: a row is made for those that are asked for several bytes.
+  [[nodiscard]] Regex next(Regex regex, std::uint8_t byte);
+  // Whether its row is not there and would cost a search for each of its dead ends: an intersection, a complement.
+  [[nodiscard]] bool has_costly_row(Regex regex) const {
+    return node(regex).has_boolean && rows_[static_cast<std::size_t>(regex)] == nullptr;
+  }
   // next() of every byte. The reference stays valid while the pool lives.
   [[nodiscard]] const Row& row(Regex regex);
   // True when no text matches. Exact where kSearchMax states are enough to tell; beyond that, false.
@@ -74,6 +79,7 @@ class RegexPool {
     std::uint32_t a = 0;       // bytes: index into sets_; sequence: head; complement, repeat: inner; else first child
     std::uint32_t b = 0;       // sequence: tail; repeat: min; either, both: end of children
     std::uint32_t c = 0;       // repeat: max
+    std::uint32_t way = 0;     // about how many bytes to the end of a text that matches: a search goes downhill
   };
   enum class Life : std::uint8_t { unknown, alive, dead };
 
@@ -82,7 +88,11 @@ class RegexPool {
   [[nodiscard]] Regex intern(Node node, std::span<const Regex> children = {});
   [[nodiscard]] bool is_same(const Node& old, const Node& node, std::span<const Regex> children) const;
   [[nodiscard]] Regex not_empty(const Node& options);
+  [[nodiscard]] Regex factor_out(std::span<const Regex> options, int depth);
   [[nodiscard]] Regex factored(const std::vector<Regex>& options, int depth);
+  // True: a text that another expression was found to match is matched by this intersection too.
+  [[nodiscard]] bool fits_a_witness(Regex regex);
+  void keep_witness(std::string text, Regex rest);
   [[nodiscard]] Regex derive(Regex regex, std::uint8_t byte);
   [[nodiscard]] Regex derive_sequence(Regex regex, std::uint8_t byte);
   [[nodiscard]] Regex derive_set(const Node& node, std::uint8_t byte);
@@ -94,8 +104,12 @@ class RegexPool {
   std::vector<ByteSet> sets_;
   std::vector<std::unique_ptr<Row>> rows_;  // by node
   std::vector<Life> life_;                  // by node
+  std::vector<std::uint8_t> asked_;         // by node: bytes in steps_
   std::unordered_multimap<std::uint64_t, std::uint32_t> by_hash_;
   std::unordered_map<std::uint64_t, Regex> within_;
+  std::unordered_map<std::uint64_t, Regex> steps_;  // next(), where there is no row
+  std::array<std::string, 8> witnesses_;            // texts that were found to match something; the oldest goes
+  std::size_t witnesses_kept_ = 0;
   std::size_t cells_ = 0;
 };
 
