@@ -100,10 +100,11 @@ TEST(Event, EveryEventHasATypeAndUsageHasIntegersOnly) {
     types.insert(std::string(to_json(event).text_or("type")));
   }
   EXPECT_EQ(types.size(), std::variant_size_v<Event>);
-  Usage usage{.prompt_tokens = 5, .cached_tokens = 2, .output_tokens = 3};
+  Usage usage{.prompt_tokens = 5, .cached_tokens = 2, .output_tokens = 3, .forced_tokens = 1};
   usage += usage;
-  EXPECT_EQ(to_json(usage).dump(),
-            R"({"prompt_tokens":10,"cached_tokens":4,"output_tokens":6,"prefill_us":0,"decode_us":0})");
+  EXPECT_EQ(
+      to_json(usage).dump(),
+      R"({"prompt_tokens":10,"cached_tokens":4,"output_tokens":6,"forced_tokens":2,"prefill_us":0,"decode_us":0})");
 }
 
 }  // namespace

@@ -170,7 +170,7 @@ Result<int> bench_command(Console& console, const Options& options, Interrupt& i
   }
   if (std::ranges::contains(options.bench.only, "schemas")) {
     return schema_bench(console, options, lines, scope.token());
-}
+  }
 
   if (std::ranges::contains(options.bench.only, "bombs")) {
     return bombs(console, options, lines, scope.token());

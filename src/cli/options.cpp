@@ -118,7 +118,8 @@ void add_bench_flags(CLI::App& app, Options& o) {
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
-  app.add_option("--vocab", o.masks.vocabulary, "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");
+  app.add_option("--vocab", o.masks.vocabulary,
+                 "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");
   app.add_option(
          "--peer-states", o.masks.peer_states,
          "for maskbench: on how many states the library's mask is measured (default: 3000; fewer are not judged)")

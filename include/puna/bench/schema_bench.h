@@ -1,10 +1,10 @@
 // What strict output costs, on twenty tools as MCP servers publish them.
 //
-// A chat model is asked for one call of each tool, with three other tools beside it. Counted: the forward passes that an
-// output token needs when text that the grammar leaves no choice about is not sampled. Timed, in pairs: the turn with
-// the grammar, every token sampled, beside one without it, at a temperature at which the model's own choice breaks the
-// schema at least once in ten tokens. With a vocabulary, the passes are also counted for twenty calls that were written
-// by hand, spelled in its tokens; no model is needed for that.
+// A chat model is asked for one call of each tool, with three other tools beside it. Counted: the forward passes that
+// an output token needs when text that the grammar leaves no choice about is not sampled. Timed, in pairs: the turn
+// with the grammar, every token sampled, beside one without it, at a temperature at which the model's own choice breaks
+// the schema at least once in ten tokens. With a vocabulary, the passes are also counted for twenty calls that were
+// written by hand, spelled in its tokens; no model is needed for that.
 #pragma once
 
 #include <filesystem>
