@@ -317,6 +317,26 @@ TEST_P(Vocabulary, NoControlTokenFitsAGrammarThatDoesNotNameIt) {
   }
 }
 
+// Byte tokens cannot spell one either.
+TEST_P(Vocabulary, OnlyTheTokenItselfFitsWhereAControlTokenMustCome) {
+  const auto weights = std::dynamic_pointer_cast<const EngineWeights>(weights_);
+  ASSERT_NE(weights, nullptr);
+  std::vector<Token> all(static_cast<std::size_t>(weights->vocabulary_tokens()));
+  std::iota(all.begin(), all.end(), 0);
+  const auto control = std::ranges::find_if(
+      all, [&](Token token) { return weights->is_control(token) && !weights->bytes(token).empty(); });
+  ASSERT_NE(control, all.end());
+  const std::string text(weights->bytes(*control));
+  GrammarFilters filters(weights);
+  const auto filter = filters.make(testing_grammar::exactly(control_token(text)));
+  std::vector<std::uint8_t> allowed(all.size());
+  ASSERT_TRUE(filter->test(all, allowed));
+  for (const Token token : all) {
+    const bool is_it = weights->is_control(token) && weights->bytes(token) == text;
+    EXPECT_EQ(allowed[static_cast<std::size_t>(token)] != 0, is_it) << token;
+  }
+}
+
 std::string test_name(const testing::TestParamInfo<std::string>& parameter) {
   std::string name = parameter.param;
   std::ranges::replace(name, '-', '_');
