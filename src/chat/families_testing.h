@@ -15,6 +15,7 @@ namespace puna::testing {
 
 struct Family {
   std::string_view name;
+  std::string_view macros;
   std::string_view call;  // Jinja; `f` is the function, `c` the call
   std::string_view list_start;
   std::string_view separator;
@@ -125,11 +126,12 @@ inline std::vector<Family> families_h_to_m() {
 inline std::vector<Family> families_n_to_z() {
   return {
       {.name = "Gemma 4",
-       .call = "{% macro value(v) %}{% if v is string %}<|\"|>{{ v }}<|\"|>{% elif v is mapping %}{{ '{' }}"
-               "{% for n, w in v.items() %}{{ n }}:{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}}"
-               "{% elif v is iterable %}[{% for w in v %}{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}]"
-               "{% else %}{{ v | tojson }}{% endif %}{% endmacro %}"
-               "<|tool_call>call:{{ f['name'] ~ '{' }}" PUNA_EACH
+       .macros =
+           "{% macro value(v) %}{% if v is string %}<|\"|>{{ v }}<|\"|>{% elif v is mapping %}{{ '{' }}"
+           "{% for n, w in v.items() %}{{ n }}:{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}}"
+           "{% elif v is iterable %}[{% for w in v %}{{ value(w) }}{% if not loop.last %},{% endif %}{% endfor %}]"
+           "{% else %}{{ v | tojson }}{% endif %}{% endmacro %}",
+       .call = "<|tool_call>call:{{ f['name'] ~ '{' }}" PUNA_EACH
                "{{ k }}:{{ value(v) }}{% if not loop.last %},{% endif %}{% endfor %}}<tool_call|>",
        .think_start = "<|channel>thought\n",
        .think_end = "<channel|>"},
@@ -198,7 +200,8 @@ inline const std::vector<Family>& families() {
 
 // A whole template in which calls look as the family's do.
 inline std::string template_of(const Family& family) {
-  std::string jinja =
+  std::string jinja(family.macros);
+  jinja +=
       "{% if tools %}{{ tools | tojson }}\n{% endif %}{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
       "{% if m['reasoning_content'] %}";
   jinja += std::string(family.think_start) + "{{ m['reasoning_content'] }}" + std::string(family.think_end);
