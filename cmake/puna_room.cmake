@@ -51,5 +51,5 @@ function(puna_discover TARGET LABEL)
   # Compute threads that spin would starve the tests beside them; the program restarts itself for this, a test does not.
   # *Child.* are run by other tests, in a process of their own.
   gtest_discover_tests(${TARGET} TEST_PREFIX "${TARGET}." DISCOVERY_TIMEOUT 60 TEST_FILTER "-*Child.*"
-                       PROPERTIES LABELS ${LABEL} TIMEOUT 300 ENVIRONMENT OMP_WAIT_POLICY=passive)
+                       PROPERTIES LABELS ${LABEL} TIMEOUT 1200 ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()
