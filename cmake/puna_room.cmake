@@ -6,6 +6,8 @@ set(PUNA_WARNINGS -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-si
                   -Wold-style-cast -Woverloaded-virtual
                   -Wno-missing-field-initializers)  # our structs carry defaults; designated initialisers name the rest
 
+set(PUNA_TEST_OPTIONS -O1)  # a test is compiled far more often than it runs; the rooms under test keep their own level
+
 if(PUNA_SANITIZE)
   add_compile_options(-fsanitize=${PUNA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${PUNA_SANITIZE})
@@ -14,11 +16,47 @@ if(PUNA_SANITIZE)
   endif()
 endif()
 
+# Where the repository lies, for tests. A header, not an option, so that ccache shares the other objects between clones.
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/source_folder.h"
+     CONTENT "#pragma once\n#define PUNA_SOURCE_DIR \"${CMAKE_SOURCE_DIR}\"\n")
+
+# What nearly every file includes, compiled once. The sanitizer presets compile without it, so that a file which forgets
+# an include is found there. A precompiled header is never the same bytes twice; ccache takes these words instead
+# (CCACHE_PCH_EXTSUM): it holds only the headers of the compiler and of GoogleTest.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-fpch-preprocess)
+  foreach(target IN ITEMS puna_precompiled puna_precompiled_tests)
+    file(WRITE "${CMAKE_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.gch.sum"
+         "${target} ${CMAKE_CXX_COMPILER_VERSION} ${GTest_VERSION}")
+  endforeach()
+endif()
+add_library(puna_precompiled OBJECT "${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp")
+target_compile_options(puna_precompiled PRIVATE ${PUNA_WARNINGS})
+target_precompile_headers(puna_precompiled PRIVATE <algorithm> <chrono> <expected> <filesystem> <functional> <map>
+                          <memory> <optional> <span> <string> <string_view> <unordered_map> <variant> <vector>)
+
 if(PUNA_TESTS)
   enable_testing()
   find_package(GTest REQUIRED)
   include(GoogleTest)
+  add_library(puna_precompiled_tests OBJECT "${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp")
+  target_link_libraries(puna_precompiled_tests PRIVATE GTest::gtest)
+  target_compile_options(puna_precompiled_tests PRIVATE ${PUNA_WARNINGS} ${PUNA_TEST_OPTIONS})
+  target_precompile_headers(puna_precompiled_tests PRIVATE <gtest/gtest.h> <algorithm> <chrono> <expected> <filesystem>
+                            <functional> <map> <memory> <optional> <span> <string> <string_view> <unordered_map>
+                            <variant> <vector>)
 endif()
+
+# puna_test_program(NAME SOURCES file... [LIBS target...]): a GoogleTest program; registering it is puna_discover's.
+function(puna_test_program NAME)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${NAME} ${TEST_SOURCES})
+  target_link_libraries(${NAME} PRIVATE ${TEST_LIBS} GTest::gtest_main)
+  target_include_directories(${NAME} PRIVATE "${CMAKE_SOURCE_DIR}/src")
+  target_compile_options(${NAME} PRIVATE ${PUNA_WARNINGS} ${PUNA_TEST_OPTIONS})
+  target_include_directories(${NAME} PRIVATE "${CMAKE_BINARY_DIR}/generated")
+  target_precompile_headers(${NAME} REUSE_FROM puna_precompiled_tests)
+endfunction()
 
 function(puna_room NAME)
   cmake_parse_arguments(ROOM "" "" "USES;LIBS" ${ARGN})
@@ -31,17 +69,14 @@ function(puna_room NAME)
   add_library(puna::${NAME} ALIAS puna_${NAME})
   target_include_directories(puna_${NAME} PUBLIC "${CMAKE_SOURCE_DIR}/include" PRIVATE "${CMAKE_SOURCE_DIR}/src")
   target_compile_options(puna_${NAME} PRIVATE ${PUNA_WARNINGS})
+  target_precompile_headers(puna_${NAME} REUSE_FROM puna_precompiled)
   foreach(room IN LISTS ROOM_USES)
     target_link_libraries(puna_${NAME} PUBLIC puna_${room})
   endforeach()
   target_link_libraries(puna_${NAME} PRIVATE ${ROOM_LIBS})
 
   if(PUNA_TESTS AND tests)
-    add_executable(${NAME}_test ${tests})
-    target_link_libraries(${NAME}_test PRIVATE puna_${NAME} ${ROOM_LIBS} GTest::gtest_main)
-    target_include_directories(${NAME}_test PRIVATE "${CMAKE_SOURCE_DIR}/src")
-    target_compile_options(${NAME}_test PRIVATE ${PUNA_WARNINGS})
-    target_compile_definitions(${NAME}_test PRIVATE PUNA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    puna_test_program(${NAME}_test SOURCES ${tests} LIBS puna_${NAME} ${ROOM_LIBS})
     puna_discover(${NAME}_test unit)
   endif()
 endfunction()

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "program.h"
+#include "source_folder.h"
 
 namespace puna::test {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "program.h"
 #include "puna/base.h"
+#include "source_folder.h"
 
 namespace puna::test {
 namespace {

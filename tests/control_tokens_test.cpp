@@ -11,6 +11,7 @@
 
 #include "puna/chat.h"
 #include "puna/engine.h"
+#include "source_folder.h"
 
 namespace puna::test {
 namespace {

@@ -43,6 +43,9 @@ build_preset() {
 use_ccache() {
   export CCACHE_DIR=${CCACHE_DIR:-$cache_folder/ccache}
   export CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-2G}
+  # Paths below the repository count as relative, so that another clone finds the same objects.
+  export CCACHE_BASEDIR=$repo_folder CCACHE_NOHASHDIR=true
+  export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros} CCACHE_PCH_EXTSUM=true  # for precompiled headers
 }
 
 # The presets name ccache and mold; a machine without apt may have neither.

@@ -9,6 +9,7 @@
 
 #include "agent/observations.h"
 #include "agent/test_kit.h"
+#include "source_folder.h"
 
 namespace puna::agent {
 namespace {

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "bench/agents.h"
+#include "source_folder.h"
 
 namespace puna::bench {
 namespace {

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "source_folder.h"
+
 namespace puna::testing {
 
 inline std::optional<std::filesystem::path> oracle(std::string_view name) {

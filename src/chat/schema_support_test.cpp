@@ -15,6 +15,7 @@
 #include "chat/oracles_testing.h"
 #include "chat/schema_support_testing.h"
 #include "puna/chat/schema.h"
+#include "source_folder.h"
 
 namespace puna {
 namespace {

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "engine/sampling_table.h"
+#include "source_folder.h"
 
 namespace puna::engine {
 namespace {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "puna/base/seam.h"
+#include "source_folder.h"
 
 namespace puna::engine {
 namespace {

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "source_folder.h"
+
 namespace puna::engine::test {
 
 // The model for tests of real inference: PUNA_TEST_MODEL, or the project's demo model.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/model_contract.h"
+#include "source_folder.h"
 
 namespace puna {
 namespace {

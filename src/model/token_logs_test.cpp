@@ -1,5 +1,6 @@
 // Old turns keep their ids, whatever the tokeniser would make of their text now.
 #include "model/token_logs.h"
+#include "source_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,7 @@
 // Answers as C++ values: what comes back, and what is said of replies that are none. A format beside tools, on the demo
 // model.
 #include "puna/model/typed.h"
+#include "source_folder.h"
 
 #include <gtest/gtest.h>
 

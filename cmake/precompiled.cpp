@@ -1,0 +1,1 @@
+// Carries the precompiled headers of puna_room.cmake; has no code of its own.
