@@ -36,7 +36,16 @@ bool confine(Job& job) {
 }
 
 // What also holds for the first process of the namespace, in a Landlock domain of its own: the program cannot signal it.
-bool seal(Job& job) { return apply_landlock(job) && apply_filter(job) && close_others(job); }
+// `gate` is opened when it is done.
+bool seal(Job& job, int gate) {
+  return apply_landlock(job) && apply_filter(job) && (gate < 0 || ::write(gate, "", 1) == 1) && close_others(job);
+}
+
+bool is_let_through(int (&gate)[2]) {
+  ::close(gate[1]);
+  char byte = 0;
+  return ::read(gate[0], &byte, 1) == 1;
+}
 
 bool report_started(const Job& job) {
   Report started;
@@ -82,8 +91,12 @@ int confine_and_run(Job& job) {
   }
   const bool is_first = job.plan().namespaces != 0 && ::getpid() == 1;
   pid_t program = 0;
-  if (!job.step(Step::start) || (is_first && (program = ::fork()) < 0)) {
+  int gate[2] = {-1, -1};  // the program waits behind it until its parent is sealed
+  if (!job.step(Step::start) || (is_first && (::pipe2(gate, O_CLOEXEC) != 0 || (program = ::fork()) < 0))) {
     job.report_failure(kStatusFd);
+    return 1;
+  }
+  if (is_first && program == 0 && !is_let_through(gate)) {
     return 1;
   }
   if (program > 0) {
@@ -91,7 +104,7 @@ int confine_and_run(Job& job) {
       ::close(fd);  // the ends of the program's pipes are its own
     }
   }
-  if (!seal(job)) {
+  if (!seal(job, program > 0 ? gate[1] : -1)) {
     job.report_failure(kStatusFd);
     return 1;
   }
