@@ -36,9 +36,9 @@ enum class Step : std::uint32_t {
   user,            // root only: no groups, another user
   capabilities,    // none left, none to gain
   no_new_privs,
-  start,     // fork in front of the program
+  start,  // fork in front of the program
   landlock,
-  filter,    // system calls
+  filter,   // system calls
   execute,  // the program itself; not a failure of set-up
   count,
 };
@@ -54,7 +54,7 @@ enum Layer : std::uint32_t {
   kLayerEnvironment = 1U << 6U,  // the helper's own environment is kept
   kLayerDescriptors = 1U << 7U,  // a descriptor of the library stays open
   kLayerSession = 1U << 8U,
-  kLayerSize = 1U << 9U,          // tmpfs without size
+  kLayerSize = 1U << 9U,  // tmpfs without size
   kLayerNoNewPrivs = 1U << 10U,
   kLayerDumpable = 1U << 11U,
 };

@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Programs and libraries. /etc is not among them: it names users and holds secrets.
-constexpr auto kSystem = std::to_array<std::string_view>({"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"});
+constexpr auto kSystem =
+    std::to_array<std::string_view>({"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"});
 constexpr auto kSystemFiles = std::to_array<std::string_view>(
     {"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/localtime"});
 constexpr auto kDevices =
@@ -35,9 +36,9 @@ std::vector<std::string> python_folders() {
 }
 
 std::vector<std::string> bubblewrap_words(const Setup& setup, const OpenWorkspace& workspace) {
-  std::vector<std::string> words{kBubblewrap,    "--unshare-pid",    "--unshare-net", "--unshare-ipc",
-                                 "--unshare-uts", "--unshare-cgroup-try", "--hostname",    "sandbox",
-                                 "--as-pid-1",    "--new-session",    "--die-with-parent"};
+  std::vector<std::string> words{kBubblewrap,     "--unshare-pid",        "--unshare-net",    "--unshare-ipc",
+                                 "--unshare-uts", "--unshare-cgroup-try", "--hostname",       "sandbox",
+                                 "--as-pid-1",    "--new-session",        "--die-with-parent"};
   const auto add = [&words](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
   if (!setup.is_root) {
     add({"--unshare-user", "--cap-add", "ALL"});  // the helper finishes the mounts, then drops them
@@ -61,8 +62,8 @@ std::vector<std::string> bubblewrap_words(const Setup& setup, const OpenWorkspac
   for (const fs::path& path : setup.options.readable) {
     add({"--ro-bind", path.string(), path.string()});
   }
-  add({"--dev", "/dev", "--remount-ro", "/dev", "--dir", "/tmp", "--dir", "/home", "--dir", "/home/agent", "--dir", "/workspace", "--dir",
-       "/.scratch"});
+  add({"--dev", "/dev", "--remount-ro", "/dev", "--dir", "/tmp", "--dir", "/home", "--dir", "/home/agent", "--dir",
+       "/workspace", "--dir", "/.scratch"});
   add(setup.has_proc ? std::initializer_list<std::string>{"--proc", "/proc"}
                      : std::initializer_list<std::string>{"--dir", "/proc"});
   if (workspace.folder && !setup.is_root) {
@@ -72,7 +73,8 @@ std::vector<std::string> bubblewrap_words(const Setup& setup, const OpenWorkspac
   return words;
 }
 
-std::vector<std::string> environment_of(const SandboxCommand& command, const std::string& home, const std::string& tmp) {
+std::vector<std::string> environment_of(const SandboxCommand& command, const std::string& home,
+                                        const std::string& tmp) {
   std::vector<std::pair<std::string, std::string>> all{
       {"PATH", "/usr/local/bin:/usr/bin:/bin"}, {"HOME", home}, {"TMPDIR", tmp}, {"LANG", "C.UTF-8"}};
   for (const auto& [name, value] : command.environment) {
@@ -196,8 +198,8 @@ Result<Descriptor> make_plan(const Setup& setup, SandboxTier tier, const Sandbox
   std::string text;
   plan.bwrap_count = namespaces ? append(text, bubblewrap_words(setup, workspace)) : 0;
   plan.argument_count = append(text, command.arguments);
-  plan.environment_count =
-      append(text, namespaces ? environment_of(command, "/home/agent", "/tmp") : environment_of(command, scratch, scratch));
+  plan.environment_count = append(
+      text, namespaces ? environment_of(command, "/home/agent", "/tmp") : environment_of(command, scratch, scratch));
   plan.readable_count = append(text, rights.readable);
   plan.device_count = append(text, kDevices);
   plan.writable_count = append(text, rights.writable);

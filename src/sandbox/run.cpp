@@ -149,8 +149,8 @@ Result<SandboxOutcome> Sandbox::run(const SandboxCommand& command, std::stop_tok
     return fail(ErrorCode::io, format_text("no event descriptor: {}", std::strerror(errno)));
   }
   const auto begin = std::chrono::steady_clock::now();
-  PUNA_TRY(Supervised run, Supervised::start(*setup_, command,
-                                             {.in = input.get(), .out = out.write.get(), .err = err.write.get()}));
+  PUNA_TRY(Supervised run,
+           Supervised::start(*setup_, command, {.in = input.get(), .out = out.write.get(), .err = err.write.get()}));
   out.write.reset();
   err.write.reset();
   SandboxEnd end = SandboxEnd::exited;

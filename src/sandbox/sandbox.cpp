@@ -92,8 +92,8 @@ void describe(Setup& setup, const std::string& problem) {
   const bool landlock = any && setup.landlock_abi >= 4;
   probe.layers = {
       {.name = "namespaces",
-       .detail = namespaces ? format_text("bubblewrap: files, processes, network, IPC{}{}", setup.is_root ? "" : ", users",
-                                          setup.has_proc ? "" : "; without /proc")
+       .detail = namespaces ? format_text("bubblewrap: files, processes, network, IPC{}{}",
+                                          setup.is_root ? "" : ", users", setup.has_proc ? "" : "; without /proc")
                             : problem,
        .active = namespaces},
       {.name = "landlock",
@@ -105,15 +105,20 @@ void describe(Setup& setup, const std::string& problem) {
        .detail = setup.is_root ? "a user of its own for each run" : "the caller's; no capabilities",
        .active = any},
       {.name = "cgroup",
-       .detail = setup.cgroup_roots.empty() ? "none can be made here; limits hold for each process" : "memory and processes together",
+       .detail = setup.cgroup_roots.empty() ? "none can be made here; limits hold for each process"
+                                            : "memory and processes together",
        .active = any && !setup.cgroup_roots.empty()}};
   if (!any) {
     return;
   }
   probe.gaps.emplace_back("the kernel is shared; timing side channels are open");
-  probe.gaps.emplace_back("the total size and number of files in a workspace folder are not limited, each file's size is");
+  probe.gaps.emplace_back(
+      "the total size and number of files in a workspace folder are not limited, each file's size is");
   if (setup.cgroup_roots.empty()) {
     probe.gaps.emplace_back("memory and CPU time are limited for each process, not for all together");
+  }
+  if (!landlock) {
+    probe.gaps.emplace_back("Landlock is missing: files are kept apart by mounts and permissions alone");
   }
   if (!namespaces) {
     probe.gaps.emplace_back("names, sizes and times of files and the existence of processes outside can be seen");

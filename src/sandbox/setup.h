@@ -21,9 +21,9 @@ struct Setup {
   SandboxOptions options;
   SandboxProbe probe;
   std::filesystem::path helper;
-  Descriptor filter;          // the system-call filter, an array of sock_filter in a sealed memory file
-  bool is_root = false;       // the caller's real or effective uid is 0
-  bool has_proc = true;       // a fresh /proc can be mounted
+  Descriptor filter;     // the system-call filter, an array of sock_filter in a sealed memory file
+  bool is_root = false;  // the caller's real or effective uid is 0
+  bool has_proc = true;  // a fresh /proc can be mounted
   int landlock_abi = 0;
   std::vector<std::filesystem::path> cgroup_roots;  // folders in which cgroups can be made
   Faults faults;

@@ -83,8 +83,8 @@ class Spawn {
     pid_t pid = -1;
     const int error = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, words.data(), environment);
     if (error != 0) {
-      return fail(ErrorCode::unavailable, format_text("the sandbox's helper '{}' cannot be started: {}", program,
-                                                      std::strerror(error)));
+      return fail(ErrorCode::unavailable,
+                  format_text("the sandbox's helper '{}' cannot be started: {}", program, std::strerror(error)));
     }
     return pid;
   }
@@ -124,14 +124,9 @@ Result<Supervised> Supervised::start(const Setup& setup, const SandboxCommand& c
   run.cgroup_ = Cgroup::make(setup.cgroup_roots, command.limits.memory_bytes, command.limits.processes);
   PUNA_TRY(const auto plan, make_plan(setup, setup.probe.tier, command, open, run.scratch_.path(), user));
   PUNA_TRY(auto control, control_pair());
-  const std::array<int, kFirstFreeFd> descriptors{stdio.in,
-                                                  stdio.out,
-                                                  stdio.err,
-                                                  control.second.get(),
-                                                  plan.get(),
-                                                  setup.filter.get(),
-                                                  open.folder.get(),
-                                                  run.cgroup_.entrance()};
+  const std::array<int, kFirstFreeFd> descriptors{
+      stdio.in,   stdio.out,          stdio.err,         control.second.get(),
+      plan.get(), setup.filter.get(), open.folder.get(), run.cgroup_.entrance()};
   std::array<char*, 1> nobody{nullptr};
   const bool inherits = (setup.faults.left_out & kLayerEnvironment) != 0;
   PUNA_TRY(run.helper_, Spawn().start(setup.helper.string(), descriptors, inherits ? environ : nobody.data()));
@@ -211,13 +206,15 @@ std::optional<Error> Supervised::problem(const SandboxCommand& command, std::str
   }
   return Error{.code = ErrorCode::unavailable,
                .message = "the sandbox's helper ended without a word",
-               .hint = "it may have been killed; everything that it had started is dead"};
+               .hint = "it may have been killed from outside; the program is dead"};
 }
 
 std::string_view name_of(Step step) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Step::count)> kNames{
-      "none",    "plan",    "supervise", "session",      "cgroup",       "workspace tree", "namespaces", "temporary files",
-      "workspace", "guarded names", "limits", "user",     "capabilities", "no new privileges", "start", "landlock", "system calls", "execute"};
+      "none",           "plan",         "supervise",       "session",           "cgroup",
+      "workspace tree", "namespaces",   "temporary files", "workspace",         "guarded names",
+      "limits",         "user",         "capabilities",    "no new privileges", "start",
+      "landlock",       "system calls", "execute"};
   const auto at = static_cast<std::size_t>(step);
   return at < kNames.size() ? kNames[at] : "unknown";
 }

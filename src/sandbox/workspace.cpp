@@ -42,8 +42,9 @@ Result<HeldWorkspace> HeldWorkspace::open(const SandboxWorkspace& workspace, boo
   const fs::path path = fs::canonical(workspace.folder, error);
   Descriptor folder(error ? -1 : ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) {
-    return fail(ErrorCode::not_found, format_text("the workspace folder '{}' cannot be opened: {}",
-                                                  workspace.folder.string(), error ? error.message() : std::strerror(errno)));
+    return fail(ErrorCode::not_found,
+                format_text("the workspace folder '{}' cannot be opened: {}", workspace.folder.string(),
+                            error ? error.message() : std::strerror(errno)));
   }
   if (path == "/") {
     return fail(ErrorCode::invalid_argument, "the workspace is the root folder",
@@ -53,7 +54,8 @@ Result<HeldWorkspace> HeldWorkspace::open(const SandboxWorkspace& workspace, boo
   held.open_.path = path.string();
   held.lock_ = Descriptor(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!held.lock_ || ::flock(held.lock_.get(), LOCK_SH) != 0) {
-    return fail(ErrorCode::io, format_text("the workspace '{}' cannot be locked: {}", held.open_.path, std::strerror(errno)));
+    return fail(ErrorCode::io,
+                format_text("the workspace '{}' cannot be locked: {}", held.open_.path, std::strerror(errno)));
   }
   if (workspace.writable) {
     for (const std::string& name : workspace.guarded) {
@@ -98,9 +100,10 @@ Result<void> HeldWorkspace::guard_part(const std::string& name, bool is_folder, 
     const int made = is_folder ? ::mkdirat(parent.get(), last.c_str(), 0755)
                                : ::openat(parent.get(), last.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
     if (made < 0) {
-      return fail(ErrorCode::io, format_text("the guarded name '{}' cannot be made in '{}': {}", name, open_.path,
-                                             std::strerror(errno)),
-                  "make it, or take it out of the guarded names");
+      return fail(
+          ErrorCode::io,
+          format_text("the guarded name '{}' cannot be made in '{}': {}", name, open_.path, std::strerror(errno)),
+          "make it, or take it out of the guarded names");
     }
     if (!is_folder) {
       ::close(made);
@@ -117,7 +120,8 @@ Result<void> HeldWorkspace::guard_part(const std::string& name, bool is_folder, 
 }
 
 HeldWorkspace::~HeldWorkspace() {
-  // Another run that needs the names holds the lock; it found them there and leaves them, as an empty name does no harm.
+  // Another run that needs the names holds the lock; it found them there and leaves them, as an empty name does no
+  // harm.
   if (made_.empty() || !open_.folder || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     return;
   }
@@ -147,7 +151,8 @@ Result<TemporaryFolder> TemporaryFolder::make(std::uint32_t user, bool change_ow
   TemporaryFolder folder;
   folder.path_ = path;
   if (change_owner && ::chown(path.c_str(), user, user) != 0) {
-    return fail(ErrorCode::io, format_text("the temporary folder cannot be given to user {}: {}", user, std::strerror(errno)));
+    return fail(ErrorCode::io,
+                format_text("the temporary folder cannot be given to user {}: {}", user, std::strerror(errno)));
   }
   return folder;
 }

@@ -25,8 +25,8 @@ class HeldWorkspace {
   Result<void> guard_part(const std::string& name, bool is_folder, bool is_last, bool& done, bool makes_names);
 
   OpenWorkspace open_;
-  Descriptor lock_;                                       // shared while programs run
-  std::vector<std::pair<std::string, bool>> made_;        // name, is a folder; outermost first
+  Descriptor lock_;                                 // shared while programs run
+  std::vector<std::pair<std::string, bool>> made_;  // name, is a folder; outermost first
 };
 
 // An empty temporary folder, owned by `user`, removed with everything in it at the end.

@@ -38,7 +38,10 @@ void send_datagram() {
   ::close(fd);
   addrinfo* found = nullptr;
   const int error = ::getaddrinfo("example.org", "80", nullptr, &found);
-  print("name", error == 0 ? "ok" : error == EAI_AGAIN ? "EAI_AGAIN" : error == EAI_SYSTEM ? "EAI_SYSTEM" : "EAI_NONAME");
+  print("name", error == 0            ? "ok"
+                : error == EAI_AGAIN  ? "EAI_AGAIN"
+                : error == EAI_SYSTEM ? "EAI_SYSTEM"
+                                      : "EAI_NONAME");
 }
 
 void open_socket(const char* name, int family, int type, int protocol) {

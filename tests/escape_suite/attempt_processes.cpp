@@ -52,7 +52,8 @@ void send_signals() {
 void make_namespaces() {
   tell_child("unshare", [] { return static_cast<long>(::unshare(CLONE_NEWUSER)); });
   tell_child("clone", [] {
-    const long child = ::syscall(SYS_clone, static_cast<unsigned long>(CLONE_NEWUSER | SIGCHLD), nullptr, nullptr, nullptr, nullptr);
+    const long child =
+        ::syscall(SYS_clone, static_cast<unsigned long>(CLONE_NEWUSER | SIGCHLD), nullptr, nullptr, nullptr, nullptr);
     if (child == 0) {
       ::_exit(0);
     }

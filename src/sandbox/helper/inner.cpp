@@ -19,8 +19,8 @@ bool enter_workspace(const Job& job) {
 // Only what was handed to the program stays open: 0, 1 and 2.
 bool close_others(const Job& job) {
   const unsigned first = job.without(kLayerDescriptors) ? kFilterFd : kControlFd;
-  return ::syscall(SYS_close_range, first, kStatusFd - 1, 0) == 0 &&
-         ::syscall(SYS_close_range, kTreeFd, ~0U, 0) == 0 && ::fcntl(kStatusFd, F_SETFD, FD_CLOEXEC) == 0;
+  return ::syscall(SYS_close_range, first, kStatusFd - 1, 0) == 0 && ::syscall(SYS_close_range, kTreeFd, ~0U, 0) == 0 &&
+         ::fcntl(kStatusFd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
 bool confine(Job& job) {
@@ -35,8 +35,8 @@ bool confine(Job& job) {
          (job.without(kLayerDumpable) || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
 }
 
-// What also holds for the first process of the namespace, in a Landlock domain of its own: the program cannot signal it.
-// `gate` is opened when it is done.
+// What also holds for the first process of the namespace, in a Landlock domain of its own: the program cannot signal
+// it. `gate` is opened when it is done.
 bool seal(Job& job, int gate) {
   return apply_landlock(job) && apply_filter(job) && (gate < 0 || ::write(gate, "", 1) == 1) && close_others(job);
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr unsigned kParts = 7;
 
 unsigned count_of(const Plan& plan, unsigned part) {
-  const unsigned counts[kParts] = {plan.bwrap_count,    plan.argument_count, plan.environment_count, plan.readable_count,
+  const unsigned counts[kParts] = {plan.bwrap_count,  plan.argument_count, plan.environment_count, plan.readable_count,
                                    plan.device_count, plan.writable_count, plan.protected_count};
   return counts[part];
 }

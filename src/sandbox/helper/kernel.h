@@ -66,11 +66,11 @@ inline constexpr std::uint64_t kMayReadFolder = 1U << 3U;
 inline constexpr std::uint64_t kMayMakeChar = 1U << 6U;
 inline constexpr std::uint64_t kMayMakeSocket = 1U << 9U;
 inline constexpr std::uint64_t kMayMakeBlock = 1U << 11U;
-inline constexpr std::uint64_t kMayTruncate = 1U << 14U;  // since ABI 3
+inline constexpr std::uint64_t kMayTruncate = 1U << 14U;      // since ABI 3
 inline constexpr std::uint64_t kAllRights = (1U << 15U) - 1;  // ABI 3
-inline constexpr std::uint64_t kMayIoctlDevice = 1U << 15U;  // since ABI 5
-inline constexpr std::uint64_t kNetworkRights = 3;           // bind and connect of TCP
-inline constexpr std::uint64_t kScopes = 3;                  // abstract sockets and signals
+inline constexpr std::uint64_t kMayIoctlDevice = 1U << 15U;   // since ABI 5
+inline constexpr std::uint64_t kNetworkRights = 3;            // bind and connect of TCP
+inline constexpr std::uint64_t kScopes = 3;                   // abstract sockets and signals
 
 // The version of Landlock's interface; 0 = none.
 inline int landlock_abi() {
@@ -79,8 +79,7 @@ inline int landlock_abi() {
 }
 
 inline int open_beneath(int folder, const char* path, std::uint64_t flags) {
-  const OpenHow how{
-      .flags = flags, .mode = 0, .resolve = kResolveBeneath | kResolveNoSymlinks | kResolveNoMagicLinks};
+  const OpenHow how{.flags = flags, .mode = 0, .resolve = kResolveBeneath | kResolveNoSymlinks | kResolveNoMagicLinks};
   return static_cast<int>(::syscall(kOpenat2, folder, path, &how, sizeof how));
 }
 

@@ -24,9 +24,9 @@ bool set_attributes(int tree, unsigned flags, kernel::MountAttributes attributes
 }
 
 int clone_tree(int folder) {
-  return static_cast<int>(::syscall(
-      kernel::kOpenTree, folder, "",
-      kernel::kAtEmptyPath | kernel::kAtRecursive | kernel::kOpenTreeClone | kernel::kOpenTreeCloexec));
+  return static_cast<int>(
+      ::syscall(kernel::kOpenTree, folder, "",
+                kernel::kAtEmptyPath | kernel::kAtRecursive | kernel::kOpenTreeClone | kernel::kOpenTreeCloexec));
 }
 
 bool write_file(const char* path, const char* text) {
@@ -114,9 +114,9 @@ bool pin(int workspace, const char* name, bool read_only) {
   }
   const int tree = clone_tree(at);
   const std::uint64_t set = kernel::kMountNosuid | kernel::kMountNodev | (read_only ? kernel::kMountReadOnly : 0);
-  const bool pinned = tree >= 0 && set_attributes(tree, kernel::kAtRecursive, {.set = set}) &&
-                      ::syscall(kernel::kMoveMount, tree, "", at, "",
-                                kernel::kMoveFromEmptyPath | kernel::kMoveToEmptyPath) == 0;
+  const bool pinned =
+      tree >= 0 && set_attributes(tree, kernel::kAtRecursive, {.set = set}) &&
+      ::syscall(kernel::kMoveMount, tree, "", at, "", kernel::kMoveFromEmptyPath | kernel::kMoveToEmptyPath) == 0;
   const int error = errno;
   ::close(tree);
   ::close(at);
@@ -136,9 +136,8 @@ bool protect_names(Job& job) {
   if (workspace < 0) {
     return false;
   }
-  const bool done = job.strings(Part::guarded).each([&](const char* name) {
-    return pin(workspace, name + 1, name[0] == '-');
-  });
+  const bool done =
+      job.strings(Part::guarded).each([&](const char* name) { return pin(workspace, name + 1, name[0] == '-'); });
   const int error = errno;
   ::close(workspace);
   errno = error;

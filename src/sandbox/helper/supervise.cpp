@@ -85,6 +85,16 @@ int open_children() {
   return ::open(path, O_RDONLY | O_CLOEXEC);
 }
 
+// With its process group, which a chain of processes that fork and end does not outrun: the kernel lets no fork past a
+// signal to the group.
+bool kill_child(pid_t pid) {
+  const pid_t group = ::getpgid(pid);
+  if (group > 1 && group != ::getpgrp()) {
+    (void)::kill(-group, SIGKILL);
+  }
+  return ::kill(pid, SIGKILL) == 0;
+}
+
 unsigned kill_children() {
   const int fd = open_children();
   unsigned killed = 0;
@@ -107,7 +117,7 @@ unsigned kill_children() {
     at = end;
     // The last number may be cut; a wrong one is nobody's that this process may not kill, so it is not used.
     if (*end != '\0' && pid > 1) {
-      killed += ::kill(static_cast<pid_t>(pid), SIGKILL) == 0 ? 1U : 0U;
+      killed += kill_child(static_cast<pid_t>(pid)) ? 1U : 0U;
     }
   }
 }
@@ -207,7 +217,8 @@ void report_end(const Run& run, const Job& job) {
   ended.step = run.failure.step;
   ended.error = run.failure.error;
   ended.swept = run.swept;
-  // Without namespaces the child is the program. In them only its parent's word counts; a tree that was killed has none.
+  // Without namespaces the child is the program. In them only its parent's word counts; a tree that was killed has
+  // none.
   const bool is_program = job.plan().namespaces == 0 || job.without(kLayerNamespaces);
   ended.status = run.has_status ? run.status : is_program ? run.child_status : SIGKILL;
   rusage usage{};
