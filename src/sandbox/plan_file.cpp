@@ -43,7 +43,7 @@ std::vector<std::string> bubblewrap_words(const Setup& setup, const OpenWorkspac
   if (!setup.is_root) {
     add({"--unshare-user", "--cap-add", "ALL"});  // the helper finishes the mounts, then drops them
   }
-  add({"--tmpfs", "/", "--dir", "/usr"});
+  add({"--tmpfs", "/", "--dir", "/usr", "--dir", "/etc", "--dir", "/dev"});
   for (const std::string_view path : kSystem) {
     std::error_code error;
     const std::string name(path);
@@ -69,8 +69,13 @@ std::vector<std::string> bubblewrap_words(const Setup& setup, const OpenWorkspac
     }
     add({"--ro-bind", path.string(), path.string()});
   }
-  add({"--dev", "/dev", "--remount-ro", "/dev", "--dir", "/tmp", "--dir", "/home", "--dir", "/home/agent", "--dir",
-       "/workspace", "--dir", "/.scratch"});
+  // Not bubblewrap's --dev: with a /dev/pts an ordinary user gets a second user namespace, without rights on the
+  // mounts.
+  for (const std::string_view path : kDevices) {
+    add({"--dev-bind", std::string(path), std::string(path)});
+  }
+  add({"--symlink", "/proc/self/fd", "/dev/fd", "--dir", "/dev/shm", "--dir", "/tmp", "--dir", "/home", "--dir",
+       "/home/agent", "--dir", "/workspace", "--dir", "/.scratch"});
   add(setup.has_proc ? std::initializer_list<std::string>{"--proc", "/proc"}
                      : std::initializer_list<std::string>{"--dir", "/proc"});
   if (workspace.folder && !setup.is_root) {

@@ -50,7 +50,7 @@ void look_for_descriptors() {
 }
 
 void write_system() {
-  for (const char* name : {"SYSTEM_A", "SYSTEM_B", "SYSTEM_C"}) {
+  for (const char* name : {"SYSTEM_A", "SYSTEM_B", "SYSTEM_C", "SYSTEM_D"}) {
     try_open(name, given(name) + "/puna-escape", O_CREAT | O_WRONLY);
   }
 }
@@ -58,7 +58,11 @@ void write_system() {
 void make_guarded_names() {
   try_open("git", ".git/hooks/pre-commit", O_CREAT | O_WRONLY);
   try_open("config", ".git/config", O_WRONLY);
-  try_open("policy", ".puna/policy.toml", O_CREAT | O_WRONLY);
+  if (::mkdir(".puna", 0755) != 0 && errno != EEXIST) {
+    tell("policy", -1);
+  } else {
+    try_open("policy", ".puna/policy.toml", O_CREAT | O_WRONLY);
+  }
   tell("rename", ::rename(".git", ".git-away"));
   tell("remove", ::unlink(".git/config"));
 }
@@ -103,6 +107,8 @@ void make_devices() {
   ::unlink("device");
   tell("block", ::mknod("device", S_IFBLK | 0666, makedev(254, 0)));
   ::unlink("device");
+  tell("fifo", ::mkfifo("device", 0600));
+  ::unlink("device");
   try_open("node", given("HOST_DEVICE"), O_RDONLY);
 }
 
@@ -111,7 +117,7 @@ void make_devices() {
 bool attempt_files(int row) {
   switch (row) {
     case 1:
-      try_open("shadow", "/etc/shadow", O_RDONLY);
+      try_open("shadow", given("SHADOW"), O_RDONLY);
       return true;
     case 2:
       try_open("passwd", "/etc/passwd", O_RDONLY);
@@ -162,6 +168,7 @@ bool attempt_files(int row) {
       try_open("core_pattern", "/proc/sys/kernel/core_pattern", O_WRONLY);
       try_open("sysrq", "/proc/sysrq-trigger", O_WRONLY);
       try_open("release_agent", "/sys/fs/cgroup/memory/release_agent", O_WRONLY);
+      try_open("own", "/proc/self/oom_score_adj", O_WRONLY);  // what its owner may write where no layer forbids it
       return true;
     case 59:
       try_open("node", given("GPU_DEVICE"), O_RDWR);

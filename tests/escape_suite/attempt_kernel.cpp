@@ -15,8 +15,8 @@ namespace escape {
 namespace {
 
 void mounts() {
-  tell("mount", ::mount("tmpfs", "/tmp", "tmpfs", 0, nullptr));
-  tell("umount", ::umount2("/tmp", MNT_DETACH));
+  tell("mount", ::mount("tmpfs", "/no-such-folder", "tmpfs", 0, nullptr));
+  tell("umount", ::umount2("/no-such-folder", MNT_DETACH));
   tell("pivot_root", ::syscall(SYS_pivot_root, "/no-such-folder", "/no-such-folder"));
   tell("open_tree", ::syscall(428, AT_FDCWD, "/", 0x1));
   tell("fsopen", ::syscall(430, "tmpfs", 0));
@@ -90,8 +90,8 @@ bool attempt_kernel(int row) {
     }
     case 43: {
       const timespec never{.tv_sec = -1, .tv_nsec = -1};
-      tell("clock", ::clock_settime(CLOCK_REALTIME, &never));
-      tell("hostname", ::sethostname("x", static_cast<size_t>(-1)));
+      tell("clock", ::syscall(SYS_clock_settime, CLOCK_REALTIME, &never));
+      tell("hostname", ::syscall(SYS_sethostname, "x", -1L));
       return true;
     }
     default:

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "attempts.h"
 

@@ -32,7 +32,7 @@ bool confine(Job& job) {
   }
   return apply_limits(job) && change_user(job) && drop_capabilities(job) && job.step(Step::no_new_privs) &&
          (job.without(kLayerNoNewPrivs) || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) &&
-         (job.without(kLayerDumpable) || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+         ::prctl(PR_SET_DUMPABLE, job.without(kLayerDumpable) ? 1 : 0, 0, 0, 0) == 0;
 }
 
 // What also holds for the first process of the namespace, in a Landlock domain of its own: the program cannot signal
