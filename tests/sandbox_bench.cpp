@@ -4,9 +4,12 @@
 //   warm   one step of a Python worker: 1 ms
 //   late   from the deadline until every process of the tree is dead, of which some try to survive: 250 ms
 //
-// Exit status  0 met, 1 missed, 75 inconclusive: no sandbox here, or the machine is not calm (the bare program takes
-// more than twice its best time in half of the rounds).
+// As root it takes real-time priority (said in the last line), so that other programs count little. Nothing is held to
+// a bar twice: what was missed is. Exit status  0 met, 1 missed, 75 inconclusive: no sandbox here, or missed while the
+// machine was not calm (more than one program for each core wants to run, or half of the bare runs took over twice the
+// best time).
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -90,6 +93,7 @@ void print(std::string_view name, std::string_view what, double value, double ba
 struct Verdict {
   bool is_met = true;
   bool is_calm = true;
+  bool is_real_time = false;
 };
 
 void measure_cold(const puna::Sandbox& box, int rounds, Verdict& verdict) {
@@ -110,7 +114,10 @@ void measure_cold(const puna::Sandbox& box, int rounds, Verdict& verdict) {
         format_text("bare {:.1f}, sandboxed {:.1f}, p95 {:.1f}", quantile(bare, 0.5), quantile(whole, 0.5),
                     quantile(whole, 0.95)));
   verdict.is_met = verdict.is_met && median <= 15;
-  verdict.is_calm = quantile(bare, 0.5) <= 2 * quantile(bare, 0);
+  double load = 0;
+  ::getloadavg(&load, 1);
+  const bool is_busy = !verdict.is_real_time && load > std::max(1U, std::thread::hardware_concurrency());
+  verdict.is_calm = !is_busy && quantile(bare, 0.5) <= 2 * quantile(bare, 0);
 }
 
 void measure_warm(const puna::Sandbox& box, int rounds, Verdict& verdict) {
@@ -175,15 +182,17 @@ void measure_late(const puna::Sandbox& box, int rounds, Verdict& verdict) {
   verdict.is_met = verdict.is_met && quantile(late, 1) <= 250 && survivors == 0;
 }
 
+constexpr const char* kDeaf = "import signal\nsignal.signal(signal.SIGIO, signal.SIG_IGN)\nwhile True: pass";
+
 void measure_interrupt(const puna::Sandbox& box, int rounds, Verdict& verdict) {
-  puna::PythonOptions options;
+  puna::PythonOptions options{.imports = {"signal"}};
   options.limits.wall = std::chrono::milliseconds(300);
   auto worker = puna::PythonWorker::open(box, options);
   if (!worker) {
     stop_because(worker.error().message, 1);
   }
   for (const auto& [what, code] : {std::pair{"`while True: pass` is interrupted, worst", "while True: pass"},
-                                   std::pair{"what cannot be is replaced, worst", "x = 7 ** 10 ** 8"}}) {
+                                   std::pair{"what cannot be is replaced, worst", kDeaf}}) {
     std::vector<double> late;
     int lost = 0;
     for (int i = 0; i < rounds; ++i) {
@@ -216,11 +225,14 @@ int main(int count, char** words) {
     stop_because("inconclusive, " + box.error().message, kInconclusive);
   }
   Verdict verdict;
+  const sched_param lowest{.sched_priority = 1};
+  verdict.is_real_time = ::sched_setscheduler(0, SCHED_RR, &lowest) == 0;
   measure_cold(*box, rounds, verdict);
   measure_warm(*box, rounds, verdict);
   measure_late(*box, std::max(5, rounds / 4), verdict);
   measure_interrupt(*box, std::max(5, rounds / 4), verdict);
-  std::cout << format_text("sandbox bench, tier {}: {}{}\n", name_of(box->probe().tier),
+  std::cout << format_text("sandbox bench, tier {}{}: {}{}\n", name_of(box->probe().tier),
+                           verdict.is_real_time ? ", at real-time priority" : "",
                            verdict.is_met    ? "met"
                            : verdict.is_calm ? "missed"
                                              : "inconclusive",
