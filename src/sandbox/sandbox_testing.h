@@ -25,7 +25,7 @@ namespace puna::sandbox {
   if (BOX##_result->probe().tier != (OPTIONS).tier_max) {                   \
     GTEST_SKIP() << "no such tier here: " << BOX##_result->probe().problem; \
   }                                                                         \
-  Sandbox& BOX = *BOX##_result
+  Sandbox BOX = *std::move(BOX##_result)
 
 inline SandboxOptions options_of(SandboxTier tier) { return {.tier_max = tier}; }
 

@@ -260,7 +260,6 @@ RowResult failing_steps(const Surroundings& around, Boxes& boxes) {
                                .workspace = {.folder = workspace.path(), .writable = true, .guarded = {}}};
   auto& faults = puna::sandbox::Inside::of(boxes.faulty).faults;
   int refused = 0;
-  std::string found;
   for (std::uint32_t step = 1; step < static_cast<std::uint32_t>(Step::count); ++step) {
     faults.fail_step = Step{step};
     const auto outcome = boxes.faulty.run(command);

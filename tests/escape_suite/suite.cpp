@@ -144,6 +144,7 @@ RowResult try_row(const Row& row, const Surroundings& around, Boxes& boxes) {
     add(result.found, problem);
     return result;
   }
+  result.is_controlled = false;
   if (around.is_quick) {
     return result;
   }
@@ -165,7 +166,9 @@ RowResult try_row(const Row& row, const Surroundings& around, Boxes& boxes) {
       add(result.control, puna::format_text("{}: {}", check.name, check.user_cannot));
       continue;
     }
-    if (!is_one_of(check.control, got)) {
+    if (is_one_of(check.control, got)) {
+      result.is_controlled = true;
+    } else {
       result.verdict = Verdict::control_failed;
       add(result.control, problem);
     }

@@ -40,8 +40,9 @@ enum class Verdict : unsigned char { refused, escaped, control_failed, skipped, 
 
 struct RowResult {
   Verdict verdict = Verdict::refused;
-  std::string found;    // what the attempts gave
-  std::string control;  // what they gave without the layers
+  std::string found;          // what the attempts gave
+  std::string control;        // what they gave without the layers
+  bool is_controlled = true;  // at least one of them was shown to succeed
 };
 
 // The machine around the sandbox, made once: files to be found, sockets that listen, programs to be fooled by.

@@ -92,7 +92,12 @@ int confine_and_run(Job& job) {
   const bool is_first = job.plan().namespaces != 0 && ::getpid() == 1;
   pid_t program = 0;
   int gate[2] = {-1, -1};  // the program waits behind it until its parent is sealed
-  if (!job.step(Step::start) || (is_first && (::pipe2(gate, O_CLOEXEC) != 0 || (program = ::fork()) < 0))) {
+  bool has_started = job.step(Step::start) && (!is_first || ::pipe2(gate, O_CLOEXEC) == 0);
+  if (has_started && is_first) {
+    program = ::fork();
+    has_started = program >= 0;
+  }
+  if (!has_started) {
     job.report_failure(kStatusFd);
     return 1;
   }
