@@ -65,14 +65,14 @@ struct SandboxOptions {
 struct SandboxLimits {
   std::chrono::milliseconds wall = std::chrono::seconds(30);
   std::chrono::seconds cpu = std::chrono::seconds(20);  // of each process
-  std::uint64_t memory_bytes = 512ULL << 20;            // address space of each process; of all, where there is a cgroup
-  std::uint32_t processes = 64;                         // with threads
-  std::uint64_t file_bytes = 64ULL << 20;               // of each file
-  std::uint64_t scratch_bytes = 256ULL << 20;           // of all temporary files together (tier A)
-  std::uint32_t scratch_files = 65'536;                 // their number (tier A)
-  std::uint32_t descriptors = 128;                      // of each process
-  std::size_t output_head_bytes = 64U << 10;            // kept from the beginning of stdout, and of stderr
-  std::size_t output_tail_bytes = 64U << 10;            // ... and from the end
+  std::uint64_t memory_bytes = 512ULL << 20;   // address space of each process; of all, where there is a cgroup
+  std::uint32_t processes = 64;                // with threads
+  std::uint64_t file_bytes = 64ULL << 20;      // of each file
+  std::uint64_t scratch_bytes = 256ULL << 20;  // of all temporary files together (tier A)
+  std::uint32_t scratch_files = 65'536;        // their number (tier A)
+  std::uint32_t descriptors = 128;             // of each process
+  std::size_t output_head_bytes = 64U << 10;   // kept from the beginning of stdout, and of stderr
+  std::size_t output_tail_bytes = 64U << 10;   // ... and from the end
 };
 
 // The folder that a program may write to. Named by the operator, never by a model.
@@ -85,8 +85,8 @@ struct SandboxWorkspace {
 };
 
 struct SandboxCommand {
-  std::vector<std::string> arguments;  // [0] is a path with a '/'; it is not searched for
-  std::string input;                   // stdin
+  std::vector<std::string> arguments;                            // [0] is a path with a '/'; it is not searched for
+  std::string input;                                             // stdin
   std::vector<std::pair<std::string, std::string>> environment;  // beside PATH, HOME, TMPDIR and LANG
   SandboxWorkspace workspace;
   SandboxLimits limits;

@@ -112,6 +112,25 @@ void make_devices() {
   try_open("node", given("HOST_DEVICE"), O_RDONLY);
 }
 
+bool attempt_devices(int row) {
+  switch (row) {
+    case 36:
+      make_devices();
+      return true;
+    case 40:
+      try_open("core_pattern", "/proc/sys/kernel/core_pattern", O_WRONLY);
+      try_open("sysrq", "/proc/sysrq-trigger", O_WRONLY);
+      try_open("release_agent", "/sys/fs/cgroup/memory/release_agent", O_WRONLY);
+      try_open("own", "/proc/self/oom_score_adj", O_WRONLY);  // what its owner may write where no layer forbids it
+      return true;
+    case 59:
+      try_open("node", given("GPU_DEVICE"), O_RDWR);
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 bool attempt_files(int row) {
@@ -161,20 +180,8 @@ bool attempt_files(int row) {
     case 25:
       receive_descriptor();
       return true;
-    case 36:
-      make_devices();
-      return true;
-    case 40:
-      try_open("core_pattern", "/proc/sys/kernel/core_pattern", O_WRONLY);
-      try_open("sysrq", "/proc/sysrq-trigger", O_WRONLY);
-      try_open("release_agent", "/sys/fs/cgroup/memory/release_agent", O_WRONLY);
-      try_open("own", "/proc/self/oom_score_adj", O_WRONLY);  // what its owner may write where no layer forbids it
-      return true;
-    case 59:
-      try_open("node", given("GPU_DEVICE"), O_RDWR);
-      return true;
     default:
-      return false;
+      return attempt_devices(row);
   }
 }
 

@@ -57,6 +57,11 @@ std::vector<Row> file_rows() {
         {"rename", "EBUSY", "EACCES"},
         {"remove", "EBUSY", "EACCES"}}},
       {25, "receive a descriptor", {{"socket", "ENOTSOCK", "ENOTSOCK", kLayerDescriptors, kLayerDescriptors}}},
+  };
+}
+
+std::vector<Row> device_rows() {
+  return {
       {36,
        "make or open a device",
        {{"char", "EPERM", "EPERM", kSpaces | kCalls | kUser | kLock, kCalls | kUser | kLock, "ok", kPrivilege},
@@ -201,6 +206,7 @@ std::vector<Row> kernel_rows() {
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> list = file_rows();
+    list.append_range(device_rows());
     list.append_range(network_rows());
     list.append_range(process_call_rows());
     list.append_range(kernel_rows());
