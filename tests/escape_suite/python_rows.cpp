@@ -34,7 +34,8 @@ struct Worker {
 puna::Result<Worker> open(const Boxes& boxes, const puna::SandboxWorkspace& workspace = {}) {
   PUNA_TRY(auto worker, puna::PythonWorker::open(boxes.product, {.tools = {{.name = "tool", .parameters = {{"x"}}}},
                                                                  .imports = {"*"},
-                                                                 .workspace = workspace}));
+                                                                 .workspace = workspace,
+                                                                 .limits = {.wall = std::chrono::seconds(5)}}));
   return Worker{.worker = std::move(worker)};
 }
 

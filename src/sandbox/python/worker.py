@@ -44,6 +44,7 @@ reading = _thread.allocate_lock()
 writing = _thread.allocate_lock()
 main_thread = _thread.get_ident()
 channel = os.dup(0)
+encode, decode = json.JSONEncoder().encode, json.JSONDecoder().decode  # the code may change what json has
 
 
 # ---- messages ----
@@ -51,7 +52,7 @@ channel = os.dup(0)
 def send(message):
     if os.getpid() != process:
         os._exit(0)  # a fork of the code's that ran on into here
-    data = json.dumps(message).encode() + b"\n"
+    data = encode(message).encode() + b"\n"
     with writing:
         while data:
             try:
@@ -71,7 +72,7 @@ def waiting_message():
             os._exit(0)
         state.buffer += got
     line, _, state.buffer = state.buffer.partition(b"\n")
-    return json.loads(line)
+    return decode(line.decode())
 
 
 def next_message():
