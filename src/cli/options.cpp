@@ -121,6 +121,7 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas, bombs")
       ->delimiter(',')
       ->allow_extra_args(false);
+  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")->type_name("TEXT");
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
   app.add_option("--vocab", o.masks.vocabulary,
                  "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");
