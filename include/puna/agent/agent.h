@@ -60,7 +60,7 @@ class Agent {
   [[nodiscard]] Agent fork(AgentId id) const;
 
   // Goes back to the first `messages` messages; a mark to come back to is transcript().size() between two tasks. A model
-  // that can cut its cache computes nothing again (see Abilities), any other what it cannot take back. The record keeps
+  // whose cache can be cut or marked computes nothing again, any other what it cannot take back. The record keeps
   // what it has.
   // Errors  invalid_argument  there are fewer messages, or a call would be left without its result
   [[nodiscard]] Result<void> rewind(std::size_t messages);
