@@ -58,8 +58,8 @@ std::expected<NewFile, int> NewFile::create(const Descriptor& folder, std::strin
   for (int tries = 0; tries < kTriesMax; ++tries) {
     const std::string name = format_text(".puna-{:016x}", Random::entropy());
     const mode_t mode = like ? 0600 : mode_if_new;
-    const Descriptor file(::openat(folder.number(), name.c_str(),
-                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    const Descriptor file(
+        ::openat(folder.number(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (file.number() < 0 && errno == EEXIST) {
       continue;
     }

@@ -10,22 +10,37 @@ namespace {
 
 // Programs that run what stands in their arguments or in their input, and words of the shell that change it.
 constexpr std::array<std::string_view, 62> kLaunchers{
-    "sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh", "busybox", "toybox", "env", "xargs",
-    "parallel", "sudo", "doas", "su", "runuser", "pkexec", "nohup", "setsid", "timeout", "nice", "ionice", "chrt",
-    "taskset", "stdbuf", "time", "watch", "flock", "script", "strace", "ltrace", "gdb", "chroot", "unshare", "nsenter",
-    "setpriv", "capsh", "ssh", "systemd-run", "at", "batch", "crontab", "expect", "command", "builtin", "exec", "eval",
-    "source", ".", "trap", "export", "readonly", "declare", "local", "alias", "unset", "set", "shopt", "enable"};
+    "sh",       "bash",    "dash",    "ash",    "zsh",     "ksh",         "mksh",   "fish",  "csh",
+    "tcsh",     "busybox", "toybox",  "env",    "xargs",   "parallel",    "sudo",   "doas",  "su",
+    "runuser",  "pkexec",  "nohup",   "setsid", "timeout", "nice",        "ionice", "chrt",  "taskset",
+    "stdbuf",   "time",    "watch",   "flock",  "script",  "strace",      "ltrace", "gdb",   "chroot",
+    "unshare",  "nsenter", "setpriv", "capsh",  "ssh",     "systemd-run", "at",     "batch", "crontab",
+    "expect",   "command", "builtin", "exec",   "eval",    "source",      ".",      "trap",  "export",
+    "readonly", "declare", "local",   "alias",  "unset",   "set",         "shopt",  "enable"};
 
 struct Options {
   std::string_view program;
   std::span<const std::string_view> options;  // each also with "=..." or a value behind it
 };
-constexpr std::array<std::string_view, 8> kFind{"-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprintf", "-fls"};
-constexpr std::array<std::string_view, 14> kGit{"-c", "--config-env", "--exec-path", "--exec", "-x", "--upload-pack",
-                                                "--receive-pack", "--ext-diff", "--textconv", "--open-files-in-pager",
-                                                "-O", "--output", "-p", "--paginate"};
-constexpr std::array<std::string_view, 9> kTar{"--checkpoint-action", "--to-command", "--use-compress-program", "-I",
-                                               "--rsh-command", "--info-script", "-F", "--new-volume-script", "--rmt-command"};
+constexpr std::array<std::string_view, 8> kFind{"-exec",   "-execdir", "-ok",      "-okdir",
+                                                "-delete", "-fprint",  "-fprintf", "-fls"};
+constexpr std::array<std::string_view, 14> kGit{"-c",
+                                                "--config-env",
+                                                "--exec-path",
+                                                "--exec",
+                                                "-x",
+                                                "--upload-pack",
+                                                "--receive-pack",
+                                                "--ext-diff",
+                                                "--textconv",
+                                                "--open-files-in-pager",
+                                                "-O",
+                                                "--output",
+                                                "-p",
+                                                "--paginate"};
+constexpr std::array<std::string_view, 9> kTar{
+    "--checkpoint-action", "--to-command", "--use-compress-program", "-I",           "--rsh-command",
+    "--info-script",       "-F",           "--new-volume-script",    "--rmt-command"};
 constexpr std::array<std::string_view, 3> kRsync{"-e", "--rsh", "--rsync-path"};
 constexpr std::array<std::string_view, 3> kSort{"--compress-program", "-o", "--output"};
 constexpr std::array<std::string_view, 2> kRipgrep{"--pre", "--hostname-bin"};

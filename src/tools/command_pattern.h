@@ -9,9 +9,10 @@
 
 namespace puna::tools {
 
-// "git status *": words between spaces, 'quoted' where a word has spaces. Each is a pattern of texts for one word; a last
-// "*" is any number of further words that are no options, a last "**" any number of any words. A word that begins with a
-// wildcard is for no option either: what begins with "-" must be written down, because an option can turn a harmless
+// "git status *": words between spaces, 'quoted' where a word has spaces. Each is a pattern of texts for one word; a
+// last
+// "*" is any number of further words that are no options, a last "**" any number of any words. A word that begins with
+// a wildcard is for no option either: what begins with "-" must be written down, because an option can turn a harmless
 // program into one that runs another.
 class CommandPattern {
  public:

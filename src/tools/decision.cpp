@@ -1,5 +1,5 @@
-// See decision.h. Every doubt is decided for the stricter side: what is not understood is allowed by nothing, and may be
-// what every other rule is about.
+// See decision.h. Every doubt is decided for the stricter side: what is not understood is allowed by nothing, and may
+// be what every other rule is about.
 #include "tools/decision.h"
 
 #include <algorithm>
@@ -97,7 +97,8 @@ Judgement judge_part(const Policy& policy, const CallFacts& facts, const Words* 
     if (meets(*rule, facts, words)) {
       judgement = {.verdict = rule->rule.verdict, .rule = rule->rule.origin};
     } else if (possibly_hidden(*rule, facts, words)) {
-      judgement = {.verdict = Verdict::ask, .rule = "not understood, and may be what " + rule->rule.origin + " is about"};
+      judgement = {.verdict = Verdict::ask,
+                   .rule = "not understood, and may be what " + rule->rule.origin + " is about"};
     }
     if (!judgement) {
       continue;

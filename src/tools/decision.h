@@ -46,8 +46,8 @@ struct CallFacts {
 
 struct Judgement {
   Verdict verdict = Verdict::deny;
-  std::string rule;        // what decided: a rule's origin, "default: writes", ...
-  bool is_fresh = false;   // of ask: an answer that was given before does not count
+  std::string rule;       // what decided: a rule's origin, "default: writes", ...
+  bool is_fresh = false;  // of ask: an answer that was given before does not count
 };
 
 [[nodiscard]] Judgement judge(const Policy& policy, const CallFacts& facts);

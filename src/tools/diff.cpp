@@ -56,8 +56,7 @@ class Lines {
 std::pair<std::size_t, std::size_t> touched(const Lines& lines, const Replaced& change) {
   const std::size_t first = std::min(lines.line_of(change.begin), lines.count());
   const std::size_t last = lines.line_of(change.end);
-  const bool ends_line =
-      change.text.ends_with('\n') || (change.text.empty() && change.begin == lines.start(first));
+  const bool ends_line = change.text.ends_with('\n') || (change.text.empty() && change.begin == lines.start(first));
   const bool is_before_line = change.end > change.begin && change.end == lines.start(last) && ends_line;
   return {first, std::min(last + (is_before_line ? 0 : 1), lines.count())};
 }

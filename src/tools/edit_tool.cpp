@@ -117,9 +117,9 @@ class Edit final : public Tool {
   static std::string near_miss(std::string_view wanted, std::string_view text) {
     const std::string_view first = wanted.substr(0, wanted.find('\n'));
     const std::size_t at = first.size() == wanted.size() || first.empty() ? std::string_view::npos : text.find(first);
-    return at == std::string_view::npos ? ""
-                                        : format_text("; its first line is line {}, so what follows differs",
-                                                      line_of(text, at));
+    return at == std::string_view::npos
+               ? ""
+               : format_text("; its first line is line {}, so what follows differs", line_of(text, at));
   }
 
   const std::shared_ptr<const Workspace> workspace_;

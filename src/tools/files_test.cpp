@@ -144,8 +144,9 @@ TEST_F(FilesTest, EditReplacesOnePlaceAndShowsTheDifference) {
 
 TEST_F(FilesTest, EditRefusesWhatIsNotClear) {
   folder_.write("a.txt", "x = 1\ny = 1\nx = 1\n");
-  EXPECT_EQ(call("edit", {{"path", "a.txt"}, {"old_text", "x = 1"}, {"new_text", "x = 2"}}),
-            "error: old_text is in the file 2 times (lines 1, 3). Give more of the text around it, or set replace_all.");
+  EXPECT_EQ(
+      call("edit", {{"path", "a.txt"}, {"old_text", "x = 1"}, {"new_text", "x = 2"}}),
+      "error: old_text is in the file 2 times (lines 1, 3). Give more of the text around it, or set replace_all.");
   EXPECT_EQ(call("edit", {{"path", "a.txt"}, {"old_text", "z"}, {"new_text", "x"}}),
             "error: old_text is not in the file");
   EXPECT_EQ(call("edit", {{"path", "a.txt"}, {"old_text", "y = 1\nz"}, {"new_text", "x"}}),
@@ -183,7 +184,8 @@ TEST_F(FilesTest, EditKeepsLineEnds) {
 // ---- glob, grep, list ---------------------------------------------------------------------------------------------
 
 TEST_F(FilesTest, GlobFindsByPathSortedWithHiddenNames) {
-  for (const char* name : {"src/a.h", "src/b.cpp", "src/deep/c.h", "src/deep/.d.h", "top.h", ".git/x.h", "docs/[x].h"}) {
+  for (const char* name :
+       {"src/a.h", "src/b.cpp", "src/deep/c.h", "src/deep/.d.h", "top.h", ".git/x.h", "docs/[x].h"}) {
     folder_.write(name, "");
   }
   folder_.link("link.h", "top.h");
@@ -241,7 +243,8 @@ TEST_F(FilesTest, GrepIsBounded) {
   folder_.write("many", many);
   folder_.write("huge", std::string(kGrepFileBytesMax + 1, 'x'));
   const std::string shown = call("grep", {{"pattern", "x"}});
-  EXPECT_TRUE(shown.contains(" more matching lines]\n[files skipped: 1 over 4 MiB]\n")) << shown.substr(shown.size() - 99);
+  EXPECT_TRUE(shown.contains(" more matching lines]\n[files skipped: 1 over 4 MiB]\n"))
+      << shown.substr(shown.size() - 99);
   EXPECT_LE(std::ranges::count(shown, '\n'), 203);
   EXPECT_TRUE(shown.contains(" [...]\n"));
   // A pattern on which a backtracking matcher would take for ever.

@@ -38,8 +38,8 @@ Result<void> check_regular(const Descriptor& file, std::string_view path, std::s
     return fail(ErrorCode::invalid_argument, "not a regular file: " + shown(path));
   }
   if (std::cmp_greater(facts.st_size, bytes_max)) {
-    return fail(ErrorCode::limit, format_text("the file is too large: {} ({} bytes; at most {})", shown(path),
-                                              facts.st_size, bytes_max));
+    return fail(ErrorCode::limit,
+                format_text("the file is too large: {} ({} bytes; at most {})", shown(path), facts.st_size, bytes_max));
   }
   return {};
 }

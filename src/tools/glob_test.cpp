@@ -120,7 +120,9 @@ TEST(Glob, ACharacterIsNotAByte) {
   EXPECT_TRUE(matches("?", "\u00e9"));
   EXPECT_FALSE(matches("??", "\u00e9"));
   EXPECT_TRUE(matches("[\u00e0-\u00ff]", "\u00e9"));
-  EXPECT_TRUE(matches("a?b", "a\xff" "b"));
+  EXPECT_TRUE(matches("a?b",
+                      "a\xff"
+                      "b"));
 }
 
 TEST(Glob, SignsOfRegularExpressionsAreLetters) {

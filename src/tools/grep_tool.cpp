@@ -122,8 +122,8 @@ class Grep final : public Tool {
   [[nodiscard]] Result<std::string> search(const Json& arguments, const std::stop_token& stop) const {
     const std::string_view pattern = arguments.text_or("pattern");
     if (pattern.empty() || pattern.size() > kGrepPatternBytesMax) {
-      return fail(ErrorCode::invalid_argument, format_text("the pattern has {} bytes; 1 to {} are allowed",
-                                                           pattern.size(), kGrepPatternBytesMax));
+      return fail(ErrorCode::invalid_argument,
+                  format_text("the pattern has {} bytes; 1 to {} are allowed", pattern.size(), kGrepPatternBytesMax));
     }
     re2::RE2::Options options;
     options.set_log_errors(false);

@@ -133,8 +133,8 @@ bool Protection::is_protected_path(std::string_view path) const {
     }
     begin = end + 1;
   }
-  return std::ranges::any_of(
-      paths_, [&](const std::string& one) { return path == one || path.starts_with(one + "/"); });
+  return std::ranges::any_of(paths_,
+                             [&](const std::string& one) { return path == one || path.starts_with(one + "/"); });
 }
 
 // From the folder up to the root, by what the folders are and not by what they are called.
@@ -174,8 +174,7 @@ bool Protection::is_protected_file(const Descriptor& root, const Descriptor& fol
     return true;
   }
   std::size_t left = kLinksSearchedMax;
-  return S_ISREG(facts.st_mode) && facts.st_nlink > 1 &&
-         std::ranges::any_of(paths_, [&](const std::string& one) {
+  return S_ISREG(facts.st_mode) && facts.st_nlink > 1 && std::ranges::any_of(paths_, [&](const std::string& one) {
            return holds(root, one, identity, kLinkDepthMax, left);
          });
 }

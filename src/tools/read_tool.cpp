@@ -60,7 +60,8 @@ class Read final : public Tool {
       shown += "[the line ends are CRLF]\n";
     }
     if (number <= lines_total) {
-      shown += format_text("[lines {} to {} of {}; go on with start_line {}]\n", start, number - 1, lines_total, number);
+      shown +=
+          format_text("[lines {} to {} of {}; go on with start_line {}]\n", start, number - 1, lines_total, number);
     }
     return shown;
   }
@@ -68,16 +69,24 @@ class Read final : public Tool {
   static void add_line(std::string& shown, std::int64_t number, std::string_view line) {
     const std::string_view kept = utf8::truncate(line, kReadLineBytesMax);
     shown += format_text("{:>5}\t{}", number, kept);
-    shown += kept.size() < line.size() ? format_text(" [... {} bytes left out ...]\n", line.size() - kept.size()) : "\n";
+    shown +=
+        kept.size() < line.size() ? format_text(" [... {} bytes left out ...]\n", line.size() - kept.size()) : "\n";
   }
 
   const std::shared_ptr<const Workspace> workspace_;
   const ToolSpec spec_ = tools::arguments_spec(
       "read",
-      format_text("Read a text file, with line numbers. At most {} lines or {} KiB at once, of a file of at most {} MiB.",
-                  kReadLinesMax, kReadShownBytesMax / 1024, kReadFileBytesMax / 1'048'576),
-      {{.name = "path", .type = "string", .description = "The file, such as src/main.c.", .need = tools::Need::required},
-       {.name = "start_line", .type = "integer", .description = "The first line to show; 1 unless given.", .minimum = 1},
+      format_text(
+          "Read a text file, with line numbers. At most {} lines or {} KiB at once, of a file of at most {} MiB.",
+          kReadLinesMax, kReadShownBytesMax / 1024, kReadFileBytesMax / 1'048'576),
+      {{.name = "path",
+        .type = "string",
+        .description = "The file, such as src/main.c.",
+        .need = tools::Need::required},
+       {.name = "start_line",
+        .type = "integer",
+        .description = "The first line to show; 1 unless given.",
+        .minimum = 1},
        {.name = "end_line", .type = "integer", .description = "The last line to show.", .minimum = 1}});
 };
 

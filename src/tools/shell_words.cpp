@@ -1,5 +1,5 @@
-// See shell_words.h. What is not known to be harmless is refused: a sign that this reader does not know can only make it
-// refuse too much.
+// See shell_words.h. What is not known to be harmless is refused: a sign that this reader does not know can only make
+// it refuse too much.
 #include "tools/shell_words.h"
 
 #include <algorithm>
@@ -10,8 +10,8 @@ namespace {
 
 // Source: POSIX.1-2017, Shell Command Language 2.4, and bash's own.
 constexpr std::array<std::string_view, 24> kReserved{
-    "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while",
-    "[[", "]]", "function", "select", "time", "coproc", "namespace", "typeset"};
+    "!",  "{",    "}",     "case",  "do", "done", "elif",     "else",   "esac", "fi",     "for",       "if",
+    "in", "then", "until", "while", "[[", "]]",   "function", "select", "time", "coproc", "namespace", "typeset"};
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -204,7 +204,7 @@ class Reader {
   std::vector<Words> commands_;
   Words words_;
   std::string word_;
-  bool in_word_ = false;     // a word may be empty: ''
+  bool in_word_ = false;      // a word may be empty: ''
   bool must_follow_ = false;  // a command, behind && || and |
 };
 

@@ -156,8 +156,8 @@ class FolderWorkspace final : public Workspace {
       return fail(ErrorCode::invalid_argument, "a link, which is not written through: " + tools::shown(path));
     }
     if (!S_ISREG(facts.st_mode)) {
-      return fail(ErrorCode::invalid_argument, (S_ISDIR(facts.st_mode) ? "a folder, not a file: " : "not a regular file: ") +
-                                                   tools::shown(path));
+      return fail(ErrorCode::invalid_argument,
+                  (S_ISDIR(facts.st_mode) ? "a folder, not a file: " : "not a regular file: ") + tools::shown(path));
     }
     return facts;
   }

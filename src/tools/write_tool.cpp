@@ -26,16 +26,14 @@ class WriteTool final : public Tool {
     if (!written) {
       return tool_error(written.error().message);
     }
-    return {.content = format_text("{} {} ({} bytes)",
-                                   *written == Workspace::Written::created ? "created" : "replaced",
+    return {.content = format_text("{} {} ({} bytes)", *written == Workspace::Written::created ? "created" : "replaced",
                                    tools::shown(path), content.size())};
   }
 
  private:
   const std::shared_ptr<const Workspace> workspace_;
   const ToolSpec spec_ = tools::arguments_spec(
-      "write",
-      format_text("Create a file, or replace what is in it. At most {} MiB.", kWriteBytesMax / 1'048'576),
+      "write", format_text("Create a file, or replace what is in it. At most {} MiB.", kWriteBytesMax / 1'048'576),
       {{.name = "path", .type = "string", .description = "The file.", .need = tools::Need::required},
        {.name = "content", .type = "string", .description = "All of its text.", .need = tools::Need::required},
        {.name = "make_folders", .type = "boolean", .description = "Make missing folders, too."}});

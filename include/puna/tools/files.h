@@ -36,13 +36,14 @@ inline constexpr std::size_t kDiffBytesMax = 16'384;  // of a longer diff the mi
 
 // {pattern, path?}: files and folders whose path beneath `path` matches, sorted: * and ? within a name, ** for any
 // number of folders, [a-z], [!a-z], {a,b}, a backslash before a character that is meant as it is. Hidden names count
-// like others. Not entered: folders named .git, links, what lies deeper than kWalkDepthMax; the end of the list says so.
+// like others. Not entered: folders named .git, links, what lies deeper than kWalkDepthMax; the end of the list says
+// so.
 inline constexpr std::size_t kGlobShownMax = 1'000;
 [[nodiscard]] std::unique_ptr<Tool> make_glob(std::shared_ptr<const Workspace> workspace);
 
-// {pattern, path?, glob?, ignore_case?, context?}: lines that a regular expression (RE2) matches, in a file or beneath a
-// folder, as "path:line:text", lines around them as "path-line-text". Links are not followed; binary files (a NUL byte)
-// and larger ones are skipped and counted.
+// {pattern, path?, glob?, ignore_case?, context?}: lines that a regular expression (RE2) matches, in a file or beneath
+// a folder, as "path:line:text", lines around them as "path-line-text". Links are not followed; binary files (a NUL
+// byte) and larger ones are skipped and counted.
 inline constexpr std::size_t kGrepFileBytesMax = 4'194'304;
 inline constexpr std::size_t kGrepBytesMax = 268'435'456;  // of all files together
 inline constexpr std::size_t kGrepLinesMax = 200;          // matching lines shown; the rest is counted
@@ -64,7 +65,8 @@ class User {
   // One line. Errors  unavailable  nobody is there;  cancelled  stop was asked for
   [[nodiscard]] virtual Result<std::string> answer(std::string_view question, const std::stop_token& stop) = 0;
 };
-// {question}: the user's answer, at most 16 KiB of it. The user is borrowed; nullptr: the tool says that nobody is there.
+// {question}: the user's answer, at most 16 KiB of it. The user is borrowed; nullptr: the tool says that nobody is
+// there.
 [[nodiscard]] std::unique_ptr<Tool> make_user_input(User* user);
 
 }  // namespace puna

@@ -50,13 +50,14 @@ class Workspace : public FileRoot {
   // reader sees the old text or the new one. Permission bits and, where the system allows it, the owner stay; other
   // hard links keep the old text. A link at the end of the path is not followed but refused.
   //
-  // Errors  invalid_argument  the path leaves the folder, is protected or not a regular file; the file changed meanwhile
+  // Errors  invalid_argument  the path leaves the folder, is protected or not a regular file; the file changed
+  // meanwhile
   //         not_found         a folder of the path, or the expected file;   io   disk full, no permission
   //         After an error the file is as it was; folders that were made stay.
   [[nodiscard]] virtual Result<Written> write(std::string_view path, const Write& how) const = 0;
 
   struct Found {
-    std::string path;   // relative to the workspace, as bytes
+    std::string path;  // relative to the workspace, as bytes
     bool is_folder = false;
     bool is_link = false;  // not followed
   };
