@@ -8,66 +8,87 @@
 namespace puna::tools {
 namespace {
 
-// Programs that run what stands in their arguments or in their input, and words of the shell that change it.
-constexpr std::array<std::string_view, 62> kLaunchers{
-    "sh",       "bash",    "dash",    "ash",    "zsh",     "ksh",         "mksh",   "fish",  "csh",
-    "tcsh",     "busybox", "toybox",  "env",    "xargs",   "parallel",    "sudo",   "doas",  "su",
-    "runuser",  "pkexec",  "nohup",   "setsid", "timeout", "nice",        "ionice", "chrt",  "taskset",
-    "stdbuf",   "time",    "watch",   "flock",  "script",  "strace",      "ltrace", "gdb",   "chroot",
-    "unshare",  "nsenter", "setpriv", "capsh",  "ssh",     "systemd-run", "at",     "batch", "crontab",
-    "expect",   "command", "builtin", "exec",   "eval",    "source",      ".",      "trap",  "export",
-    "readonly", "declare", "local",   "alias",  "unset",   "set",         "shopt",  "enable"};
+// Programs that run what stands in their arguments or in their input, and words of the shell that change what later
+// words mean.
+constexpr auto kLaunchers = std::to_array<std::string_view>(
+    {"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "csh", "tcsh", "busybox", "toybox", "env", "xargs",
+     "parallel", "sudo", "doas", "su", "runuser", "pkexec", "nohup", "setsid", "timeout", "nice", "ionice", "chrt",
+     "taskset", "stdbuf", "unbuffer", "time", "watch", "flock", "script", "strace", "ltrace", "gdb", "chroot",
+     "unshare", "nsenter", "bwrap", "firejail", "fakeroot", "proot", "setpriv", "capsh", "prlimit", "ssh", "sshpass",
+     "systemd-run", "start-stop-daemon", "run-parts", "at", "batch", "crontab", "expect",
+     // a language in an argument that looks harmless
+     "awk", "gawk", "mawk", "nawk", "original-awk", "sed", "ed", "ex", "vi", "vim", "nvim", "view", "emacs", "m4",
+     "less", "more", "man", "bc", "dc",
+     // the shell's own
+     "command", "builtin", "exec", "eval", "source", ".", "trap", "export", "readonly", "declare", "typeset", "local",
+     "alias", "unalias", "unset", "set", "shopt", "enable", "hash", "read", "mapfile", "readarray", "getopts", "let",
+     "bind", "complete", "compgen", "fc"});
 
-struct Options {
+// Words of a program that make it run another, write elsewhere or change its configuration.
+struct Telling {
   std::string_view program;
-  std::span<const std::string_view> options;  // each also with "=..." or a value behind it
+  std::span<const std::string_view> words;  // an option also with "=..." or a value behind it
 };
-constexpr std::array<std::string_view, 8> kFind{"-exec",   "-execdir", "-ok",      "-okdir",
-                                                "-delete", "-fprint",  "-fprintf", "-fls"};
-constexpr std::array<std::string_view, 14> kGit{"-c",
-                                                "--config-env",
-                                                "--exec-path",
-                                                "--exec",
-                                                "-x",
-                                                "--upload-pack",
-                                                "--receive-pack",
-                                                "--ext-diff",
-                                                "--textconv",
-                                                "--open-files-in-pager",
-                                                "-O",
-                                                "--output",
-                                                "-p",
-                                                "--paginate"};
-constexpr std::array<std::string_view, 9> kTar{
-    "--checkpoint-action", "--to-command", "--use-compress-program", "-I",           "--rsh-command",
-    "--info-script",       "-F",           "--new-volume-script",    "--rmt-command"};
-constexpr std::array<std::string_view, 3> kRsync{"-e", "--rsh", "--rsync-path"};
-constexpr std::array<std::string_view, 3> kSort{"--compress-program", "-o", "--output"};
-constexpr std::array<std::string_view, 2> kRipgrep{"--pre", "--hostname-bin"};
-constexpr std::array<std::string_view, 4> kFd{"-x", "--exec", "-X", "--exec-batch"};
-constexpr std::array<std::string_view, 2> kSed{"-i", "--in-place"};
-constexpr std::array<std::string_view, 3> kMan{"-P", "--pager", "-H"};
-constexpr std::array<std::string_view, 2> kZip{"-T", "-TT"};
-constexpr std::array<Options, 10> kOptions{{{"find", kFind},
-                                            {"git", kGit},
-                                            {"tar", kTar},
-                                            {"rsync", kRsync},
-                                            {"sort", kSort},
-                                            {"rg", kRipgrep},
-                                            {"fd", kFd},
-                                            {"sed", kSed},
-                                            {"man", kMan},
-                                            {"zip", kZip}}};
+constexpr auto kFind = std::to_array<std::string_view>(
+    {"-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0", "-fprintf", "-fls"});
+constexpr auto kGit = std::to_array<std::string_view>({"-c",
+                                                       "--config-env",
+                                                       "--exec-path",
+                                                       "--exec",
+                                                       "-x",
+                                                       "-u",
+                                                       "--upload-pack",
+                                                       "--receive-pack",
+                                                       "--ext-diff",
+                                                       "--textconv",
+                                                       "--open-files-in-pager",
+                                                       "-O",
+                                                       "--output",
+                                                       "-p",
+                                                       "--paginate",
+                                                       "config",
+                                                       "submodule",
+                                                       "bisect",
+                                                       "filter-branch",
+                                                       "difftool",
+                                                       "mergetool",
+                                                       "rebase",
+                                                       "hook",
+                                                       "alias"});
+constexpr auto kTar =
+    std::to_array<std::string_view>({"--checkpoint-action", "--to-command", "--use-compress-program", "-I",
+                                     "--rsh-command", "--info-script", "-F", "--new-volume-script", "--rmt-command"});
+constexpr auto kRsync = std::to_array<std::string_view>({"-e", "--rsh", "--rsync-path"});
+constexpr auto kSort = std::to_array<std::string_view>({"--compress-program", "-o", "--output"});
+constexpr auto kRipgrep = std::to_array<std::string_view>({"--pre", "--hostname-bin"});
+constexpr auto kFd = std::to_array<std::string_view>({"-x", "--exec", "-X", "--exec-batch"});
+constexpr auto kZip = std::to_array<std::string_view>({"-T", "--test"});
+// In bash these read an array's index, and run what is in it.
+constexpr auto kVariable = std::to_array<std::string_view>({"-v", "-p"});
+constexpr auto kTelling = std::to_array<Telling>({{"find", kFind},
+                                                  {"git", kGit},
+                                                  {"tar", kTar},
+                                                  {"rsync", kRsync},
+                                                  {"sort", kSort},
+                                                  {"rg", kRipgrep},
+                                                  {"fd", kFd},
+                                                  {"zip", kZip},
+                                                  {"printf", kVariable},
+                                                  {"test", kVariable},
+                                                  {"wait", kVariable}});
 
 bool is_option(std::string_view word) { return word.starts_with('-'); }
 
-// "--exec", "--exec=x", and what getopt takes for it: "--exe". "-c", "-cx".
-bool is_this(std::string_view word, std::string_view option) {
-  if (option.starts_with("--")) {
+// "--exec", "--exec=x", and what getopt takes for it: "--exe". "-c", "-cx", and "-ac" as "-a -c".
+bool is_this(std::string_view word, std::string_view telling) {
+  if (telling.starts_with("--")) {
     const std::string_view name = word.substr(0, word.find('='));
-    return name.size() > 2 && option.starts_with(name);
+    return name.size() > 2 && telling.starts_with(name);
   }
-  return option.size() > 2 ? word == option : word.starts_with(option);
+  if (telling.size() == 2 && telling.starts_with('-')) {
+    return is_option(word) && !word.starts_with("--") && word.substr(1).contains(telling[1]);
+  }
+  return word == telling;
 }
 
 // The pattern's words; quotes keep spaces together.
@@ -140,10 +161,9 @@ bool hides_another(const Words& words) {
   if (std::ranges::contains(kLaunchers, program)) {
     return true;
   }
-  const auto known = std::ranges::find(kOptions, program, &Options::program);
-  return known != kOptions.end() && std::any_of(words.begin() + 1, words.end(), [&](const std::string& word) {
-           return is_option(word) &&
-                  std::ranges::any_of(known->options, [&](std::string_view option) { return is_this(word, option); });
+  const auto known = std::ranges::find(kTelling, program, &Telling::program);
+  return known != kTelling.end() && std::any_of(words.begin() + 1, words.end(), [&](const std::string& word) {
+           return std::ranges::any_of(known->words, [&](std::string_view telling) { return is_this(word, telling); });
          });
 }
 

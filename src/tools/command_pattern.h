@@ -30,7 +30,8 @@ class CommandPattern {
 };
 
 // Whether the command starts another one that its words do not show in their places (env, xargs, sh -c, find -exec, git
-// -c, ...), or changes what later commands mean (export, alias). Only a literal pattern may allow it.
+// -c, awk, ...), or changes what later commands mean (export, alias, git config). Only a literal pattern may allow it.
+// A list of what is known: what a program does with its words is the operator's to know who allows it.
 [[nodiscard]] bool hides_another(const Words& words);
 
 }  // namespace puna::tools

@@ -4,24 +4,29 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "puna/tools/policy.h"
 #include "puna/tools/traits.h"
 #include "tools/command_pattern.h"
 #include "tools/glob.h"
+#include "tools/path_pattern.h"
 
 namespace puna::tools {
 
 struct CompiledRule {
   Rule rule;
   Glob tool;
-  std::optional<Glob> path;
+  std::optional<PathPattern> path;
   std::optional<CommandPattern> command;
-  // Of the subject, which only the tool at hand says how to read.
-  std::optional<Glob> subject_path;
-  std::optional<Glob> subject_text;
-  std::optional<CommandPattern> subject_command;
+  // Of the subject: which of them counts depends on the tool at hand.
+  struct Subject {
+    CommandPattern command;
+    PathPattern path;
+    Glob text;
+  };
+  std::optional<Subject> subject;
   struct Argument {
     std::string name;
     Glob pattern;
@@ -40,14 +45,16 @@ struct CallFacts {
   };
   std::vector<Path> paths;
   std::optional<Result<std::vector<Words>>> commands;  // of a tool with a command
-  std::string subject;                                 // of a tool with neither
-  bool is_tainted = false;                             // the run has seen both kinds of data
+  std::optional<std::string> text;                     // of a tool with another subject
+  bool is_tainted = false;                             // the run has seen both private data and untrusted content
 };
 
 struct Judgement {
   Verdict verdict = Verdict::deny;
-  std::string rule;       // what decided: a rule's origin, "default: writes", ...
-  bool is_fresh = false;  // of ask: an answer that was given before does not count
+  std::string rule;      // what decided: a rule's origin, "default: writes", ...
+  bool by_rule = false;  // else a default did
+  // Of ask: an answer that was given to another call does not count.
+  bool is_fresh = false;
 };
 
 [[nodiscard]] Judgement judge(const Policy& policy, const CallFacts& facts);

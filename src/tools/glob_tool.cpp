@@ -36,7 +36,7 @@ class GlobTool final : public Tool {
 
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
   [[nodiscard]] std::optional<ToolTraits> traits() const override {
-    return ToolTraits{.reads_private = true, .path_arguments = {"path"}};
+    return ToolTraits{.reads_private = true, .path_arguments = {"path"}, .paths_are_trees = true};
   }
 
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token stop) override {

@@ -17,6 +17,9 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == '\x7f'; }
 
+// In some locales a shell takes such bytes for blanks.
+bool is_beyond_ascii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
+
 // NAME=..., NAME+=...: an assignment, or what looks like one.
 bool is_assignment(std::string_view word) {
   const std::size_t equals = word.find('=');
@@ -32,7 +35,7 @@ class Reader {
       PUNA_TRY_VOID(next());
     }
     end_word();
-    if (must_follow_) {
+    if (must_follow_ && words_.empty()) {
       return refuse("nothing behind the last && || or |");
     }
     PUNA_TRY_VOID(end_command());
@@ -52,6 +55,9 @@ class Reader {
     const char c = line_[at_];
     if (is_control(c)) {
       return refuse("a control character");
+    }
+    if (is_beyond_ascii(c)) {
+      return refuse("an unquoted character beyond ASCII");
     }
     if (is_blank(c)) {
       end_word();
@@ -81,7 +87,7 @@ class Reader {
         }
         break;
       default:
-        if (std::string_view("$`()<>{}*?[]").contains(c)) {
+        if (std::string_view("$`()<>{}*?[]!^").contains(c)) {
           return refuse(std::string("an unquoted ") + c);
         }
     }
@@ -156,8 +162,8 @@ class Reader {
       return refuse("a line that goes on");
     }
     ++at_;
-    if (is_control(line_[at_])) {
-      return refuse("a control character");
+    if (is_control(line_[at_]) || is_beyond_ascii(line_[at_])) {
+      return refuse("a backslash before a character that it does not quote everywhere");
     }
     add(line_[at_]);
     return {};
@@ -190,6 +196,9 @@ class Reader {
     }
     if (is_assignment(words_.front())) {
       return refuse("an assignment before the program");
+    }
+    if (std::ranges::any_of(words_.front(), is_beyond_ascii)) {
+      return refuse("a program whose name is not ASCII");
     }
     if (words_.front().empty() || std::ranges::contains(kReserved, words_.front())) {
       return refuse("not a program: '" + words_.front() + "'");

@@ -20,9 +20,10 @@ using Words = std::vector<std::string>;
 //
 // Errors  invalid_argument  the line has something whose words are known only when it runs, or that does more than
 // start
-//         programs: $ and backticks, redirections, here-documents, subshells, groups, &, patterns of file names, ~,
-//         braces, comments, assignments, reserved words, an open quote, a control character, nothing at all, over
-//         kShellBytesMax. The message names it and its byte.
+//         programs: $ and backticks, redirections, here-documents, subshells, groups, &, patterns of file names, ~, !,
+//         braces, comments, assignments, reserved words, an open quote, a control character, a program that is not
+//         named in ASCII (it may only look like another), nothing at all, over kShellBytesMax. The message names it
+//         and its byte.
 [[nodiscard]] Result<std::vector<Words>> shell_commands(std::string_view line);
 
 }  // namespace puna::tools

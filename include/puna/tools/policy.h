@@ -18,18 +18,17 @@ namespace puna {
 enum class Verdict : std::uint8_t { allow, ask, deny };  // the later the stricter
 [[nodiscard]] std::string_view name_of(Verdict verdict) noexcept;
 
-// A call is met by a rule when all that the rule names fits. Patterns: docs/permissions.md.
+// A call is met by a rule when all that the rule names fits. To allow, everything that the call names must fit; to ask
+// or deny, one thing is enough, and to be unable to tell is to ask. Patterns: docs/permissions.md.
 struct Rule {
   Verdict verdict = Verdict::ask;
   std::string tool = "*";  // pattern of a name
-  // Patterns; empty = any. To allow, all that the call names must fit; to ask or deny, one is enough.
-  std::string path;     // of where the call's paths really lie in the workspace
-  std::string command;  // of one command of a shell line, word by word
-  std::string subject;  // what the tool has: a command, else paths, else the text that it is about
-  std::vector<std::pair<std::string, std::string>> arguments;  // name and pattern of the value, as text
-  // An allow holds also when the run has seen both private data and untrusted content.
-  bool when_tainted = false;
-  std::string origin;  // for people: "policy.toml:12", "--allow"
+  std::string path;        // pattern of where the call's paths lie in the workspace; empty = any
+  std::string command;     // pattern of one command of a shell line, word by word; empty = any
+  std::string subject;     // of what the tool has: a command, else paths, else the text that it is about; empty = any
+  std::vector<std::pair<std::string, std::string>> arguments;  // name, and pattern of the value as text
+  bool when_tainted = false;  // an allow that holds also when the run has seen both private data and untrusted content
+  std::string origin;         // for people: "policy.toml:12", "--allow write"
 };
 
 // What holds for a call that no rule meets: the strictest of those that its tool declares.
@@ -50,14 +49,12 @@ class Policy {
  public:
   // A file's text. Keys that are not known, and values that mean nothing, are errors.
   // file_name  for messages
-  // Errors  corrupt  with file, line and key
-  [[nodiscard]] static Result<Policy> parse(std::string_view toml, std::string_view file_name);
-  // Errors  not_found, io, limit (256 KiB), and those of parse
-  [[nodiscard]] static Result<Policy> load(const std::filesystem::path& file);
-  // "TOOL" or "TOOL:PATTERN", as flags have it.
+  // Errors  corrupt  with file, line and key;  limit  over kPolicyBytesMax
+  [[nodiscard]] static Result<Policy> parse(std::string_view text, std::string_view file_name);
+  // "TOOL" or "TOOL:PATTERN" (of the subject), as flags have it.
   // Errors  invalid_argument
   [[nodiscard]] Result<void> add_flag(Verdict verdict, std::string_view text);
-  // Errors  invalid_argument  a pattern that is none
+  // Errors  invalid_argument  a pattern that is none, when_tainted of a rule that does not allow
   [[nodiscard]] Result<void> add(Rule rule);
 
   PolicyDefaults defaults;
@@ -66,5 +63,7 @@ class Policy {
  private:
   std::vector<std::shared_ptr<const tools::CompiledRule>> rules_;
 };
+inline constexpr std::size_t kPolicyBytesMax = 262'144;
+inline constexpr std::size_t kPolicyRulesMax = 2'000;
 
 }  // namespace puna

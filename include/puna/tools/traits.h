@@ -19,6 +19,7 @@ struct ToolTraits {
 
   // What its calls are about: the arguments that policies compare with their patterns.
   std::vector<std::string> path_arguments;  // paths beneath the workspace; an absent argument is the workspace itself
+  bool paths_are_trees = false;             // a call reads what lies beneath its paths, however deep
   std::string command_argument;             // a line for a POSIX shell
   std::string subject_argument;             // neither of these: a URL, a query
 
