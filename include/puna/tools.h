@@ -35,7 +35,7 @@ class Tool {
   virtual ~Tool() = default;
 
   [[nodiscard]] virtual const ToolSpec& spec() const = 0;
-  // What permissions know of it. Nothing: it is not declared, and a Gate (puna/tools/permission.h) fears the worst.
+  // What permissions know of it. Nothing: it is not declared, and a Gate (puna/tools/gate.h) fears the worst.
   [[nodiscard]] virtual std::optional<ToolTraits> traits() const { return std::nullopt; }
   // arguments fit the spec's schema. Should return soon after stop was asked for. A throw becomes an observation.
   [[nodiscard]] virtual ToolResult run(const Json& arguments, std::stop_token stop) = 0;
