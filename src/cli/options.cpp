@@ -7,6 +7,9 @@
 #include <cmath>
 #include <map>
 #include <sstream>
+#include <tuple>
+
+#include "cli/equipment.h"
 
 namespace puna::cli {
 namespace {
@@ -89,15 +92,19 @@ void add_sampling_flags(CLI::App& app, Options& o, float temperature) {
 void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
   group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
-  group->add_option("--tools", o.tools, "calculator, current_time, list_files, read_file; or none")
-      ->delimiter(',')
-      ->allow_extra_args(false);
+  group->add_option("--tools", o.tools, "tools by name, see below; or none")->delimiter(',')->allow_extra_args(false);
   group->add_option("--tool-choice", o.tool_choice,
                     "auto, none, required, or the tool that the first reply must call (default: auto)")
       ->type_name("WHAT");
   group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls, "several calls in one reply (default: on)");
-  group->add_option("--root", o.root, "folder that file tools may read (default: the working folder)")
-      ->type_name("DIR");
+  group->add_option("--root", o.root, "folder of the file tools (default: the working folder)")->type_name("DIR");
+  for (const auto& [flag, list, what] :
+       {std::tuple("--allow", &o.allow, "let it run without a question"), std::tuple("--ask", &o.ask, "ask each time"),
+        std::tuple("--deny", &o.deny, "never let it run")}) {
+    group->add_option(flag, *list, what)->type_name("TOOL[:PATTERN]")->allow_extra_args(false);
+  }
+  group->add_option("--policy", o.policy_file, "permissions (default: puna/policy.toml in the configuration folder)")
+      ->type_name("FILE");
   group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
       ->check(CLI::Range(1, 100'000));
   group->add_option("--max-seconds", seconds, "wall time at most (default: 600)")
@@ -184,6 +191,7 @@ struct CommandLine {
     add_model_flags(*run_app, run);
     add_sampling_flags(*run_app, run, 0.0F);
     add_agent_flags(*run_app, run, seconds);
+    run_app->footer(tools_help());
     add_output_flags(*run_app, run);
 
     auto* ask_app = app.add_subcommand("ask", "one answer from the model, without tools");
@@ -204,6 +212,7 @@ struct CommandLine {
     add_model_flags(*chat_app, chat);
     add_sampling_flags(*chat_app, chat, 0.7F);
     add_agent_flags(*chat_app, chat, seconds);
+    chat_app->footer(tools_help());
     add_output_flags(*chat_app, chat);
 
     auto* show_app = app.add_subcommand("show", "what a model file is: metadata, template abilities, sizes");

@@ -52,7 +52,9 @@ struct Options {
   bool parallel_calls = true;
   std::vector<std::string> tools;  // names; run: all built-in ones unless given, chat: none
   bool tools_given = false;
-  std::string root = ".";  // the folder that file tools may read
+  std::string root = ".";                     // the folder of file tools
+  std::string policy_file;                    // empty = the user's own, if there is one
+  std::vector<std::string> allow, ask, deny;  // TOOL or TOOL:PATTERN
   std::string transcript_file;
 
   // bench

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/equipment.h"
 #include "cli/view.h"
 
 namespace puna::cli {
@@ -23,7 +24,7 @@ Result<std::unique_ptr<TranscriptFile>> open_record(const Options& options) {
 Result<int> run_command(Console& console, const Options& options, Interrupt& interrupt) {
   PUNA_TRY(std::string task, task_text(options));
   PUNA_TRY(Sampling sampling, sampling_of(options));
-  PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::all));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
 
@@ -40,13 +41,14 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   }
   const auto view = make_view(console, options);
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const RunEnd end, resume(*model, tools, transcript,
+  PUNA_TRY(const RunEnd end, resume(*model, equipment.tools, transcript,
                                     {.sampling = std::move(sampling),
                                      .reasoning_tokens_max = options.reasoning_tokens_max,
                                      .tool_choice = tool_choice_of(options),
                                      .parallel_calls = options.parallel_calls,
                                      .budget = options.budget,
-                                     .record = record.get()},
+                                     .record = record.get(),
+                                     .gate = equipment.gate.get()},
                                     *view, scope.token()));
   return exit_status_of(end.reason);
 }

@@ -108,6 +108,15 @@ class Screen final : public EventSink {
     console_.err(e.tool, Style::bold);
     console_.err("  " + arguments_text(e.arguments) + "\n");
   }
+  void show(const event::PermissionDecided& e) {
+    if (!e.is_allowed && e.by == "nobody") {
+      console_.err(format_text("  denied: {}; nobody is at a terminal (--allow {} would allow it)\n", e.rule, e.tool),
+                   Style::yellow);
+    } else if (!e.is_allowed || verbose_) {
+      console_.err(format_text("  {} by {}: {}\n", e.is_allowed ? "allowed" : "denied", e.by, e.rule),
+                   e.is_allowed ? Style::dim : Style::yellow);
+    }
+  }
   void show(const event::ToolEnded& e) {
     console_.err(excerpt(e.observation), e.is_error ? Style::yellow : Style::dim);
   }
