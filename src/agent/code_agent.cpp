@@ -111,7 +111,8 @@ class CodeRun {
   }
 
   Result<TurnEnd> act() {
-    PUNA_TRY(const auto reply, ask(format::Pattern{code_reply_pattern()}, {"Observation:"}));
+    const Block block = missed_ > 0 ? Block::required : Block::optional;  // said once, then held to it
+    PUNA_TRY(const auto reply, ask(format::Pattern{code_reply_pattern(block)}, {"Observation:"}));
     if (!reply) {
       return stopped_;
     }

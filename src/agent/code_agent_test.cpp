@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/code_prompt.h"
+#include "agent/code_reply.h"
 #include "agent/test_kit.h"
 
 namespace puna::agent {
@@ -105,6 +106,7 @@ TEST_F(CodeAgentTest, AReplyWithoutCodeIsTaughtTheFormUntilItIsEnough) {
   options.budget.malformed_max = 1;
   run_to(StopReason::malformed_replies, {"The answer is probably 7.", "As I said, it is 7."});
   EXPECT_EQ(told(1), kNoCode);
+  EXPECT_EQ(std::get<format::Pattern>(*model->requests()[1].format).pattern, code_reply_pattern(Block::required));
 }
 
 TEST_F(CodeAgentTest, AnAnswerThatACheckRefusesIsAnObservation) {

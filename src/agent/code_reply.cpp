@@ -94,8 +94,9 @@ std::string code_of(std::string_view reply) {
   return code.empty() ? joined(fenced(reply)) : code;
 }
 
-std::string code_reply_pattern() {
-  return without(kCodeStart) + "(?:" + std::string(kCodeStart) + without(kCodeEnd) + std::string(kCodeEnd) + ")?";
+std::string code_reply_pattern(Block block) {
+  return without(kCodeStart) + "(?:" + std::string(kCodeStart) + without(kCodeEnd) + std::string(kCodeEnd) + ")" +
+         (block == Block::optional ? "?" : "");
 }
 
 }  // namespace puna::agent

@@ -38,7 +38,8 @@ TEST(CodeReply, AFenceInsideTheTagsIsTakenOff) {
 
 class Pattern {
  public:
-  Pattern() : grammar_(grammar_from_regex(code_reply_pattern()).value()), matcher_(*grammar_, pool_) {}
+  explicit Pattern(Block block = Block::optional)
+      : grammar_(grammar_from_regex(code_reply_pattern(block)).value()), matcher_(*grammar_, pool_) {}
   bool matches(std::string_view text) { return matcher_.may_end(matcher_.next(matcher_.start(), text)); }
   bool begins(std::string_view text) { return matcher_.next(matcher_.start(), text) != GrammarMatcher::State::dead; }
 
@@ -55,6 +56,9 @@ TEST(CodeReply, ABlockIsClosedAndEndsTheReply) {
   EXPECT_FALSE(pattern.matches("<code>x"));
   EXPECT_TRUE(pattern.begins("<code>x"));
   EXPECT_FALSE(pattern.begins("<code>x</code>\n"));
+  Pattern required(Block::required);
+  EXPECT_TRUE(required.matches("So <code>x</code>"));
+  EXPECT_FALSE(required.matches("So"));
 }
 
 // What the expression should say, without one.
