@@ -54,7 +54,8 @@ struct SandboxOptions {
   std::filesystem::path helper;
   // The best tier to try. B where A would do is for tests.
   SandboxTier tier_max = SandboxTier::a;
-  // More folders that programs may read and execute, at their own paths (toolchains). Absolute; must exist.
+  // More folders that programs may read and execute, at their own paths (toolchains). Absolute, there, and not in /tmp
+  // or another place that programs have for themselves.
   std::vector<std::filesystem::path> readable;
 };
 
@@ -128,7 +129,7 @@ struct SandboxOutcome {
 class Sandbox {
  public:
   // Errors  unavailable  tier `none`: the message says why, the hint what would help
-  //         not_found    the helper, or a readable folder
+  //         not_found    the helper, or a readable folder;  invalid_argument  one in /tmp, /dev, /proc
   [[nodiscard]] static Result<Sandbox> open(const SandboxOptions& options = {});
   Sandbox(Sandbox&&) noexcept;
   Sandbox& operator=(Sandbox&&) noexcept;

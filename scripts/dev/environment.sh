@@ -299,7 +299,7 @@ compose_bwrap_args() {
       bwrap_args+=(--symlink "$(readlink "$path")" "/$name")
     fi
   done
-  bwrap_args+=(--dir /usr)  # made as a mere parent, other users than the caller could not enter it
+  bwrap_args+=(--dir /usr --dir /var)  # made as mere parents, other users than the caller could not enter them
   for path in "$environment_root"/usr/*; do
     name=${path##*/}
     case "$name" in

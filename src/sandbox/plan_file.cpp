@@ -60,6 +60,13 @@ std::vector<std::string> bubblewrap_words(const Setup& setup, const OpenWorkspac
     add({"--ro-bind-try", path, path});
   }
   for (const fs::path& path : setup.options.readable) {
+    fs::path parent;
+    for (const fs::path& part : path.parent_path()) {
+      parent /= part;
+      if (parent != "/") {
+        add({"--dir", parent.string()});  // made as a mere parent, only its owner could enter it
+      }
+    }
     add({"--ro-bind", path.string(), path.string()});
   }
   add({"--dev", "/dev", "--remount-ro", "/dev", "--dir", "/tmp", "--dir", "/home", "--dir", "/home/agent", "--dir",

@@ -30,6 +30,23 @@ Result<fs::path> find_helper(const SandboxOptions& options) {
   return helper;
 }
 
+Result<void> check_readable(const fs::path& path) {
+  std::error_code error;
+  if (!path.is_absolute() || !fs::exists(path, error)) {
+    return fail(ErrorCode::not_found, format_text("the readable folder '{}' is not there", path.string()),
+                "readable folders are absolute paths");
+  }
+  const std::string normal = (path.lexically_normal() / "").string();
+  for (const std::string_view own : {"/tmp/", "/dev/", "/proc/", "/home/agent/", "/workspace/"}) {
+    if (normal.starts_with(own) || own.starts_with(normal)) {
+      return fail(ErrorCode::invalid_argument,
+                  format_text("the folder '{}' cannot be made readable: programs have an own {}", path.string(), own),
+                  "name a folder that lies elsewhere");
+    }
+  }
+  return {};
+}
+
 // A program that others may replace is no wall.
 std::string bubblewrap_problem() {
   struct stat status{};
@@ -214,11 +231,7 @@ std::string Sandbox::workspace_path(const SandboxWorkspace& workspace) const {
 Result<Sandbox> Sandbox::open(const SandboxOptions& options) {
   PUNA_TRY(auto helper, sandbox::find_helper(options));
   for (const std::filesystem::path& path : options.readable) {
-    std::error_code error;
-    if (!path.is_absolute() || !std::filesystem::exists(path, error)) {
-      return fail(ErrorCode::not_found, format_text("the readable folder '{}' is not there", path.string()),
-                  "readable folders are absolute paths");
-    }
+    PUNA_TRY_VOID(sandbox::check_readable(path));
   }
   PUNA_TRY(auto filter, sandbox::make_filter());
   Sandbox sandbox(sandbox::prepare(options, std::move(helper), std::move(filter)));

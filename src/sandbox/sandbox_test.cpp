@@ -253,7 +253,7 @@ TEST_P(EachTier, NoDescriptorOfTheCallerIsOpenInside) {
 }
 
 TEST_P(EachTier, AReadableFolderIsSeenAtItsOwnPathAndNotWritten) {
-  const OpenFolder folder;
+  const OpenFolder folder("/var/tmp");
   folder.write("tool", "text");
   SandboxOptions options = options_of(GetParam());
   options.readable = {folder.path()};
@@ -291,6 +291,11 @@ TEST(Sandbox, WithoutATierOrAHelperNothingCanBeOpened) {
   const auto folder = Sandbox::open({.readable = {"/no/such/folder"}});
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().code, ErrorCode::not_found);
+  for (const char* own : {"/tmp", "/usr/../tmp", "/dev/", "/proc/self", "/", "/home"}) {
+    const auto hidden = Sandbox::open({.readable = {own}});
+    ASSERT_FALSE(hidden) << own;
+    EXPECT_EQ(hidden.error().code, ErrorCode::invalid_argument) << own;
+  }
   EXPECT_EQ(probe_sandbox({.helper = "/no/such/helper"}).tier, SandboxTier::none);
 }
 

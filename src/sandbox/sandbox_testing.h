@@ -38,8 +38,8 @@ inline SandboxCommand shell(const std::string& line) { return {.arguments = {"/b
 // A folder that every user may write to, gone with the test.
 class OpenFolder {
  public:
-  OpenFolder() {
-    std::string pattern = "/tmp/puna-sandbox-test-XXXXXX";
+  explicit OpenFolder(const std::string& where = "/tmp") {
+    std::string pattern = where + "/puna-sandbox-test-XXXXXX";
     EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
     path_ = pattern;
     std::filesystem::permissions(path_, std::filesystem::perms::all);
@@ -57,8 +57,12 @@ class OpenFolder {
     return {std::istreambuf_iterator<char>(file), {}};
   }
   void write(const std::string& name, const std::string& text) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name) << text;
+    const std::filesystem::path file = path_ / name;
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << text;
+    for (auto at = file; at != path_; at = at.parent_path()) {
+      std::filesystem::permissions(at, std::filesystem::perms::all);
+    }
   }
 
  private:

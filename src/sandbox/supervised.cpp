@@ -162,7 +162,8 @@ void Supervised::take_reports() {
   Report report;
   for (;;) {
     const ssize_t got = ::recv(control_.get(), &report, sizeof report, 0);
-    if (got < 0 && errno == EINTR) {
+    // ECONNRESET comes once, before what is still to be read: the helper ended without taking the last word from here.
+    if (got < 0 && (errno == EINTR || errno == ECONNRESET)) {
       continue;
     }
     if (got != static_cast<ssize_t>(sizeof report)) {

@@ -4,7 +4,7 @@ import sys
 
 channel_in = open(0, "rb")
 channel_out = open(0, "wb", buffering=0)
-state = {"token": "", "number": 0, "over": False}
+state = {"token": "", "number": 0, "over": False, "lines_before": 0}
 
 
 class Over(BaseException):
@@ -107,7 +107,7 @@ def describe(problem, code):
     line = 0
     for one in text.getvalue().split("\n"):
         if 'File "<step>", line ' in one:
-            line = int(one.split(", line ")[1].split(",")[0])
+            line = int(one.split(", line ")[1].split(",")[0]) + state["lines_before"]
     lines = code.split("\n")
     source = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     trace = "line %d: %s" % (line, source) if line else ""
@@ -117,10 +117,12 @@ def describe(problem, code):
 def run(message, names):
     state["token"], state["number"], state["over"] = message["token"], 0, False
     value, error = None, None
+    state["lines_before"] = 0
     try:
         body, last = split(message["code"])
         exec(body, names)
         if last is not None:
+            state["lines_before"] = message["code"].rstrip().count("\n")
             value = eval(last, names)
             if value is not None:
                 names["_"] = value
