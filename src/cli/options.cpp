@@ -113,6 +113,23 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
       ->type_name("FILE");
 }
 
+void add_code_flags(CLI::App& app, Options& o) {
+  auto* group = app.add_option_group("Code");
+  auto* code = group->add_flag("--code", o.code, "the agent writes Python, which runs in a sandbox");
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return group->add_option(name, value, text)->needs(code);
+  };
+  add("--imports", o.imports, "modules that the code may import beside the usual ones; * = all")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add("--workspace", o.workspace, "folder that the code may write to (default: a temporary one)")->type_name("DIR");
+  add("--python-seconds", o.python_seconds, "time of each piece of code at most (default: 30)")
+      ->check(CLI::Range(0.01, 86'400.0));
+  add("--planning-interval", o.planning_interval, "a plan first, and again after so many turns (default: none)")
+      ->check(CLI::Range(1, 100'000));
+  add("--instructions", o.instructions, "more for the system prompt")->type_name("TEXT");
+}
+
 void add_output_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Output");
   group->add_flag("--jsonl", o.jsonl, "one JSON event a line on stdout");
@@ -191,6 +208,7 @@ struct CommandLine {
     add_model_flags(*run_app, run);
     add_sampling_flags(*run_app, run, 0.0F);
     add_agent_flags(*run_app, run, seconds);
+    add_code_flags(*run_app, run);
     run_app->footer(tools_help());
     add_output_flags(*run_app, run);
 

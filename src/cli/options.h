@@ -57,6 +57,14 @@ struct Options {
   std::vector<std::string> allow, ask, deny;  // TOOL or TOOL:PATTERN
   std::string transcript_file;
 
+  // run --code
+  bool code = false;
+  std::vector<std::string> imports;     // beside the usual modules; "*" = all
+  std::string workspace;                // that the code may write to; empty = a temporary folder
+  double python_seconds = 30;           // of each piece of code
+  int planning_interval = 0;
+  std::string instructions;
+
   // bench
   MaskBenchOptions masks;  // --only maskbench
   BenchOptions bench;      // without what the machine says (model, wait policy, helpers)
