@@ -29,20 +29,21 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   }
   PUNA_TRY(std::string task, task_text(options));
   PUNA_TRY(Sampling sampling, sampling_of(options));
-  PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::all));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
   PUNA_TRY(const Sandbox sandbox, Sandbox::open());
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
   CodeAgentOptions code{.agent = {.sampling = std::move(sampling),
                                   .reasoning_tokens_max = options.reasoning_tokens_max,
                                   .budget = options.budget,
-                                  .record = record.get()},
+                                  .record = record.get(),
+                                  .gate = equipment.gate.get()},
                         .planning_interval = options.planning_interval,
                         .instructions = options.instructions};
   code.python.imports = options.imports;
   code.python.workspace.folder = options.workspace;
   code.python.limits.wall = std::chrono::milliseconds(std::llround(options.python_seconds * 1000));
-  PUNA_TRY(CodeAgent agent, CodeAgent::create(*model, tools, sandbox, std::move(code)));
+  PUNA_TRY(CodeAgent agent, CodeAgent::create(*model, equipment.tools, sandbox, std::move(code)));
   if (record != nullptr) {
     PUNA_TRY_VOID(record->append(agent.transcript().front()));
   }
