@@ -76,7 +76,7 @@ Said handle(std::string_view line, Transcript& transcript, const Transcript& sta
 }  // namespace
 
 Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt) {
-  PUNA_TRY(const Sampling sampling, sampling_of(options));
+  PUNA_TRY(AgentOptions agent, agent_options_of(options));
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::none));
   std::unique_ptr<TranscriptFile> record;
   if (!options.transcript_file.empty()) {
@@ -93,6 +93,8 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   if (options.system && !options.system->empty()) {
     start.push_back({.role = Role::system, .content = *options.system});
   }
+  agent.record = record.get();
+  agent.gate = equipment.gate.get();
   Transcript transcript = start;
   const Ahead ahead(*model, {.messages = start, .tools = equipment.tools.specs()});
   const auto view = make_view(console, options);
@@ -110,14 +112,7 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
     }
     const Interrupt::Scope scope(interrupt);
     auto end = resume(*model, equipment.tools, transcript,
-                      {.sampling = sampling,
-                       .reasoning_tokens_max = options.reasoning_tokens_max,
-                       .tool_choice = tool_choice_of(options),
-                       .parallel_calls = options.parallel_calls,
-                       .budget = options.budget,
-                       .record = record.get(),
-                       .gate = equipment.gate.get()},
-                      *view, scope.token());
+                      agent, *view, scope.token());
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());
       transcript.pop_back();

@@ -162,12 +162,17 @@ Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& 
   return model;
 }
 
-ToolChoice tool_choice_of(const Options& options) {
+Result<AgentOptions> agent_options_of(const Options& options) {
   const std::string& what = options.tool_choice;
-  return what == "auto"       ? ToolChoice()
-         : what == "none"     ? ToolChoice::none
-         : what == "required" ? ToolChoice::required
-                              : ToolChoice::named(what);
+  PUNA_TRY(Sampling sampling, sampling_of(options));
+  return AgentOptions{.sampling = std::move(sampling),
+                      .reasoning_tokens_max = options.reasoning_tokens_max,
+                      .tool_choice = what == "auto"       ? ToolChoice()
+                                     : what == "none"     ? ToolChoice::none
+                                     : what == "required" ? ToolChoice::required
+                                                          : ToolChoice::named(what),
+                      .parallel_calls = options.parallel_calls,
+                      .budget = options.budget};
 }
 
 int exit_status_of(StopReason reason) {

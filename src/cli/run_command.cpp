@@ -28,16 +28,14 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
                 "--instructions adds to its system prompt");
   }
   PUNA_TRY(std::string task, task_text(options));
-  PUNA_TRY(Sampling sampling, sampling_of(options));
+  PUNA_TRY(AgentOptions agent_options, agent_options_of(options));
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
   PUNA_TRY(const Sandbox sandbox, Sandbox::open());
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
-  CodeAgentOptions code{.agent = {.sampling = std::move(sampling),
-                                  .reasoning_tokens_max = options.reasoning_tokens_max,
-                                  .budget = options.budget,
-                                  .record = record.get(),
-                                  .gate = equipment.gate.get()},
+  agent_options.record = record.get();
+  agent_options.gate = equipment.gate.get();
+  CodeAgentOptions code{.agent = std::move(agent_options),
                         .planning_interval = options.planning_interval,
                         .instructions = options.instructions};
   code.python.imports = options.imports;
@@ -60,11 +58,13 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
     return run_code(console, options, interrupt);
   }
   PUNA_TRY(std::string task, task_text(options));
-  PUNA_TRY(Sampling sampling, sampling_of(options));
+  PUNA_TRY(AgentOptions agent, agent_options_of(options));
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
 
+  agent.record = record.get();
+  agent.gate = equipment.gate.get();
   Transcript transcript;
   const std::string system = options.system.value_or(std::string(default_system_prompt()));
   if (!system.empty()) {
@@ -78,15 +78,7 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   }
   const auto view = make_view(console, options);
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const RunEnd end, resume(*model, equipment.tools, transcript,
-                                    {.sampling = std::move(sampling),
-                                     .reasoning_tokens_max = options.reasoning_tokens_max,
-                                     .tool_choice = tool_choice_of(options),
-                                     .parallel_calls = options.parallel_calls,
-                                     .budget = options.budget,
-                                     .record = record.get(),
-                                     .gate = equipment.gate.get()},
-                                    *view, scope.token()));
+  PUNA_TRY(const RunEnd end, resume(*model, equipment.tools, transcript, agent, *view, scope.token()));
   return exit_status_of(end.reason);
 }
 
