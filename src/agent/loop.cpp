@@ -8,18 +8,20 @@
 
 #include "agent/calls.h"
 #include "agent/deadline.h"
+#include "agent/gated_calls.h"
 #include "agent/observations.h"
 #include "puna/agent.h"
 
 namespace puna {
 namespace {
 
+using agent::Answered;
 using agent::CallIds;
 using agent::Deadline;
+using agent::GatedCalls;
+using agent::interrupted;
 using agent::RepeatedCalls;
-
-// Why the run ends with this turn; nothing = it goes on.
-using TurnEnd = std::optional<StopReason>;
+using agent::TurnEnd;
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
@@ -34,10 +36,14 @@ class Run {
         budget_(options.budget),
         events_(events),
         deadline_(deadline),
+        calls_(model, tools, options, events, deadline),
         specs_(tools.specs()),
         ids_(transcript) {}
 
   Result<RunEnd> to_end() {
+    if (options_.gate != nullptr) {
+      options_.gate->begin(transcript_, tools_);
+    }
     events_.on(event::RunStarted{.task = task(), .model = model_.name()});
     TurnEnd reason = limit_reached();
     for (; !reason; reason = limit_reached()) {
@@ -90,6 +96,7 @@ class Run {
     if (calls.empty()) {
       return without_calls(*reply);
     }
+    has_called_ = true;
     PUNA_TRY(const TurnEnd end, answer_calls(calls));
     if (!end && !reply->malformed_calls.empty()) {
       PUNA_TRY_VOID(teach(reply->malformed_calls));
@@ -162,48 +169,32 @@ class Run {
     TurnEnd end;
     int number = 0;
     for (const ToolCall& call : calls) {
-      events_.on(event::ToolStarted{.call_id = call.id, .tool = call.name, .arguments = call.arguments});
-      const auto begun = options_.clock->now();
-      if (!end) {
-        end = deadline_.passed();
-      }
-      ToolResult result = end ? tool_error(*end == StopReason::time_max ? agent::kTimeout : agent::kCancelled)
-                              : answer(call, ++number, end);
-      const auto time = std::chrono::duration_cast<std::chrono::microseconds>(options_.clock->now() - begun);
-      events_.on(event::ToolEnded{.call_id = call.id,
-                                  .tool = call.name,
-                                  .observation = result.content,
-                                  .is_error = result.is_error,
-                                  .duration = time});
+      Answered answered = calls_.shown(call, [&]() -> Answered {
+        end = end ? end : deadline_.passed();
+        return end ? Answered{.result = interrupted(*end), .permission = {}} : answer(call, ++number, end);
+      });
       PUNA_TRY_VOID(append({.role = Role::tool,
-                            .content = std::move(result.content),
+                            .content = std::move(answered.result.content),
                             .call_id = call.id,
                             .tool = call.name,
-                            .is_error = result.is_error}));
+                            .is_error = answered.result.is_error,
+                            .permission = std::move(answered.permission)}));
     }
     return end;
   }
 
-  ToolResult answer(const ToolCall& call, int number, TurnEnd& end) {
+  Answered answer(const ToolCall& call, int number, TurnEnd& end) {
     if (number > budget_.calls_per_turn_max) {
-      return tool_error(agent::too_many_calls(budget_.calls_per_turn_max));
+      return {.result = tool_error(agent::too_many_calls(budget_.calls_per_turn_max)), .permission = {}};
     }
     if (const int times = repeated_.count(call); times > 1) {
       events_.on(event::Notice{.text = "the model repeats a call of " + call.name});
       if (times > budget_.repeats_max) {
         end = StopReason::repeated_call;
       }
-      return tool_error(agent::kRepeatedCall);
+      return {.result = tool_error(agent::kRepeatedCall), .permission = {}};
     }
-    model_.waits_for_tool(options_.id, call.name);
-    ToolResult result = tools_.run(call, deadline_.token());
-    if (result.is_error) {  // a tool that was interrupted says so in its own way; the model reads one way
-      end = deadline_.passed();
-      if (end) {
-        return tool_error(*end == StopReason::time_max ? agent::kTimeout : agent::kCancelled);
-      }
-    }
-    return result;
+    return calls_.run(call, end);
   }
 
   Result<void> append(Message message) {
@@ -215,6 +206,8 @@ class Run {
     const std::int64_t tokens_max = std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max());
     return {.messages = transcript_,
             .tools = specs_,
+            .tool_choice = has_called_ && options_.tool_choice.needs_call() ? ToolChoice() : options_.tool_choice,
+            .parallel_calls = options_.parallel_calls,
             .sampling = options_.sampling,
             .tokens_max = static_cast<int>(tokens_max),
             .reasoning_tokens_max = options_.reasoning_tokens_max,
@@ -236,9 +229,11 @@ class Run {
   const Budget& budget_;
   EventSink& events_;
   const Deadline& deadline_;
+  GatedCalls calls_;
   const std::vector<ToolSpec> specs_;
   CallIds ids_;
   RepeatedCalls repeated_;
+  bool has_called_ = false;  // a reply of this run had a call
   int malformed_ = 0;  // replies in a row
   RunEnd end_;
 };

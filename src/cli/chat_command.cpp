@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/equipment.h"
 #include "cli/view.h"
 
 namespace puna::cli {
@@ -75,8 +76,8 @@ Said handle(std::string_view line, Transcript& transcript, const Transcript& sta
 }  // namespace
 
 Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt) {
-  PUNA_TRY(const Sampling sampling, sampling_of(options));
-  PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::none));
+  PUNA_TRY(AgentOptions agent, agent_options_of(options));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::none));
   std::unique_ptr<TranscriptFile> record;
   if (!options.transcript_file.empty()) {
     PUNA_TRY(record, TranscriptFile::create(options.transcript_file));
@@ -92,8 +93,10 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   if (options.system && !options.system->empty()) {
     start.push_back({.role = Role::system, .content = *options.system});
   }
+  agent.record = record.get();
+  agent.gate = equipment.gate.get();
   Transcript transcript = start;
-  const Ahead ahead(*model, {.messages = start, .tools = tools.specs()});
+  const Ahead ahead(*model, {.messages = start, .tools = equipment.tools.specs()});
   const auto view = make_view(console, options);
   while (auto line = next_line(interactive)) {
     const Said said = handle(*line, transcript, start, console);
@@ -108,12 +111,8 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
       PUNA_TRY_VOID(record->append(transcript.back()));
     }
     const Interrupt::Scope scope(interrupt);
-    auto end = resume(*model, tools, transcript,
-                      {.sampling = sampling,
-                       .reasoning_tokens_max = options.reasoning_tokens_max,
-                       .budget = options.budget,
-                       .record = record.get()},
-                      *view, scope.token());
+    auto end = resume(*model, equipment.tools, transcript,
+                      agent, *view, scope.token());
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());
       transcript.pop_back();

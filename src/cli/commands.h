@@ -45,10 +45,9 @@ namespace puna::cli {
 [[nodiscard]] Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options,
                                                              Interrupt& interrupt);
 
-// The tools that the options name; `otherwise` = all built-in ones when none were named.
-enum class DefaultTools : bool { none, all };
-[[nodiscard]] Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise);
-
+// What the options say of an agent; the caller adds where it records and who allows.
+// Errors  those of sampling_of
+[[nodiscard]] Result<AgentOptions> agent_options_of(const Options& options);
 // A whole file of at most bytes_max.  Errors  not_found, io, limit
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& file, std::size_t bytes_max);
 // The words of the command line, or stdin when they are "-". Errors  invalid_argument (not UTF-8, empty), limit

@@ -162,38 +162,17 @@ Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& 
   return model;
 }
 
-Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise) {
-  std::vector<std::string> names = options.tools;
-  if (!options.tools_given && otherwise == DefaultTools::all) {
-    names = {"calculator", "current_time", "list_files", "read_file"};
-  }
-  Toolbox tools;
-  if (names == std::vector<std::string>{"none"}) {
-    return tools;
-  }
-  std::shared_ptr<const FileRoot> root;
-  for (const std::string& name : names) {
-    std::unique_ptr<Tool> tool;
-    if (name == "calculator") {
-      tool = make_calculator();
-    } else if (name == "current_time") {
-      tool = make_current_time(Clock::system());
-    } else if (name == "list_files" || name == "read_file") {
-      if (root == nullptr) {
-        auto opened = FileRoot::open(options.root);
-        if (!opened) {
-          return fail(ErrorCode::invalid_argument, "--root: " + opened.error().message, opened.error().hint);
-        }
-        root = *std::move(opened);
-      }
-      tool = name == "list_files" ? make_list_files(root) : make_read_file(root);
-    } else {
-      return fail(ErrorCode::invalid_argument, format_text("--tools: no tool is called '{}'", name),
-                  "calculator, current_time, list_files, read_file, or none");
-    }
-    PUNA_TRY_VOID(tools.add(std::move(tool)));
-  }
-  return tools;
+Result<AgentOptions> agent_options_of(const Options& options) {
+  const std::string& what = options.tool_choice;
+  PUNA_TRY(Sampling sampling, sampling_of(options));
+  return AgentOptions{.sampling = std::move(sampling),
+                      .reasoning_tokens_max = options.reasoning_tokens_max,
+                      .tool_choice = what == "auto"       ? ToolChoice()
+                                     : what == "none"     ? ToolChoice::none
+                                     : what == "required" ? ToolChoice::required
+                                                          : ToolChoice::named(what),
+                      .parallel_calls = options.parallel_calls,
+                      .budget = options.budget};
 }
 
 int exit_status_of(StopReason reason) {

@@ -1,4 +1,6 @@
 // puna run TASK, and puna ask PROMPT.
+#include <chrono>
+#include <cmath>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -6,7 +8,9 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/equipment.h"
 #include "cli/view.h"
+#include "puna/agent/code_agent.h"
 
 namespace puna::cli {
 namespace {
@@ -18,15 +22,49 @@ Result<std::unique_ptr<TranscriptFile>> open_record(const Options& options) {
   return TranscriptFile::create(options.transcript_file);
 }
 
+Result<int> run_code(Console& console, const Options& options, Interrupt& interrupt) {
+  if (options.system || options.tool_choice != "auto") {
+    return fail(ErrorCode::invalid_argument, "--code has a system prompt of its own, and no tool choice",
+                "--instructions adds to its system prompt");
+  }
+  PUNA_TRY(std::string task, task_text(options));
+  PUNA_TRY(AgentOptions agent_options, agent_options_of(options));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
+  PUNA_TRY(const Sandbox sandbox, Sandbox::open());
+  PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
+  PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
+  agent_options.record = record.get();
+  agent_options.gate = equipment.gate.get();
+  CodeAgentOptions code{.agent = std::move(agent_options),
+                        .planning_interval = options.planning_interval,
+                        .instructions = options.instructions};
+  code.python.imports = options.imports;
+  code.python.workspace.folder = options.workspace;
+  code.python.limits.wall = std::chrono::milliseconds(std::llround(options.python_seconds * 1000));
+  PUNA_TRY(CodeAgent agent, CodeAgent::create(*model, equipment.tools, sandbox, std::move(code)));
+  if (record != nullptr) {
+    PUNA_TRY_VOID(record->append(agent.transcript().front()));
+  }
+  const auto view = make_view(console, options);
+  const Interrupt::Scope scope(interrupt);
+  PUNA_TRY(const CodeRunEnd end, agent.run(std::move(task), *view, scope.token()));
+  return exit_status_of(end.run.reason);
+}
+
 }  // namespace
 
 Result<int> run_command(Console& console, const Options& options, Interrupt& interrupt) {
+  if (options.code) {
+    return run_code(console, options, interrupt);
+  }
   PUNA_TRY(std::string task, task_text(options));
-  PUNA_TRY(Sampling sampling, sampling_of(options));
-  PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::all));
+  PUNA_TRY(AgentOptions agent, agent_options_of(options));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
 
+  agent.record = record.get();
+  agent.gate = equipment.gate.get();
   Transcript transcript;
   const std::string system = options.system.value_or(std::string(default_system_prompt()));
   if (!system.empty()) {
@@ -40,12 +78,7 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   }
   const auto view = make_view(console, options);
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const RunEnd end, resume(*model, tools, transcript,
-                                    {.sampling = std::move(sampling),
-                                     .reasoning_tokens_max = options.reasoning_tokens_max,
-                                     .budget = options.budget,
-                                     .record = record.get()},
-                                    *view, scope.token()));
+  PUNA_TRY(const RunEnd end, resume(*model, equipment.tools, transcript, agent, *view, scope.token()));
   return exit_status_of(end.reason);
 }
 
