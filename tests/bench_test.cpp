@@ -38,6 +38,14 @@ Benched run_counts(const std::string& seed) {
   return benched;
 }
 
+TEST(Bench, WhatSchemasCostIsCountedAndJudged) {
+  const Ran ran = run_program({kProgram, "bench", "--only", "schemas", "--rounds", "1", "-m", kDemoModel});
+  EXPECT_TRUE(ran.exit_status == 0 || ran.exit_status == 1 || ran.exit_status == 75) << ran.err;
+  EXPECT_NE(ran.out.find("passes per token"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("cpu, times free text"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("{\"tool\":\"create_issue\""), std::string::npos) << ran.out;
+}
+
 TEST(Bench, CountsAreWrittenAsJsonLinesAndAsATableAndTheStatusSaysWhetherTheyHold) {
   const auto [ran, lines] = run_counts("1");
   ASSERT_GE(lines.size(), 5U) << ran.err;

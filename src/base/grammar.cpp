@@ -32,6 +32,6 @@ Result<void> Grammar::finish(ExprId root) {
   return GrammarTrimmer(*this).run();
 }
 
-std::string control_token(std::string_view text) { return "\xFF" + std::string(text) + "\xFF"; }
+std::string control_token(std::string_view text) { return kControlMark + std::string(text) + kControlMark; }
 
 }  // namespace puna

@@ -138,14 +138,14 @@ nlohmann::ordered_json to_nlohmann(const Json& value) {
   if (value.is_bool()) {
     return value.as_bool();
   }
+  if (value.has_point()) {
+    return value.as_double();
+  }
   if (value.is_integer()) {
     return value.as_integer();
   }
   if (value.is_large_integer()) {
     return value.as_large_integer();
-  }
-  if (value.is_number()) {
-    return value.as_double();
   }
   if (value.is_string()) {
     return value.as_string();
@@ -197,9 +197,16 @@ bool Json::as_bool() const {
   return std::get<bool>(value_);
 }
 
+bool Json::is_integer() const {
+  const auto* number = std::get_if<double>(&value_);
+  return std::holds_alternative<std::int64_t>(value_) ||
+         (number != nullptr && std::trunc(*number) == *number && std::abs(*number) <= kExactMax);
+}
+
 std::int64_t Json::as_integer() const {
   PUNA_CHECK(is_integer(), "Json::as_integer on another type");
-  return std::get<std::int64_t>(value_);
+  const auto* number = std::get_if<double>(&value_);
+  return number != nullptr ? static_cast<std::int64_t>(*number) : std::get<std::int64_t>(value_);
 }
 
 std::uint64_t Json::as_large_integer() const {
@@ -212,7 +219,7 @@ double Json::as_double() const {
   if (is_large_integer()) {
     return static_cast<double>(as_large_integer());
   }
-  return is_integer() ? static_cast<double>(as_integer()) : std::get<double>(value_);
+  return has_point() ? std::get<double>(value_) : static_cast<double>(std::get<std::int64_t>(value_));
 }
 
 const std::string& Json::as_string() const {
@@ -273,6 +280,23 @@ void Json::push(Json value) {
     value_ = Array{};
   }
   as_array().push_back(std::move(value));
+}
+
+std::string spaced_text(const Json& value) {
+  std::string out;
+  if (value.is_array()) {
+    for (const Json& item : value.as_array()) {
+      out += (out.empty() ? "" : ", ") + spaced_text(item);
+    }
+    return "[" + out + "]";
+  }
+  if (value.is_object()) {
+    for (const Json::Member& member : value.as_object()) {
+      out += (out.empty() ? "" : ", ") + Json(member.key).dump() + ": " + spaced_text(member.value);
+    }
+    return "{" + out + "}";
+  }
+  return value.dump();
 }
 
 bool operator==(const Json& a, const Json& b) {

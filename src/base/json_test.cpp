@@ -47,6 +47,23 @@ TEST(Json, AnIntegerWithZerosBehindItsPointKeepsItsDigits) {
             "[1.0,9.007199254740994e+15,1e+300,1.8446744073709552e+19]");
 }
 
+// Schemas call 5.0 an integer, and so do programs that read what fits a schema.
+TEST(Json, AWholeNumberIsAnIntegerHoweverItIsWritten) {
+  const auto number = [](std::string_view text) { return Json::parse(text).value(); };
+  for (const std::string_view text : {"5", "5.0", "5.00", "0.5e1"}) {
+    EXPECT_TRUE(number(text).is_integer()) << text;
+    EXPECT_EQ(number(text).as_integer(), 5) << text;
+    EXPECT_EQ(number(text), Json(5)) << text;
+  }
+  EXPECT_EQ(number("-0.0").as_integer(), 0);
+  EXPECT_EQ(number("5.0").dump(), "5.0");
+  EXPECT_TRUE(number("5.0").has_point());
+  EXPECT_FALSE(number("5").has_point());
+  for (const std::string_view text : {"5.5", "1e300", "\"5\""}) {
+    EXPECT_FALSE(number(text).is_integer()) << text;
+  }
+}
+
 TEST(Json, AnIntegerIsLargeOnlyWhereASignedOneCannotHoldIt) {
   constexpr auto kSigned = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   EXPECT_TRUE(Json(kSigned).is_integer());

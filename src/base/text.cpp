@@ -88,6 +88,15 @@ std::string_view truncate(std::string_view text, std::size_t bytes_max) {
 
 }  // namespace utf8
 
+std::size_t begun_at_end(std::string_view text, std::string_view tag) {
+  for (std::size_t length = tag.empty() ? 0 : std::min(text.size(), tag.size() - 1); length > 0; --length) {
+    if (tag.starts_with(text.substr(text.size() - length))) {
+      return length;
+    }
+  }
+  return 0;
+}
+
 std::string printable(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const std::string clean = utf8::sanitize(text);

@@ -236,7 +236,7 @@ class SchemaBench {
   static Result<void> count_call(const Weights& weights, TokenMasks::Text& text, const McpTool& tool,
                                  std::int64_t& tokens, std::int64_t& passes) {
     const std::string whole = format_text("<tool_call>\n{{\"name\": {}, \"arguments\": {}}}\n</tool_call>",
-                                          Json(tool.spec.name).dump(), spaced(tool.arguments));
+                                          Json(tool.spec.name).dump(), spaced_text(tool.arguments));
     std::string_view left = whole;
     const auto take = [&](const std::vector<Token>& run) {
       for (const Token token : run) {
@@ -258,20 +258,6 @@ class SchemaBench {
     }
     return {};
   }
-  // JSON as models write it, with a space behind commas and colons.
-  static std::string spaced(const Json& value) {
-    std::string text;
-    bool in_string = false;
-    for (const char c : value.dump()) {
-      in_string = in_string != (c == '"' && !text.ends_with('\\'));
-      text += c;
-      if (!in_string && (c == ',' || c == ':')) {
-        text += ' ';
-      }
-    }
-    return text;
-  }
-
   void add(BenchResult result) {
     sink_.on_result(result);
     report_.results.push_back(std::move(result));

@@ -47,10 +47,20 @@ std::string own_opening(const CallForm& form) {
   return std::string(text.substr(0, end));
 }
 
+// Calls are written as the template writes them, because models write what they have read: what can be varied without
+// another meaning is not, and so most of a call is certain text. Readers take it in any variation.
 class CallWriter {
  public:
   CallWriter(JsonTerminals& json, Markup& markup, const CallForm& form, ArgumentsGrammar& arguments)
-      : json_(json), markup_(markup), form_(form), syntax_(form.syntax()), arguments_(arguments) {}
+      : json_(json),
+        markup_(markup),
+        form_(form),
+        syntax_(form.syntax()),
+        arguments_(arguments),
+        arguments_json_(json.grammar(), arguments_spelling(), syntax_.arguments_spacing),
+        space_(syntax_.object_spacing ? Regex::empty : json.space()),
+        comma_(gap(",", &JsonSpacing::comma)),
+        colon_(gap(":", &JsonSpacing::colon)) {}
 
   Result<CallGrammar> run(const CallTools& tools) {
     CallGrammar made;
@@ -75,10 +85,18 @@ class CallWriter {
  private:
   RegexPool& pool() { return json_.pool(); }
   Regex literal(std::string_view text) { return pool().literal(text); }
-  Regex space() { return json_.space(); }
-  Regex key(std::string_view name) { return pool().sequence(std::array{json_key(name), literal(":"), space()}); }
+  Spelling arguments_spelling() {
+    const bool is_object = syntax_.arguments == CallSyntax::Arguments::object;
+    const auto kind = is_object ? Spelling::Kind::json : Spelling::Kind::json_in_json;
+    return {pool(), kind, Regex::nothing, Spelling::Escapes::required};
+  }
+  // Of the call's own object.
+  Regex gap(std::string_view sign, std::string JsonSpacing::* written) {
+    return syntax_.object_spacing ? literal((*syntax_.object_spacing).*written)
+                                  : pool().sequence(std::array{json_.space(), literal(sign), json_.space()});
+  }
+  Regex key(std::string_view name) { return pool().sequence(json_key(name), colon_); }
   Regex json_key(std::string_view name) { return literal(Json(name).dump()); }
-  Regex comma() { return pool().sequence(literal(","), space()); }
 
   // From after the call's start to its end.
   Result<ExprId> call(std::span<const ToolSpec> tools) {
@@ -115,21 +133,20 @@ class CallWriter {
     }
     PUNA_TRY(const ExprId arguments, json_arguments(tool));
     if (syntax_.shape == CallSyntax::Shape::named_json) {
-      return json_.sequence({json_.text(pool().sequence(named(tool), space())), arguments});
+      const Regex space = syntax_.arguments_spacing ? Regex::empty : json_.space();
+      return json_.sequence({json_.text(pool().sequence(named(tool), space)), arguments});
     }
-    const Regex name =
-        syntax_.name_is_key
-            ? pool().sequence(std::array{json_key(tool.name), space(), literal(":"), space()})
-            : pool().sequence(std::array{json_key(tool.name), space(), comma(), key(syntax_.arguments_key)});
+    const Regex name = syntax_.name_is_key
+                           ? key(tool.name)
+                           : pool().sequence(std::array{json_key(tool.name), comma_, key(syntax_.arguments_key)});
     return json_.sequence({json_.text(name), arguments});
   }
 
   Result<ExprId> json_arguments(const ToolSpec& tool) {
+    PUNA_TRY(const ExprId arguments, arguments_.add(arguments_json_, tool));
     if (syntax_.arguments == CallSyntax::Arguments::object) {
-      return arguments_.add(json_, tool);
+      return arguments;
     }
-    JsonTerminals inside(json_.grammar(), Spelling(pool(), Spelling::Kind::json_in_json));
-    PUNA_TRY(const ExprId arguments, arguments_.add(inside, tool));
     return json_.sequence({json_.text("\""), arguments, json_.text("\"")});
   }
 
@@ -155,29 +172,28 @@ class CallWriter {
     }
     const Regex type = pool().sequence(key("type"), literal(R"("function")"));
     if (syntax_.is_bare()) {  // models write it also where their template does not
-      const Regex before = pool().sequence(std::array{type, space(), comma()});
+      const Regex before = pool().sequence(type, comma_);
       core = json_.choice({core, json_.sequence({json_.text(before), core})});
     }
     core = json_.sequence({json_.text(brace()), core, json_.text(brace_end())});
     if (syntax_.inner_key.empty()) {
       return core;
     }
-    const Regex about = pool().sequence(std::array{id("id"), space(), comma(), type});
+    const Regex about = pool().sequence(std::array{id("id"), comma_, type});
     const ExprId inner = json_.sequence({json_.text(key(syntax_.inner_key)), core});
     return json_.sequence({json_.text(brace()),
                            json_.choice({inner, beside(inner, about), beside(inner, type), beside(inner, id("id"))}),
                            json_.text(brace_end())});
   }
-  Regex brace() { return pool().sequence(std::array{space(), literal("{"), space()}); }
-  Regex brace_end() { return pool().sequence(std::array{space(), literal("}"), space()}); }
+  Regex brace() { return pool().sequence(std::array{space_, literal("{"), space_}); }
+  Regex brace_end() { return pool().sequence(std::array{space_, literal("}"), space_}); }
   Regex id(std::string_view name) {
     const Regex value = syntax_.ids == CallSyntax::Ids::number ? digits(pool(), 9) : id_letters(pool());
     return pool().sequence(std::array{key(name), literal("\""), value, literal("\"")});
   }
   ExprId beside(ExprId core, Regex members) {
-    const Regex gap = pool().sequence(space(), comma());
-    return json_.choice({json_.sequence({core, json_.text(pool().sequence(gap, members))}),
-                         json_.sequence({json_.text(pool().sequence(members, gap)), core})});
+    return json_.choice({json_.sequence({core, json_.text(pool().sequence(comma_, members))}),
+                         json_.sequence({json_.text(pool().sequence(members, comma_)), core})});
   }
 
   JsonTerminals& json_;
@@ -185,6 +201,10 @@ class CallWriter {
   const CallForm& form_;
   const CallSyntax& syntax_;
   ArgumentsGrammar& arguments_;
+  JsonTerminals arguments_json_;
+  Regex space_;  // inside the braces of the call's own object
+  Regex comma_;
+  Regex colon_;
 };
 
 }  // namespace

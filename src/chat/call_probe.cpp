@@ -37,6 +37,38 @@ std::optional<Value> value_at(std::string_view text, std::size_t at, std::size_t
   return std::nullopt;
 }
 
+// The white space of a JSON text, where it is the same everywhere and on one line.
+std::optional<JsonSpacing> spacing_of(std::string_view json) {
+  std::optional<std::string> comma;
+  std::optional<std::string> colon;
+  char quote = '\0';
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    if (quote != '\0') {
+      at += json[at] == '\\' ? 1 : 0;
+      quote = at < json.size() && json[at] == '"' ? '\0' : quote;
+      continue;
+    }
+    if (json[at] == '"') {
+      quote = '"';
+      continue;
+    }
+    std::size_t end = json.find_first_not_of(" \t\r\n,:", at);
+    end = end == std::string_view::npos ? json.size() : end;
+    if (end == at) {
+      continue;
+    }
+    const std::string_view gap = json.substr(at, end - at);
+    std::optional<std::string>& known = gap.contains(',') ? comma : colon;
+    if (gap.find_first_of(",:") == std::string_view::npos || gap.contains('\n') || (known && *known != gap)) {
+      return std::nullopt;
+    }
+    known = gap;
+    at = end - 1;
+  }
+  const JsonSpacing usual;
+  return JsonSpacing{.comma = comma.value_or(usual.comma), .colon = colon.value_or(usual.colon)};
+}
+
 // Where one call is, and how it is written.
 struct FoundCall {
   CallSyntax keys;  // shape and JSON keys only
@@ -67,7 +99,12 @@ class CallFinder {
     }
     call.arguments = arguments->span;
     call.keys.arguments = arguments->json.is_string() ? CallSyntax::Arguments::text : CallSyntax::Arguments::object;
+    const std::string_view written = text_.substr(call.arguments.begin, call.arguments.end - call.arguments.begin);
+    call.keys.arguments_spacing = spacing_of(arguments->json.is_string() ? arguments->json.as_string() : written);
     if (find_object(call, tool, id, from, end_max)) {
+      const std::string_view before = text_.substr(call.whole.begin, call.arguments.begin - call.whole.begin);
+      const std::string_view behind = text_.substr(call.arguments.end, call.whole.end - call.arguments.end);
+      call.keys.object_spacing = spacing_of(std::string(before) + "0" + std::string(behind));
       return call;
     }
     call.keys.shape = CallSyntax::Shape::named_json;

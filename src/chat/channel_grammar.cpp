@@ -50,13 +50,15 @@ Result<ExprId> ChannelReply::with_calls(std::span<const ToolSpec> tools) {
   const Regex type = pool().optional(pool().sequence(
       std::array{pool().literal(" "), pool().optional(markup_.written(kConstrain)), pool().literal("json")}));
   const Regex body = markup_.written(channels_.body_mark);
+  JsonTerminals plain(json_.grammar(),
+                      Spelling(pool(), Spelling::Kind::json, Regex::nothing, Spelling::Escapes::required));
   std::vector<ExprId> calls;
   for (const ToolSpec& tool : tools) {
     const Regex recipient =
         pool().sequence(pool().literal(" to="), pool().literal(channels_.recipient_start + tool.name));
     const Regex header = pool().either({pool().sequence(std::array{recipient, channel, type, body}),
                                         pool().sequence(std::array{channel, recipient, type, body})});
-    PUNA_TRY(const ExprId arguments, arguments_.add(json_, tool));
+    PUNA_TRY(const ExprId arguments, arguments_.add(plain, tool));
     calls.push_back(json_.sequence({json_.text(header), json_.text(json_.space()), arguments}));
   }
   // The mark behind a call may be the vocabulary's end of the turn, and then no text of the reply.

@@ -237,12 +237,16 @@ Regex Spelling::one_of(const CodePoints& points) {
   return made_[points] = pool_.either(options);
 }
 
+bool Spelling::must_escape(char32_t point) const {
+  return point < 0x20 || point == U'\\' || point == static_cast<char32_t>(quote_sign());
+}
+
 Regex Spelling::escapes(const CodePoints& points) {
   const bool is_twice = kind_ == Kind::json_in_json;
   const std::string start = is_twice ? "\\\\" : "\\";
   std::vector<Regex> options;
   for (const auto& [point, letter] : kShortEscapes) {
-    if (points.has(point)) {
+    if (points.has(point) && (!is_plain() || must_escape(point))) {
       const bool is_escaped_too = is_twice && (letter == '"' || letter == '\\');
       options.push_back(pool_.literal(start + (is_escaped_too ? "\\" : "") + letter));
     }
@@ -251,6 +255,15 @@ Regex Spelling::escapes(const CodePoints& points) {
     options.push_back(pool_.literal("\\'"));
   }
   const std::string hex = start + "u";
+  if (is_plain()) {
+    for (char32_t control = 0; control < 0x20; ++control) {
+      const bool has_short = std::ranges::contains(kShortEscapes, control, &std::pair<char32_t, char>::first);
+      if (points.has(control) && !has_short) {
+        options.push_back(hex_range(pool_, hex, control, control));
+      }
+    }
+    return pool_.either(options);
+  }
   for (const auto& [first, last] : points.ranges()) {
     cut({first, last}, 0, 0xFFFF, [&](char32_t a, char32_t b) { options.push_back(hex_range(pool_, hex, a, b)); });
     cut({first, last}, 0x10000, kLast,

@@ -40,8 +40,9 @@ class CodePoints {
 // The character at `position`, which is moved behind it. Requires valid UTF-8 and position < text.size().
 [[nodiscard]] char32_t next_character(std::string_view text, std::size_t& position);
 
-// How characters are written. In JSON text a character is raw, or one of its escapes: every way of writing it is in the
-// expression, so that the complement of a set of texts is the complement of the set of their spellings.
+// How characters are written. In JSON text a character is raw, or one of its escapes: every way of writing it that is
+// allowed is in the expression, so that the complement of a set of texts is the complement of the set of their
+// spellings.
 class Spelling {
  public:
   enum class Kind : std::uint8_t {
@@ -50,9 +51,13 @@ class Spelling {
     json_in_json,  // in a JSON string of a JSON text that itself stands in a JSON string
     python,        // in single quotes, as Python's repr() has it; other escapes are JSON's
   };
+  enum class Escapes : std::uint8_t {
+    all,       // any character may be escaped
+    required,  // only those that must be, as printers of JSON do; not for Python
+  };
   // The pool is borrowed. `excluded`: what cannot stand between the quotes.
-  Spelling(RegexPool& pool, Kind kind, Regex excluded = Regex::nothing)
-      : pool_(pool), kind_(kind), excluded_(excluded) {}
+  Spelling(RegexPool& pool, Kind kind, Regex excluded = Regex::nothing, Escapes escapes = Escapes::all)
+      : pool_(pool), kind_(kind), excluded_(excluded), escapes_(escapes) {}
   // utf8 between these marks.
   Spelling(RegexPool& pool, Regex mark, Regex excluded) : pool_(pool), mark_(mark), excluded_(excluded) {}
 
@@ -72,9 +77,11 @@ class Spelling {
 
   [[nodiscard]] RegexPool& pool() { return pool_; }
   [[nodiscard]] Kind kind() const { return kind_; }
+  [[nodiscard]] bool is_plain() const { return escapes_ == Escapes::required; }
 
  private:
   [[nodiscard]] Regex escapes(const CodePoints& points);
+  [[nodiscard]] bool must_escape(char32_t point) const;
 
   [[nodiscard]] Regex between_quotes(Regex inside);
   [[nodiscard]] char quote_sign() const { return kind_ == Kind::python ? '\'' : '"'; }
@@ -83,6 +90,7 @@ class Spelling {
   Kind kind_ = Kind::utf8;
   Regex mark_ = Regex::empty;
   Regex excluded_ = Regex::nothing;
+  Escapes escapes_ = Escapes::all;
   std::map<CodePoints, Regex> made_;
   std::array<Regex, 128> ascii_{};  // the same of single characters; nothing: not made yet
 };

@@ -37,7 +37,7 @@ std::string tools_text(std::span<const ToolSpec> tools, Pen& pen) {
       "You can call tools. Each line between <tools> and </tools> describes one of them in JSON.\n<tools>\n";
   const Json described = template_tools(tools, pen);
   for (const Json& tool : described.as_array()) {
-    text += json_text(tool) + "\n";
+    text += spaced_text(tool) + "\n";
   }
   return text + format_text(
                     "</tools>\n"
@@ -50,8 +50,8 @@ std::string tools_text(std::span<const ToolSpec> tools, Pen& pen) {
 }
 
 std::string call_text(const ToolCall& call, Pen& pen) {
-  return format_text("{}\n{{\"name\": {}, \"arguments\": {}}}\n{}", kCallStart, json_text(pen.write(call.name)),
-                     json_text(written(call.arguments, pen)), kCallEnd);
+  return format_text("{}\n{{\"name\": {}, \"arguments\": {}}}\n{}", kCallStart, spaced_text(pen.write(call.name)),
+                     spaced_text(written(call.arguments, pen)), kCallEnd);
 }
 
 class Builder {
@@ -162,7 +162,7 @@ class Builder {
     Json list = Json::array();
     for (const ToolCall& call : calls) {
       const Json value = written(call.arguments, pens_.tools);
-      const Json arguments = shape_.object_arguments ? value : Json(json_text(value));
+      const Json arguments = shape_.object_arguments ? value : Json(spaced_text(value));
       list.push(Json::object(
           {{"id", pens_.tools.write_id(call.id)},
            {"type", "function"},

@@ -136,7 +136,7 @@ minja::Value to_value(const Json& json) {
   if (json.is_string()) {
     return minja::Value(json.as_string());
   }
-  if (json.is_integer()) {
+  if (json.is_integer() && !json.has_point()) {
     return minja::Value(json.as_integer());
   }
   if (json.is_number()) {

@@ -53,16 +53,16 @@ Regex bare_word(RegexPool& pool) {
 
 }  // namespace
 
-JsonTerminals::JsonTerminals(Grammar& grammar, Spelling spelling)
+JsonTerminals::JsonTerminals(Grammar& grammar, Spelling spelling, const std::optional<JsonSpacing>& spacing)
     : grammar_(grammar),
       spelling_(std::move(spelling)),
-      space_(bounded_space(grammar.regexes, spelling_.kind() != Spelling::Kind::json_in_json)),
+      space_(spacing ? Regex::empty : bounded_space(grammar.regexes, spelling_.kind() != Spelling::Kind::json_in_json)),
       own_string_(any_string(spelling_)),
       string_(spelling_.kind() == Spelling::Kind::json
                   ? own_string_
                   : grammar.regexes.either({own_string_, any_json_string(grammar.regexes)})),
-      comma_(text(pool().sequence(space_, pool().sequence(pool().literal(","), space_)))),
-      colon_(text(pool().sequence(space_, pool().sequence(pool().literal(":"), space_)))) {}
+      comma_(text(pool().sequence(space_, pool().sequence(pool().literal(spacing ? spacing->comma : ","), space_)))),
+      colon_(text(pool().sequence(space_, pool().sequence(pool().literal(spacing ? spacing->colon : ":"), space_)))) {}
 
 Regex JsonTerminals::string(std::string_view text) {
   const Regex regex = spelling_.quoted_text(text);
@@ -90,6 +90,15 @@ ExprId JsonTerminals::text(std::string_view text) {
                                                                              : "";
   const Regex word = pool().literal(text);
   return grammar_.text(python.empty() ? word : pool().either({word, pool().literal(python)}));
+}
+
+ExprId JsonTerminals::integer(Regex numbers) {
+  if (!spelling_.is_plain()) {
+    return text(numbers);
+  }
+  ByteSet point = ByteSet::one('.');
+  const Regex any = pool().repeat(pool().bytes(ByteSet::all()), 0);
+  return text(pool().without(numbers, pool().sequence(any, pool().sequence(pool().bytes(point), any))));
 }
 
 Regex JsonTerminals::written_key(Regex key) {

@@ -1,5 +1,5 @@
 // The parts of JSON text that grammars share, in JSON or in another spelling of it. White space may stand where JSON
-// allows it, but never without an end.
+// allows it, but never without an end; or where a template puts it and nowhere else.
 #pragma once
 
 #include <optional>
@@ -11,6 +11,7 @@
 #include "chat/number_text.h"
 #include "puna/base/grammar.h"
 #include "puna/base/json.h"
+#include "puna/chat/reply_format.h"
 
 namespace puna {
 
@@ -20,7 +21,8 @@ class JsonTerminals {
   // marks, strings and keys stand between them, and keys of letters and digits may stand without; without marks, as
   // they are (good for reading off how single strings are written, not for whole values). The grammar is borrowed;
   // everything is added to it.
-  explicit JsonTerminals(Grammar& grammar, Spelling spelling);
+  // With `spacing` there is only its white space.
+  explicit JsonTerminals(Grammar& grammar, Spelling spelling, const std::optional<JsonSpacing>& spacing = {});
   explicit JsonTerminals(Grammar& grammar) : JsonTerminals(grammar, Spelling(grammar.regexes, Spelling::Kind::json)) {}
 
   [[nodiscard]] Grammar& grammar() { return grammar_; }
@@ -38,6 +40,8 @@ class JsonTerminals {
 
   [[nodiscard]] ExprId text(Regex regex);
   [[nodiscard]] ExprId text(std::string_view text);
+  // Of numbers that are integers; 1.0 only where escapes are free too.
+  [[nodiscard]] ExprId integer(Regex numbers);
   [[nodiscard]] ExprId sequence(std::vector<ExprId> parts) { return grammar_.add(expr::Sequence{std::move(parts)}); }
   [[nodiscard]] ExprId choice(std::vector<ExprId> options) { return grammar_.add(expr::Choice{std::move(options)}); }
   [[nodiscard]] ExprId comma() const { return comma_; }

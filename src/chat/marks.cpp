@@ -181,21 +181,4 @@ Json written(const Json& value, Pen& pen) {
   return value;
 }
 
-std::string json_text(const Json& value) {
-  std::string out;
-  if (value.is_array()) {
-    for (const Json& item : value.as_array()) {
-      out += (out.empty() ? "" : ", ") + json_text(item);
-    }
-    return "[" + out + "]";
-  }
-  if (value.is_object()) {
-    for (const Json::Member& member : value.as_object()) {
-      out += (out.empty() ? "" : ", ") + Json(member.key).dump() + ": " + json_text(member.value);
-    }
-    return "{" + out + "}";
-  }
-  return value.dump();
-}
-
 }  // namespace puna

@@ -82,7 +82,4 @@ void append_part(std::vector<PromptPart>& parts, std::string_view text, Trust tr
 // The value with each key and each string in it written by the pen.
 [[nodiscard]] Json written(const Json& value, Pen& pen);
 
-// JSON as models were trained on it: ", " between items and ": " after keys.
-[[nodiscard]] std::string json_text(const Json& value);
-
 }  // namespace puna

@@ -47,8 +47,8 @@ Json NeedleTalk::calls_message(const std::vector<NeedleCall>& calls) const {
 Json NeedleTalk::calls_message(const std::vector<NeedleCall>& calls, const Json& arguments) const {
   Json list = Json::array();
   for (const auto& [tool, id] : calls) {
-    Json function =
-        Json::object({{"name", tool}, {"arguments", shape_.object_arguments ? arguments : Json(arguments.dump())}});
+    Json function = Json::object(
+        {{"name", tool}, {"arguments", shape_.object_arguments ? arguments : Json(spaced_text(arguments))}});
     Json call = Json::object({{"id", id}, {"type", "function"}});
     call.set("function", std::move(function));
     list.push(std::move(call));

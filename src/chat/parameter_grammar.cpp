@@ -51,7 +51,7 @@ ParameterGrammar::ParameterGrammar(Grammar& grammar, Markup& markup, const CallS
     const Regex mark = markup.written(syntax.quote);
     ways_.emplace_back(grammar, Spelling(pool, mark, markup.holding(pool.literal(syntax.quote))));
   } else {
-    ways_.emplace_back(grammar, Spelling(pool, Spelling::Kind::json, ended));
+    ways_.emplace_back(grammar, Spelling(pool, Spelling::Kind::json, ended, Spelling::Escapes::required));
   }
   if (syntax.python_values || (!is_raw() && syntax.quote == "'")) {
     ways_.emplace_back(grammar, Spelling(pool, Spelling::Kind::python, ended));

@@ -9,15 +9,6 @@
 
 namespace puna {
 
-std::size_t held_back(std::string_view text, std::string_view tag) {
-  for (std::size_t length = tag.empty() ? 0 : std::min(text.size(), tag.size() - 1); length > 0; --length) {
-    if (tag.starts_with(text.substr(text.size() - length))) {
-      return length;
-    }
-  }
-  return 0;
-}
-
 void GrowingText::add(std::string_view text, std::string& delta) {
   const auto last = std::ranges::find_last_if_not(text, is_space).begin();
   if (last == text.end()) {

@@ -41,6 +41,13 @@ Json to_json(const CallSyntax& syntax) {
                {"arguments_key", &syntax.arguments_key},
                {"id_key", &syntax.id_key}});
   }
+  const auto put_spacing = [&json](std::string_view name, const std::optional<JsonSpacing>& spacing) {
+    if (spacing) {
+      json.set(name, spacing->comma + spacing->colon);
+    }
+  };
+  put_spacing("object_spacing", syntax.object_spacing);
+  put_spacing("arguments_spacing", syntax.arguments_spacing);
   if (syntax.ids != CallSyntax::Ids::none) {
     json.set("ids", syntax.ids == CallSyntax::Ids::text ? "text" : "number");
     put(json, {{"id_start", &syntax.id_start}});
@@ -134,7 +141,9 @@ const ReplyFormat& generic_reply_format() {
                                                        .call_start = std::string(kCallStart) + "\n",
                                                        .call_end = "\n" + std::string(kCallEnd),
                                                        .separator = "\n",
-                                                       .list_end = {}}}};
+                                                       .list_end = {},
+                                                       .object_spacing = JsonSpacing{},
+                                                       .arguments_spacing = JsonSpacing{}}}};
   return format;
 }
 

@@ -37,7 +37,7 @@ TextMatcher matcher(ReplyShape shape) {
 
 constexpr std::string_view kCall =
     "<tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2}}\n</tool_call>";
-constexpr std::string_view kTimeCall = "<tool_call>{\"name\":\"now\",\"arguments\":{}}</tool_call>";
+constexpr std::string_view kTimeCall = "<tool_call>{\"name\": \"now\", \"arguments\": {}}</tool_call>";
 
 TEST(ReplyGrammar, AutomaticTakesTextCallsAndTextThenCalls) {
   TextMatcher grammar = matcher({});
@@ -107,6 +107,29 @@ TEST(ReplyGrammar, RequiredMeansCallsAndNothingElse) {
   EXPECT_TRUE(open.matches("a < b </thin </think>\n\n" + call));
   EXPECT_TRUE(open.matches(call)) << "the reader takes it out of the thought that was never closed";
   EXPECT_FALSE(open.matches("a thought"));
+}
+
+// Readers take all of these.
+TEST(ReplyGrammar, CallsAreWrittenInTheTemplatesOwnWay) {
+  TextMatcher grammar = matcher({});
+  const auto call = [](std::string_view json) { return "<tool_call>\n" + std::string(json) + "\n</tool_call>"; };
+  EXPECT_TRUE(
+      grammar.matches(call(R"({"name": "get_weather", "arguments": {"city": "a\n\"b\\ \u0007 é/", "days": 2}})")));
+  for (const std::string_view json : {
+           R"({"name":"get_weather", "arguments": {"city": "Paris"}})",
+           R"({"name": "get_weather", "arguments":{"city": "Paris"}})",
+           R"({"name": "get_weather", "arguments": { "city": "Paris"}})",
+           R"({"name": "get_weather", "arguments": {"city":"Paris"}})",
+           R"({"name": "get_weather", "arguments": {"c\u0069ty": "Paris"}})",
+           R"({"name": "get_weather", "arguments": {"city": "\u0050aris"}})",
+           R"({"name": "get_weather", "arguments": {"city": "a\/b"}})",
+           R"({"name": "get_weather", "arguments": {"city": "Paris", "days": 2.0}})",
+       }) {
+    EXPECT_FALSE(grammar.matches(call(json))) << json;
+    ReplyParser reader(generic_reply_format(), {.tools = tools()});
+    static_cast<void>(reader.feed(call(json)));
+    EXPECT_EQ(reader.finish().calls.size(), 1u) << json;
+  }
 }
 
 TEST(ReplyGrammar, ANamedToolIsTheOnlyOneThatCanBeCalled) {

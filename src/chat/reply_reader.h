@@ -28,9 +28,6 @@ class ReplyReader {
 [[nodiscard]] std::unique_ptr<ReplyReader> make_channel_reader(const ReplyFormat& format,
                                                                const ReplyParser::Setup& setup);
 
-// Length of the longest end of `text` that is a proper prefix of `tag`.
-[[nodiscard]] std::size_t held_back(std::string_view text, std::string_view tag);
-
 // Text that grows by pieces; white space at its end waits until more text comes.
 class GrowingText {
  public:

@@ -345,7 +345,7 @@ Result<ExprId> Compiler::by_type(const Set& plain) {
   }
   if ((allowed & (integer | fractional)) != 0) {
     PUNA_TRY(const Regex text, number_text_of(plain, allowed));
-    options.push_back(json_.text(text));
+    options.push_back((allowed & fractional) != 0 ? json_.text(text) : json_.integer(text));
   }
   for (const Json& value : {Json(), Json(true), Json(false)}) {
     if ((allowed & (value.is_null() ? null : boolean)) != 0 && !is_excluded(plain, value)) {

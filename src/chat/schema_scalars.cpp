@@ -221,7 +221,8 @@ Result<ExprId> Compiler::of_values(const Set& plain, const Json::Array& values, 
   }
   if (!numbers.empty() && (allowed & (integer | fractional)) != 0) {
     PUNA_TRY(const Regex fits, number_text_of(plain, allowed));
-    options.push_back(json_.text(pool.both({pool.either(numbers), fits})));
+    const Regex listed_numbers = pool.both({pool.either(numbers), fits});
+    options.push_back((allowed & fractional) != 0 ? json_.text(listed_numbers) : json_.integer(listed_numbers));
   }
   return json_.choice(std::move(options));
 }

@@ -115,13 +115,13 @@ class TagReader final : public ReplyReader {
     const std::string_view text = undecided();
     const std::size_t end = text.find(format_.reasoning_end);
     const bool is_closed = end != std::string_view::npos;
-    std::size_t bytes = is_closed ? end : text.size() - (is_ending_ ? 0 : held_back(text, format_.reasoning_end));
+    std::size_t bytes = is_closed ? end : text.size() - (is_ending_ ? 0 : begun_at_end(text, format_.reasoning_end));
     std::size_t call = bytes;  // where a call begins
     if (held_.empty()) {
       for (const CallForm& form : forms_) {
         if (form.is_strong()) {
           call = std::min(call, text.substr(0, bytes).find(form.mark()));
-          bytes -= is_closed || is_ending_ || call < bytes ? 0 : held_back(text.substr(0, bytes), form.mark());
+          bytes -= is_closed || is_ending_ || call < bytes ? 0 : begun_at_end(text.substr(0, bytes), form.mark());
           call = std::min(call, bytes);
         }
       }

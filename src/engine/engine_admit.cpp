@@ -324,7 +324,6 @@ void EngineCore::want_mark(Sequence& sequence, std::size_t tokens) {
   std::ranges::sort(sequence.marks, std::ranges::greater());
 }
 
-// Takes no memory that it cannot do without.
 // What a reply can only begin with is computed together with its prompt. The reader gets it with the first logits.
 void EngineCore::add_forced_start(Sequence& sequence) {
   if (!sequence.forces_text) {
@@ -340,6 +339,7 @@ void EngineCore::add_forced_start(Sequence& sequence) {
   });
 }
 
+// Takes no memory that it cannot do without.
 void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available) {
   counters_.leave_line();
   sequence->computed = available;

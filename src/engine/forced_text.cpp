@@ -14,7 +14,6 @@ using State = GrammarMatcher::State;
 
 constexpr std::size_t kBytesMax = 1024;  // of one run; what follows is found after the next token
 constexpr int kStepsMax = 4096;          // of one look at what could go on
-constexpr char kControlMark = '\xFF';    // how control_token() begins
 
 class ForcedSpelling {
  public:

@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "puna/base/text.h"
+
 namespace puna::engine {
 namespace {
 
 enum class Phase : std::uint8_t { before, inside, closing, after };
-
-// How much of the tag's beginning the text ends with.
-std::size_t begun(std::string_view text, std::string_view tag) {
-  std::size_t length = std::min(text.size(), tag.size());
-  while (!text.ends_with(tag.substr(0, length))) {
-    --length;
-  }
-  return length;
-}
 
 class ReasoningFilter final : public TokenFilter {
  public:
@@ -49,12 +42,13 @@ class ReasoningFilter final : public TokenFilter {
   }
 
   [[nodiscard]] std::span<const Token> forced(std::optional<Token> last) override {
-    if (!inner_ || phase_ == Phase::closing) {
+    // A certain start is left to sampling: there it may be given up for want of memory, when half of it has been noted.
+    if (!inner_ || !last || phase_ == Phase::closing) {
       return {};
     }
     const std::span<const Token> run = inner_->forced(last);
     // The first ones spell the last token again, whose text was noted; a tag is not cut by that.
-    std::size_t noted = last ? weights_->bytes(*last).size() : 0;
+    std::size_t noted = weights_->bytes(*last).size();
     for (const Token token : run) {
       const std::size_t bytes = weights_->bytes(token).size();
       if (noted >= bytes) {
@@ -103,9 +97,8 @@ class ReasoningFilter final : public TokenFilter {
       phase_ = Phase::after;
       return;
     }
-    const std::size_t tag_begun = begun(text_, limit_.end);
+    const std::size_t tag_begun = begun_at_end(text_, limit_.end);
     if (tokens_ >= limit_.tokens_max) {
-      phase_ = Phase::closing;
       if (tag_begun > 0 && limit_.closing.starts_with(limit_.end)) {
         if (auto rest = weights_->plain_tokens(std::string_view(limit_.closing).substr(tag_begun))) {
           closing_ = *std::move(rest);

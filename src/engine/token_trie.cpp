@@ -18,7 +18,7 @@ TokenTrie::TokenTrie(const EngineWeights& weights) {
     const std::string_view text = weights.bytes(token);
     const bool is_control = weights.is_control(token) && !text.empty();
     // A byte that no UTF-8 text has begins control tokens here, and nothing else: no text may spell one.
-    const bool is_text = !is_control && !text.contains('\xFF');
+    const bool is_text = !is_control && !text.contains(kControlMark);
     bytes_[i] = is_control ? control_token(text) : is_text ? std::string(text) : std::string();
     // Depth is kept in 16 bits; no vocabulary comes near.
     if (!bytes_[i].empty() && bytes_[i].size() < 0xFFFF) {

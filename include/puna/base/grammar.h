@@ -124,8 +124,9 @@ class Grammar {
   ExprId root_{};
 };
 
-// The bytes that stand for the control token with this text, in a grammar and in the vocabulary's trie: no UTF-8 text
-// has the byte 0xFF.
+// The bytes that stand for the control token with this text, in a grammar and in the vocabulary's trie. They begin and
+// end with the mark, which no UTF-8 text has.
+inline constexpr char kControlMark = '\xFF';
 [[nodiscard]] std::string control_token(std::string_view text);
 
 }  // namespace puna

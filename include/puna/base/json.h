@@ -61,11 +61,14 @@ class Json {
 
   [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
   [[nodiscard]] bool is_bool() const { return std::holds_alternative<bool>(value_); }
-  [[nodiscard]] bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
+  // A whole number of 64 bits, also one that is written 1.0 (up to 2^53), as in JSON Schema.
+  [[nodiscard]] bool is_integer() const;
+  // A number that is written with a point or an exponent: 1.0 as well as 1.5.
+  [[nodiscard]] bool has_point() const { return std::holds_alternative<double>(value_); }
   // A whole number that only 64 bits without a sign hold: it is no is_integer(), and as_double() rounds it.
   [[nodiscard]] bool is_large_integer() const { return std::holds_alternative<std::uint64_t>(value_); }
   [[nodiscard]] bool is_number() const {
-    return is_integer() || is_large_integer() || std::holds_alternative<double>(value_);
+    return has_point() || is_large_integer() || std::holds_alternative<std::int64_t>(value_);
   }
   [[nodiscard]] bool is_string() const { return std::holds_alternative<std::string>(value_); }
   [[nodiscard]] bool is_array() const { return std::holds_alternative<Array>(value_); }
@@ -103,6 +106,9 @@ struct Json::Member {
   std::string key;
   Json value;
 };
+
+// On one line, with ", " between items and ": " after keys: how templates, and so models, write it.
+[[nodiscard]] std::string spaced_text(const Json& value);
 
 inline Json::Json() = default;
 inline Json::Json(std::nullptr_t) {}

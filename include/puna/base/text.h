@@ -35,6 +35,9 @@ namespace utf8 {
 // The text with control characters (but for newline and tab) made visible, for terminals and logs: ESC becomes \x1b.
 [[nodiscard]] std::string printable(std::string_view text);
 
+// Length of the longest end of `text` that is a proper prefix of `tag`.
+[[nodiscard]] std::size_t begun_at_end(std::string_view text, std::string_view tag);
+
 // The candidate that takes the fewest changes of a letter to become `name`, for "did you mean"; the first of equals.
 // Empty when none is near: half of the letters would have to change.
 [[nodiscard]] std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,14 @@
 #include "puna/base.h"
 
 namespace puna {
+
+// How a template separates the parts of JSON text. There is no other white space in it.
+struct JsonSpacing {
+  std::string comma = ", ";  // between members and between items
+  std::string colon = ": ";  // between a key and its value
+
+  bool operator==(const JsonSpacing&) const = default;
+};
 
 // How one family writes tool calls. A reply with two calls is, byte for byte as the template writes it:
 //
@@ -56,6 +65,9 @@ struct CallSyntax {
   std::string inner_key;     // not empty: {"<inner_key>": {name and arguments}}, as in OpenAI's protocol
   bool name_is_key = false;  // {NAME: ARGUMENTS}
   Arguments arguments = Arguments::object;
+  // Of that object and of the arguments, where the template was seen to write them in one way; else any.
+  std::optional<JsonSpacing> object_spacing;
+  std::optional<JsonSpacing> arguments_spacing;
 
   // named_json and parameters
   std::string name_end;
