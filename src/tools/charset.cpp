@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "puna/base.h"
+#include "tools/plain_text.h"
 
 namespace puna::tools {
 namespace {
@@ -16,12 +17,6 @@ namespace {
 constexpr std::size_t kPrescanBytes = 1'024;
 
 const lxb_char_t* bytes_of(std::string_view text) { return reinterpret_cast<const lxb_char_t*>(text.data()); }
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return lower;
-}
 
 const lxb_encoding_data_t* by_name(std::string_view name) {
   return name.empty() ? nullptr : lxb_encoding_data_by_pre_name(bytes_of(name), name.size());
@@ -63,9 +58,9 @@ const lxb_encoding_data_t* of_meta(std::string_view bytes) {
     return nullptr;
   }
   const lxb_html_encoding_entry_t* entry = lxb_html_encoding_meta_entry(scan.get(), 0);
-  return entry == nullptr ? nullptr
-                          : lxb_encoding_data_prescan_validate(
-                                entry->name, static_cast<std::size_t>(entry->end - entry->name));
+  return entry == nullptr
+             ? nullptr
+             : lxb_encoding_data_prescan_validate(entry->name, static_cast<std::size_t>(entry->end - entry->name));
 }
 
 void append_utf8(std::string& text, lxb_codepoint_t point) {
@@ -90,10 +85,11 @@ void append_utf8(std::string& text, lxb_codepoint_t point) {
   }
 }
 
+// In pieces whose characters always fit: a full buffer makes some of lexbor's decoders lose a byte.
 std::string decode(std::string_view bytes, const lxb_encoding_data_t& encoding) {
-  constexpr std::size_t kPoints = 4'096;
+  constexpr std::size_t kPieceBytes = 1'024;
   constexpr lxb_codepoint_t kReplacement = 0xfffd;
-  std::array<lxb_codepoint_t, kPoints> points{};
+  std::array<lxb_codepoint_t, 4 * kPieceBytes> points{};
   lxb_encoding_decode_t decoder{};
   lxb_encoding_decode_init(&decoder, &encoding, points.data(), points.size());
   lxb_encoding_decode_replace_set(&decoder, &kReplacement, 1);
@@ -103,16 +99,12 @@ std::string decode(std::string_view bytes, const lxb_encoding_data_t& encoding) 
                             [&](lxb_codepoint_t point) { append_utf8(text, point); });
     lxb_encoding_decode_buf_used_set(&decoder, 0);
   };
-  const lxb_char_t* at = bytes_of(bytes);
-  const lxb_char_t* const end = at + bytes.size();
-  while (at < end) {
-    const lxb_char_t* const before = at;
-    const lxb_status_t status = encoding.decode(&decoder, &at, end);
-    const bool has_moved = at != before || lxb_encoding_decode_buf_used(&decoder) > 0;
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kPieceBytes);
+    const lxb_char_t* at = bytes_of(piece);
+    encoding.decode(&decoder, &at, at + piece.size());
     flush();
-    if (status != LXB_STATUS_SMALL_BUFFER || !has_moved) {
-      break;
-    }
+    bytes.remove_prefix(piece.size());
   }
   lxb_encoding_decode_finish(&decoder);
   flush();
@@ -139,10 +131,7 @@ std::string decoded_text(std::string_view bytes, std::string_view content_type, 
 }
 
 std::string media_type(std::string_view content_type) {
-  std::string type = lowered(content_type.substr(0, content_type.find(';')));
-  type.erase(0, type.find_first_not_of(" \t"));
-  type.erase(type.find_last_not_of(" \t") + 1);
-  return type;
+  return lowered(trimmed(content_type.substr(0, content_type.find(';'))));
 }
 
 }  // namespace puna::tools

@@ -1,9 +1,12 @@
 // The tree is built in small pieces, so that a page which would explode is noticed while it is still small.
 #include "tools/html_document.h"
 
+#include <lexbor/dom/interfaces/character_data.h>
 #include <lexbor/html/html.h>
 
 #include <algorithm>
+
+#include "tools/plain_text.h"
 
 namespace puna::tools {
 namespace {
@@ -14,19 +17,28 @@ constexpr std::size_t kPieceBytes = 1'024;
 constexpr std::size_t kOpenElementsMax = 500;
 constexpr std::size_t kFormattingMax = 64;
 constexpr std::size_t kTreeBytesMax = 67'108'864;
+constexpr std::size_t kAttributesMax = 1'000;  // of one tag: each is compared with all before it
 
 lxb_dom_node_t* node_of(void* node) { return static_cast<lxb_dom_node_t*>(node); }
 const lxb_char_t* bytes_of(std::string_view text) { return reinterpret_cast<const lxb_char_t*>(text.data()); }
 std::string_view view(const lxb_char_t* data, std::size_t size) {
   return data == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(data), size);
 }
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
+
+std::size_t attributes_of(const lxb_html_token_t* token) {
+  std::size_t count = 0;
+  for (const lxb_html_token_attr_t* at = token == nullptr ? nullptr : token->attr_first; at != nullptr; at = at->next) {
+    ++count;
+  }
+  return count;
+}
 
 bool grew_too_large(const lxb_html_parser_t& parser, const lxb_html_document_t& document) {
   const lexbor_mem_t& memory = *document.dom_document.mraw->mem;
   return parser.tree->open_elements->length > kOpenElementsMax ||
          parser.tree->active_formatting->length > kFormattingMax ||
-         memory.chunk_length * memory.chunk_min_size > kTreeBytesMax;
+         memory.chunk_length * memory.chunk_min_size > kTreeBytesMax ||
+         attributes_of(parser.tkz->token) > kAttributesMax;
 }
 
 struct DestroyParser {
@@ -135,21 +147,6 @@ Result<HtmlDocument> HtmlDocument::parse(std::string_view html, const std::stop_
 
 HtmlNode HtmlDocument::root() const {
   return HtmlNode(lxb_dom_interface_node(static_cast<lxb_html_document_t*>(document_.get())));
-}
-
-std::string collapsed(std::string_view text) {
-  std::string result;
-  bool space = false;
-  for (const char c : text) {
-    if (is_space(c)) {
-      space = !result.empty();
-    } else {
-      result += space ? " " : "";
-      result += c;
-      space = false;
-    }
-  }
-  return result;
 }
 
 }  // namespace puna::tools

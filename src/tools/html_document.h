@@ -41,7 +41,7 @@ class HtmlNode {
 class HtmlDocument {
  public:
   // Any valid UTF-8 is a document. What would cost too much is not read to its end (is_cut()): nesting deeper than
-  // about 500 elements, or a tree of more than 64 MiB.
+  // about 500 elements, a tree of more than 64 MiB, a tag of more than about 1,000 attributes.
   // Errors  cancelled;  internal  no memory
   [[nodiscard]] static Result<HtmlDocument> parse(std::string_view html, const std::stop_token& stop);
 
@@ -56,8 +56,5 @@ class HtmlDocument {
   std::unique_ptr<void, Destroy> document_;
   bool is_cut_ = false;
 };
-
-// The text with every run of white space as one space, and none at its ends.
-[[nodiscard]] std::string collapsed(std::string_view text);
 
 }  // namespace puna::tools

@@ -8,6 +8,7 @@
 
 #include "tools/html_document.h"
 #include "tools/markdown_writer.h"
+#include "tools/plain_text.h"
 
 namespace puna::tools {
 namespace {
@@ -20,7 +21,7 @@ constexpr std::array<std::string_view, 26> kBlocks{
     "p",       "div",    "section", "article",    "main", "header", "footer",   "nav",     "aside",
     "address", "figure", "form",    "fieldset",   "dl",   "dt",     "dd",       "details", "summary",
     "center",  "legend", "hgroup",  "figcaption", "body", "html",   "noscript", "search"};
-constexpr std::string_view kSpaces = " \t\n\r\f";
+constexpr int kDepthMax = 1'000;  // the parser stops before; what it moves about is held to this
 
 bool is_in(std::string_view name, auto& names) { return std::ranges::find(names, name) != names.end(); }
 
@@ -52,9 +53,11 @@ class Walker {
 
  private:
   void children(HtmlNode node) {
-    for (HtmlNode child = node.first_child(); child && !out_.is_full(); child = child.next()) {
+    ++depth_;
+    for (HtmlNode child = node.first_child(); child && !out_.is_full() && depth_ < kDepthMax; child = child.next()) {
       walk(child);
     }
+    --depth_;
   }
   void block(HtmlNode node, int line_ends) {
     out_.end_line(line_ends);
@@ -75,6 +78,7 @@ class Walker {
 
   Url base_;
   MarkdownWriter out_;
+  int depth_ = 0;
 };
 
 void Walker::walk(HtmlNode node) {
@@ -96,6 +100,12 @@ void Walker::walk(HtmlNode node) {
     image(node);
   } else if (tag == "br") {
     out_.end_line(1);
+  } else if (tag == "tr") {  // of a table that only arranges
+    block(node, 1);
+  } else if (tag == "td" || tag == "th") {
+    out_.put(" ");
+    children(node);
+    out_.put(" ");
   } else if (tag == "code" || tag == "kbd" || tag == "samp" || tag == "tt") {
     code(node);
   } else if (is_in(tag, kBlocks)) {
@@ -222,9 +232,9 @@ void Walker::code(HtmlNode node) {
     out_.put(text);
     return;
   }
-  out_.open("`");
+  const std::size_t opened = out_.open("`");
   out_.put(text);
-  out_.close("`");
+  out_.close(opened, "`");
 }
 
 void Walker::link(HtmlNode node) {
@@ -235,26 +245,16 @@ void Walker::link(HtmlNode node) {
     return;
   }
   out_.flatten();
-  const std::size_t before = out_.size();
-  out_.open("[");
-  const std::size_t opened = out_.size();
+  const std::size_t opened = out_.open("[");
   children(node);
-  if (out_.size() == opened) {
-    out_.cut_back(std::max(before, opened - 1));
-  } else {
-    out_.close(format_text("]({})", target->text));
-  }
+  out_.close(opened, format_text("]({})", target->text));
   out_.unflatten();
 }
 
 void Walker::image(HtmlNode node) {
-  const std::string text = collapsed(node.attribute("alt").value_or(""));
-  if (text.empty()) {
-    return;
-  }
-  out_.open("![");
-  out_.put(text);
-  out_.close("]");
+  const std::size_t opened = out_.open("![");
+  out_.put(node.attribute("alt").value_or(""));
+  out_.close(opened, "]");
 }
 
 // One line of "| a | b |" for each row. Tables within tables, or with one column, only arrange a page.

@@ -3,19 +3,34 @@
 #include <algorithm>
 #include <utility>
 
+#include "tools/plain_text.h"
+
 namespace puna::tools {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f'; }
 bool is_dropped(char c) { return (static_cast<unsigned char>(c) < 0x20 && !is_space(c)) || c == '\x7f'; }
 
 }  // namespace
 
+// An empty line between two parts of a quotation belongs to it.
+void MarkdownWriter::end_lines() {
+  if (!text_.empty()) {
+    text_ += '\n';
+    if (line_ends_ > 1) {
+      for (const Level& level : levels_) {
+        text_ += level.is_used ? level.rest : "";
+      }
+      text_.erase(text_.find_last_not_of(' ') + 1);
+      text_ += '\n';
+    }
+  }
+  line_ends_ = 0;
+  at_line_begin_ = true;
+}
+
 void MarkdownWriter::begin() {
   if (line_ends_ > 0) {
-    text_.append(text_.empty() ? 0 : static_cast<std::size_t>(line_ends_), '\n');
-    line_ends_ = 0;
-    at_line_begin_ = true;
+    end_lines();
   }
   if (at_line_begin_) {
     for (Level& level : levels_) {
@@ -23,12 +38,12 @@ void MarkdownWriter::begin() {
       level.is_used = true;
     }
     at_line_begin_ = false;
-    space_ = false;
-  } else if (space_ && !is_joined_) {
+  } else if (space_) {
     text_ += ' ';
   }
   space_ = false;
-  is_joined_ = false;
+  text_ += signs_;
+  signs_.clear();
 }
 
 void MarkdownWriter::put(std::string_view text) {
@@ -48,10 +63,12 @@ void MarkdownWriter::put(std::string_view text) {
   }
 }
 
-void MarkdownWriter::open(std::string_view sign) {
-  begin();
-  text_ += sign;
-  is_joined_ = true;
+void MarkdownWriter::close(std::size_t opened, std::string_view sign) {
+  if (signs_.size() > opened) {
+    signs_.resize(opened);
+  } else {
+    text_ += sign;
+  }
 }
 
 void MarkdownWriter::put_lines(std::string_view lines) {
@@ -59,7 +76,8 @@ void MarkdownWriter::put_lines(std::string_view lines) {
   while (!lines.empty() && !is_full()) {
     const std::size_t end = lines.find('\n');
     begin();
-    std::ranges::copy_if(lines.substr(0, end), std::back_inserter(text_), [](char c) { return c == '\t' || !is_dropped(c); });
+    std::ranges::copy_if(lines.substr(0, end), std::back_inserter(text_),
+                         [](char c) { return c == '\t' || !is_dropped(c); });
     line_ends_ = 1;
     lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
   }
@@ -69,7 +87,8 @@ void MarkdownWriter::end_line(int line_ends) {
   if (is_flat()) {
     space_ = true;
   } else {
-    line_ends_ = std::max(line_ends_, line_ends);
+    const bool has_text = levels_.empty() || levels_.back().is_used;  // "- " is followed by its text
+    line_ends_ = std::max(line_ends_, has_text ? line_ends : 1);
   }
 }
 

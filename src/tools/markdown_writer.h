@@ -13,21 +13,18 @@ class MarkdownWriter {
   explicit MarkdownWriter(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
   [[nodiscard]] bool is_full() const { return text_.size() >= bytes_max_; }
-  [[nodiscard]] std::size_t size() const { return text_.size(); }
 
   // Running text: white space collapses.
   void put(std::string_view text);
-  // A sign of Markdown's own, such as "[": stands right before the text that follows.
-  void open(std::string_view sign);
-  // Right behind the text before it, e.g. "](https://example.org/)".
-  void close(std::string_view sign) { text_ += sign; }
+  // A sign of Markdown's own, such as "[", right before the text that follows. Returns what close() needs.
+  [[nodiscard]] std::size_t open(std::string_view sign) {
+    signs_ += sign;
+    return signs_.size() - sign.size();
+  }
+  // Right behind the text since that open(), e.g. "](https://example.org/)"; without text both signs fall away.
+  void close(std::size_t opened, std::string_view sign);
   // Lines as they are; begins and ends at a line's end.
   void put_lines(std::string_view lines);
-  // Takes back what was written since the text had this size.
-  void cut_back(std::size_t size) {
-    text_.resize(size);
-    is_joined_ = text_.ends_with(' ');
-  }
 
   // What follows begins on a new line (1) or behind an empty line (2); inside of flat text, behind a space.
   void end_line(int line_ends);
@@ -48,14 +45,15 @@ class MarkdownWriter {
     bool is_used = false;
   };
   void begin();  // what must stand before the next text
+  void end_lines();
 
   std::size_t bytes_max_;
   std::string text_;
+  std::string signs_;  // opened, without text so far
   std::vector<Level> levels_;
   int line_ends_ = 0;
   bool space_ = false;
   bool at_line_begin_ = true;
-  bool is_joined_ = true;  // no space is wanted before the next text
   int flat_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include "puna/tools/web.h"
 #include "tools/charset.h"
 #include "tools/html_document.h"
+#include "tools/plain_text.h"
 
 namespace puna {
 namespace {
@@ -21,12 +22,12 @@ Result<HttpResponse> ask(const HttpClient& client, const std::string& url, std::
   request.limits.body_bytes = kAnswerBytesMax;
   PUNA_TRY(HttpResponse response, client.fetch(request, stop));
   if (response.head.status != 200) {
-    return fail(ErrorCode::unavailable,
-                format_text("{}: the search engine answered with status {}", response.head.url.shown(),
-                            response.head.status),
-                response.head.status == 403 || response.head.status == 202 || response.head.status == 429
-                    ? "it refuses programs, or this many questions: choose another engine or wait"
-                    : "");
+    return fail(
+        ErrorCode::unavailable,
+        format_text("{}: the search engine answered with status {}", response.head.url.shown(), response.head.status),
+        response.head.status == 403 || response.head.status == 202 || response.head.status == 429
+            ? "it refuses programs, or this many questions: choose another engine or wait"
+            : "");
   }
   return response;
 }
@@ -78,7 +79,8 @@ class DuckDuckGo final : public SearchEngine {
     if (!url) {
       return std::nullopt;
     }
-    const bool is_own = url->host == "duckduckgo.com" || url->host.ends_with(".duckduckgo.com") || url->host == page.host;
+    const bool is_own =
+        url->host == "duckduckgo.com" || url->host.ends_with(".duckduckgo.com") || url->host == page.host;
     if (!is_own) {
       return url->text;
     }

@@ -4,7 +4,7 @@
 
 #include "puna/tools/web.h"
 #include "tools/fact_index.h"
-#include "tools/html_document.h"
+#include "tools/plain_text.h"
 
 namespace puna {
 namespace {
@@ -30,7 +30,8 @@ class LocalSearch final : public SearchEngine {
 };
 
 // Collects the paths of texts below a folder of the root, in order.
-Result<void> collect(const FileRoot& root, const std::string& folder, std::size_t depth, std::vector<std::string>& paths) {
+Result<void> collect(const FileRoot& root, const std::string& folder, std::size_t depth,
+                     std::vector<std::string>& paths) {
   PUNA_TRY(const std::vector<FileRoot::Entry> entries, root.list(folder));
   for (const FileRoot::Entry& entry : entries) {
     const std::string path = folder.empty() ? entry.name : folder + "/" + entry.name;

@@ -6,6 +6,7 @@
 #include "tools/charset.h"
 #include "tools/html_markdown.h"
 #include "tools/observation.h"
+#include "tools/plain_text.h"
 #include "tools/text_argument.h"
 
 namespace puna {
@@ -63,26 +64,23 @@ class VisitPage final : public Tool {
 
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token stop) override {
-    HttpRequest request{.url = trimmed(arguments.text_or("url")),
+    HttpRequest request{.url = plain_url(arguments.text_or("url")),
                         .headers = {{"User-Agent", "Mozilla/5.0 (compatible; puna)"},
                                     {"Accept", "text/html, text/plain, application/json, text/*;q=0.8"}}};
     request.limits.body_bytes = kPageBytesMax * 2;  // the receiver stops before
     Page page;
     const auto head = client_.stream(request, page, stop);
     if (!head) {
-      return failure(head.error());
+      return tools::error_observation(head.error());
     }
     return result(*head, page, stop);
   }
 
  private:
-  static std::string trimmed(std::string_view text) {
-    const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n<"), text.size());
-    const std::size_t end = text.find_last_not_of(" \t\r\n>");
-    return end == std::string_view::npos ? "" : std::string(text.substr(begin, end + 1 - begin));
-  }
-  static ToolResult failure(const Error& error) {
-    return tool_error(error.hint.empty() ? error.message : error.message + ". " + error.hint);
+  // Models write <https://...>, as Markdown does.
+  static std::string plain_url(std::string_view text) {
+    text = tools::trimmed(text);
+    return std::string(text.starts_with('<') && text.ends_with('>') ? text.substr(1, text.size() - 2) : text);
   }
   static ToolResult result(const HttpHead& head, const Page& page, const std::stop_token& stop);
 
@@ -114,7 +112,7 @@ ToolResult VisitPage::result(const HttpHead& head, const Page& page, const std::
   if (form == Form::html) {
     const auto markdown = tools::html_to_markdown(text, head.url, 4 * kPageCharactersMax, stop);
     if (!markdown) {
-      return failure(markdown.error());
+      return tools::error_observation(markdown.error());
     }
     is_cut = is_cut || markdown->is_cut;
     shown = markdown->title.empty() ? markdown->text : format_text("Title: {}\n\n{}", markdown->title, markdown->text);

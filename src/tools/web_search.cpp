@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "puna/tools/web.h"
-#include "tools/html_document.h"
 #include "tools/observation.h"
+#include "tools/plain_text.h"
 #include "tools/text_argument.h"
 
 namespace puna {
@@ -29,13 +29,13 @@ class WebSearch final : public Tool {
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token stop) override {
     const std::string query = tools::collapsed(arguments.text_or("query"));
     if (query.size() > kQueryBytesMax) {
-      return tool_error(format_text("the query has {} bytes; at most {} are searched for", query.size(), kQueryBytesMax));
+      return tool_error(
+          format_text("the query has {} bytes; at most {} are searched for", query.size(), kQueryBytesMax));
     }
     const auto hits = query.empty() ? fail(ErrorCode::invalid_argument, "the query is empty")
                                     : engine_->search(query, hits_max_, std::move(stop));
     if (!hits) {
-      const Error& error = hits.error();
-      return tool_error(error.hint.empty() ? error.message : error.message + ". " + error.hint);
+      return tools::error_observation(hits.error());
     }
     if (hits->empty()) {
       return {.content = format_text("Nothing was found for '{}'. Try fewer or other words.", tools::shown(query))};
@@ -53,8 +53,9 @@ class WebSearch final : public Tool {
  private:
   std::unique_ptr<SearchEngine> engine_;
   std::size_t hits_max_;
-  const ToolSpec spec_ = tools::text_argument_spec("web_search", "Search for facts and web pages.",
-                                                   {.name = "query", .description = "A few words, such as leopard top speed."});
+  const ToolSpec spec_ =
+      tools::text_argument_spec("web_search", "Search for facts and web pages.",
+                                {.name = "query", .description = "A few words, such as leopard top speed."});
 };
 
 }  // namespace
