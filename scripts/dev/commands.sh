@@ -9,8 +9,8 @@ usage() {
   test --preset asan|tsan [ROOM...]
                     the same under a sanitizer, for all rooms or the named ones
   check [--all]     format, layers, sizes, README, clang-tidy (changed files, or all), unit tests: before every push
-  fuzz [TARGET] [--seconds N]
-                    run every fuzz target, or one, for N seconds each (60)
+  fuzz [TARGET...] [--seconds N]
+                    run every fuzz target, or these, for N seconds each (60)
   bench [ARGS]      run the benchmarks (--quick: a few minutes; --only B0: counts, in seconds)
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
@@ -160,7 +160,7 @@ changed_files() {
 }
 
 command_fuzz() {
-  local seconds=60 target=
+  local seconds=60 targets=()
   while [ $# -gt 0 ]; do
     case "$1" in
       --seconds)
@@ -168,22 +168,22 @@ command_fuzz() {
         case "$seconds" in '' | *[!0-9]*) die "--seconds takes a whole number, not '$seconds'" ;; esac
         shift 2
         ;;
-      -*) die "fuzz takes [TARGET] [--seconds N], not '$1'" ;;
+      -*) die "fuzz takes [TARGET...] [--seconds N], not '$1'" ;;
       *)
-        target=$1
-        [ -e "$repo_folder/fuzz/${target}_fuzz.cpp" ] ||
-          die "no fuzz target is called '$target'; there are: $(cd "$repo_folder/fuzz" && echo *_fuzz.cpp | sed 's/_fuzz\.cpp//g')"
+        [ -e "$repo_folder/fuzz/${1}_fuzz.cpp" ] ||
+          die "no fuzz target is called '$1'; there are: $(cd "$repo_folder/fuzz" && echo *_fuzz.cpp | sed 's/_fuzz\.cpp//g')"
+        targets+=("$1")
         shift
         ;;
     esac
   done
   choose_environment
-  if [ -n "$target" ]; then
-    build_preset fuzz "${target}_fuzz"
+  if [ ${#targets[@]} -gt 0 ]; then
+    build_preset fuzz "${targets[@]/%/_fuzz}"
   else
     build_preset fuzz fuzz_targets
   fi
-  env_run bash scripts/dev/run_fuzz.sh "$seconds" "$(jobs_max)" $target
+  env_run bash scripts/dev/run_fuzz.sh "$seconds" "$(jobs_max)" "${targets[@]}"
 }
 
 # The second program counts what the engine allocates; the first finds it beside itself.

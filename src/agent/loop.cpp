@@ -90,6 +90,7 @@ class Run {
     if (calls.empty()) {
       return without_calls(*reply);
     }
+    has_called_ = true;
     PUNA_TRY(const TurnEnd end, answer_calls(calls));
     if (!end && !reply->malformed_calls.empty()) {
       PUNA_TRY_VOID(teach(reply->malformed_calls));
@@ -215,6 +216,8 @@ class Run {
     const std::int64_t tokens_max = std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max());
     return {.messages = transcript_,
             .tools = specs_,
+            .tool_choice = has_called_ && options_.tool_choice.needs_call() ? ToolChoice() : options_.tool_choice,
+            .parallel_calls = options_.parallel_calls,
             .sampling = options_.sampling,
             .tokens_max = static_cast<int>(tokens_max),
             .reasoning_tokens_max = options_.reasoning_tokens_max,
@@ -239,6 +242,7 @@ class Run {
   const std::vector<ToolSpec> specs_;
   CallIds ids_;
   RepeatedCalls repeated_;
+  bool has_called_ = false;  // a reply of this run had a call
   int malformed_ = 0;  // replies in a row
   RunEnd end_;
 };

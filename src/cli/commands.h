@@ -47,6 +47,7 @@ namespace puna::cli {
 
 // The tools that the options name; `otherwise` = all built-in ones when none were named.
 enum class DefaultTools : bool { none, all };
+[[nodiscard]] ToolChoice tool_choice_of(const Options& options);
 [[nodiscard]] Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise);
 
 // A whole file of at most bytes_max.  Errors  not_found, io, limit

@@ -196,6 +196,14 @@ Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise) {
   return tools;
 }
 
+ToolChoice tool_choice_of(const Options& options) {
+  const std::string& what = options.tool_choice;
+  return what == "auto"       ? ToolChoice()
+         : what == "none"     ? ToolChoice::none
+         : what == "required" ? ToolChoice::required
+                              : ToolChoice::named(what);
+}
+
 int exit_status_of(StopReason reason) {
   switch (reason) {
     case StopReason::answered:

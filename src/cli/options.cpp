@@ -92,6 +92,10 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   group->add_option("--tools", o.tools, "calculator, current_time, list_files, read_file; or none")
       ->delimiter(',')
       ->allow_extra_args(false);
+  group->add_option("--tool-choice", o.tool_choice,
+                    "auto, none, required, or the tool that the first reply must call (default: auto)")
+      ->type_name("WHAT");
+  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls, "several calls in one reply (default: on)");
   group->add_option("--root", o.root, "folder that file tools may read (default: the working folder)")
       ->type_name("DIR");
   group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
@@ -117,6 +121,7 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas, bombs")
       ->delimiter(',')
       ->allow_extra_args(false);
+  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")->type_name("TEXT");
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
   app.add_option("--vocab", o.masks.vocabulary,
                  "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");

@@ -48,6 +48,8 @@ struct Options {
   // agent
   std::optional<std::string> system;  // unset = the command's own
   Budget budget;
+  std::string tool_choice = "auto";  // or none, required, a tool's name
+  bool parallel_calls = true;
   std::vector<std::string> tools;  // names; run: all built-in ones unless given, chat: none
   bool tools_given = false;
   std::string root = ".";  // the folder that file tools may read

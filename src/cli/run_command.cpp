@@ -43,6 +43,8 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   PUNA_TRY(const RunEnd end, resume(*model, tools, transcript,
                                     {.sampling = std::move(sampling),
                                      .reasoning_tokens_max = options.reasoning_tokens_max,
+                                     .tool_choice = tool_choice_of(options),
+                                     .parallel_calls = options.parallel_calls,
                                      .budget = options.budget,
                                      .record = record.get()},
                                     *view, scope.token()));
