@@ -30,6 +30,8 @@ namespace puna::cli {
 // The bundled demo model: beside the installed program, else in the source tree it was built from.
 // Errors  not_found  the message lists where it was looked for
 [[nodiscard]] Result<std::filesystem::path> demo_model_file();
+// The bundled facts that web_search finds offline, likewise.
+[[nodiscard]] Result<std::filesystem::path> facts_folder();
 // options.model_file, else the demo model's.
 [[nodiscard]] Result<std::filesystem::path> model_file(const Options& options);
 
@@ -46,9 +48,14 @@ namespace puna::cli {
                                                              Interrupt& interrupt);
 
 // The tools that the options name; `otherwise` = all built-in ones when none were named.
+// web_search and visit_page come only by name: they reach out.
 enum class DefaultTools : bool { none, all };
 [[nodiscard]] ToolChoice tool_choice_of(const Options& options);
 [[nodiscard]] Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise);
+
+// web_search or visit_page.
+// Errors  invalid_argument  a host, a search engine or an address that means nothing;  not_found  the facts
+[[nodiscard]] Result<std::unique_ptr<Tool>> open_web_tool(const std::string& name, const WebOptions& options);
 
 // A whole file of at most bytes_max.  Errors  not_found, io, limit
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& file, std::size_t bytes_max);

@@ -89,15 +89,31 @@ void add_sampling_flags(CLI::App& app, Options& o, float temperature) {
 void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
   group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
-  group->add_option("--tools", o.tools, "calculator, current_time, list_files, read_file; or none")
+  group
+      ->add_option("--tools", o.tools,
+                   "calculator, current_time, list_files, read_file, web_search, visit_page; or none")
       ->delimiter(',')
       ->allow_extra_args(false);
-  group->add_option("--tool-choice", o.tool_choice,
-                    "auto, none, required, or the tool that the first reply must call (default: auto)")
+  group
+      ->add_option("--tool-choice", o.tool_choice,
+                   "auto, none, required, or the tool that the first reply must call (default: auto)")
       ->type_name("WHAT");
-  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls, "several calls in one reply (default: on)");
+  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls,
+                  "several calls in one reply (default: on)");
   group->add_option("--root", o.root, "folder that file tools may read (default: the working folder)")
       ->type_name("DIR");
+  group->add_option("--search", o.web.engine, "where web_search looks: local (default), duckduckgo, bing, searxng")
+      ->check(CLI::IsMember({"local", "duckduckgo", "bing", "searxng"}).description(""))
+      ->type_name("NAME");
+  group->add_option("--facts", o.web.facts_folder, "folder of .md and .txt files for local (default: bundled facts)")
+      ->type_name("DIR");
+  group->add_option("--searxng", o.web.searxng, "address of a SearXNG server, such as http://localhost:8888")
+      ->type_name("URL");
+  group
+      ->add_option("--allow-host", o.web.hosts_allowed,
+                   "host, address or range that is not public and may be visited, as localhost:8080; give several")
+      ->allow_extra_args(false)
+      ->type_name("HOST");
   group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
       ->check(CLI::Range(1, 100'000));
   group->add_option("--max-seconds", seconds, "wall time at most (default: 600)")
@@ -121,7 +137,8 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas, bombs")
       ->delimiter(',')
       ->allow_extra_args(false);
-  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")->type_name("TEXT");
+  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")
+      ->type_name("TEXT");
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
   app.add_option("--vocab", o.masks.vocabulary,
                  "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");

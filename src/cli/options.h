@@ -15,6 +15,13 @@ namespace puna::cli {
 
 enum class Command : unsigned char { run, ask, chat, show, render, parse, doctor, bench };
 
+struct WebOptions {
+  std::string engine = "local";            // web_search: local, duckduckgo, bing, searxng
+  std::string facts_folder;                // for local; empty = the bundled facts
+  std::string searxng;                     // for searxng: the server's address
+  std::vector<std::string> hosts_allowed;  // hosts that visit_page may reach though they are not public
+};
+
 struct Options {
   Command command = Command::run;
   std::string text;  // run: the task; ask: the prompt; show: the model file
@@ -53,6 +60,7 @@ struct Options {
   std::vector<std::string> tools;  // names; run: all built-in ones unless given, chat: none
   bool tools_given = false;
   std::string root = ".";  // the folder that file tools may read
+  WebOptions web;
   std::string transcript_file;
 
   // bench
