@@ -77,6 +77,7 @@ Said handle(std::string_view line, Transcript& transcript, const Transcript& sta
 Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt) {
   PUNA_TRY(const Sampling sampling, sampling_of(options));
   PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::none));
+  PUNA_TRY_VOID(add_mcp_tools(console, options, interrupt, tools));
   std::unique_ptr<TranscriptFile> record;
   if (!options.transcript_file.empty()) {
     PUNA_TRY(record, TranscriptFile::create(options.transcript_file));

@@ -24,6 +24,8 @@ namespace puna::cli {
 [[nodiscard]] Result<int> doctor_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt);
 
+[[nodiscard]] Result<int> mcp_command(Console& console, const Options& options, Interrupt& interrupt);
+
 // Where this program lies; empty when the system does not say.
 [[nodiscard]] std::filesystem::path program_folder();
 
@@ -52,6 +54,11 @@ namespace puna::cli {
 enum class DefaultTools : bool { none, all };
 [[nodiscard]] ToolChoice tool_choice_of(const Options& options);
 [[nodiscard]] Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise);
+
+// Adds the tools of the MCP servers in options.mcp.file, if one is named; the toolbox keeps the servers.
+// Errors  those of read_mcp_config() and McpServer::open()
+[[nodiscard]] Result<void> add_mcp_tools(Console& console, const Options& options, Interrupt& interrupt,
+                                         Toolbox& toolbox);
 
 // web_search or visit_page.
 // Errors  invalid_argument  a host, a search engine or an address that means nothing;  not_found  the facts

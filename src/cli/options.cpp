@@ -114,6 +114,9 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
                    "host, address or range that is not public and may be visited, as localhost:8080; give several")
       ->allow_extra_args(false)
       ->type_name("HOST");
+  group->add_option("--mcp", o.mcp.file, "also the tools of the MCP servers in FILE")->type_name("FILE");
+  group->add_option("--mcp-tokens", o.mcp.tokens_max, "tokens of the prompt for their descriptions (default: 4096)")
+      ->check(CLI::Range(0, 16'777'216));
   group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
       ->check(CLI::Range(1, 100'000));
   group->add_option("--max-seconds", seconds, "wall time at most (default: 600)")
@@ -127,6 +130,25 @@ void add_output_flags(CLI::App& app, Options& o) {
   group->add_flag("--jsonl", o.jsonl, "one JSON event a line on stdout");
   group->add_flag("-v,--verbose", o.verbose, "show the exact wire: prompt, tokens, raw output");
   group->add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
+}
+
+void add_mcp_flags(CLI::App& app, Options& o) {
+  app.require_subcommand(1);
+  CLI::App* ls = app.add_subcommand("ls", "every server's tools");
+  CLI::App* call = app.add_subcommand("call", "call a tool; prints its result");
+  CLI::App* doctor = app.add_subcommand("doctor", "whether each server starts, and what its tools cost");
+  call->add_option("server", o.mcp.server, "the server's name")->required();
+  call->add_option("tool", o.mcp.tool, "the tool's name")->required();
+  call->add_option("arguments", o.mcp.arguments, "a JSON object (default: {})");
+  for (CLI::App* action : {ls, call, doctor}) {
+    action->add_option("--mcp", o.mcp.file, "configuration (default: puna/mcp.json in the user's configuration folder)")
+        ->type_name("FILE");
+    action->add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
+    action->callback([action, &o] { o.mcp.action = action->get_name(); });
+  }
+  for (CLI::App* action : {ls, call}) {
+    action->add_flag("--jsonl", o.jsonl, "one JSON object a line");
+  }
 }
 
 void add_bench_flags(CLI::App& app, Options& o) {
@@ -189,7 +211,7 @@ std::string version_text() {
 
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
-  Options run, ask, chat, show, render, parse, doctor, bench;
+  Options run, ask, chat, show, render, parse, doctor, bench, mcp;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -243,6 +265,7 @@ struct CommandLine {
     add_model_flags(*doctor_app, doctor);
     add_output_flags(*doctor_app, doctor);
 
+    add_mcp_flags(*app.add_subcommand("mcp", "servers of the Model Context Protocol: their tools"), mcp);
     add_bench_flags(*app.add_subcommand("bench", "the engine beside other ways to use the same library"), bench);
   }
 
@@ -251,7 +274,8 @@ struct CommandLine {
         {"run", {Command::run, &run}},          {"ask", {Command::ask, &ask}},
         {"chat", {Command::chat, &chat}},       {"show", {Command::show, &show}},
         {"render", {Command::render, &render}}, {"parse", {Command::parse, &parse}},
-        {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}}};
+        {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}},
+        {"mcp", {Command::mcp, &mcp}}};
     CLI::App* sub = app.get_subcommands().front();
     const auto& [command, options] = commands.at(sub->get_name());
     options->command = command;

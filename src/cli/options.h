@@ -13,13 +13,22 @@
 
 namespace puna::cli {
 
-enum class Command : unsigned char { run, ask, chat, show, render, parse, doctor, bench };
+enum class Command : unsigned char { run, ask, chat, show, render, parse, doctor, bench, mcp };
 
 struct WebOptions {
   std::string engine = "local";            // web_search: local, duckduckgo, bing, searxng
   std::string facts_folder;                // for local; empty = the bundled facts
   std::string searxng;                     // for searxng: the server's address
   std::vector<std::string> hosts_allowed;  // hosts that visit_page may reach though they are not public
+};
+
+struct McpCommandOptions {
+  std::string file;    // configuration; empty: mcp the user's own, run and chat none
+  std::string action;  // ls, call, doctor
+  std::string server;
+  std::string tool;
+  std::string arguments = "{}";    // of call: a JSON object
+  std::size_t tokens_max = 4'096;  // of a prompt, for all servers' tools together
 };
 
 struct Options {
@@ -61,6 +70,7 @@ struct Options {
   bool tools_given = false;
   std::string root = ".";  // the folder that file tools may read
   WebOptions web;
+  McpCommandOptions mcp;
   std::string transcript_file;
 
   // bench

@@ -24,6 +24,7 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   PUNA_TRY(std::string task, task_text(options));
   PUNA_TRY(Sampling sampling, sampling_of(options));
   PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::all));
+  PUNA_TRY_VOID(add_mcp_tools(console, options, interrupt, tools));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
 

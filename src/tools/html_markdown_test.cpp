@@ -68,6 +68,7 @@ TEST(HtmlMarkdown, WhatIsNotForReadingIsLeftOut) {
                  "<iframe src=x>hid</iframe></p><p><img src=y alt='A cat'><img src=z>"),
             "a\n\n![A cat]");
   EXPECT_EQ(text("a\x01\x1b[31mb\x7f\0c"), "a[31mb");
+  EXPECT_EQ(text("<pre>a\f\x1b[0m\x7f\tb</pre>"), "```\na[0m\tb\n```");
   EXPECT_EQ(page("<title> A\n B </title>x").title, "A B");
   EXPECT_EQ(text("&lt;b&gt; &amp; &#x41;&nbsp;&bogus; &#0;"), "<b> & A\xc2\xa0&bogus; \xef\xbf\xbd");
 }

@@ -77,7 +77,7 @@ void MarkdownWriter::put_lines(std::string_view lines) {
     const std::size_t end = lines.find('\n');
     begin();
     std::ranges::copy_if(lines.substr(0, end), std::back_inserter(text_),
-                         [](char c) { return c == '\t' || !is_dropped(c); });
+                         [](char c) { return c == '\t' || c == ' ' || !(is_space(c) || is_dropped(c)); });
     line_ends_ = 1;
     lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
   }

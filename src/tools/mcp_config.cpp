@@ -172,7 +172,8 @@ Result<std::vector<McpServerConfig>> read_mcp_config(std::string_view json, cons
   }
   std::vector<McpServerConfig> configs;
   for (const Json::Member& member : servers->as_object()) {
-    if (member.key.empty() || member.key.size() > kNameBytesMax || printable(member.key) != member.key) {
+    if (member.key.empty() || member.key.size() > kNameBytesMax || printable(member.key) != member.key ||
+        member.key.find_first_of("\n\t") != std::string::npos) {
       return wrong(member.key, format_text("a name has 1 to {} bytes without control characters", kNameBytesMax));
     }
     if (!is_off(member.value)) {
