@@ -148,7 +148,7 @@ Result<void> HttpTransport::post(std::string body) const {
 Error HttpTransport::refusal(const HttpHead& head) {
   const int status = head.status;
   Error error{.code = ErrorCode::corrupt,
-              .message = format_text("{} answered with status {} and without a message", head.url.shown(), status),
+              .message = format_text("{} answered with status {}", head.url.shown(), status),
               .hint = {}};
   if (status == 401 || status == 403) {
     error.code = ErrorCode::invalid_argument;
@@ -192,7 +192,8 @@ Result<RpcMessage> HttpTransport::request(const RpcCall& call, const OnNotificat
   }
   auto response = answer.response();
   const bool is_good = head->status >= 200 && head->status < 300;
-  if (!is_good && (!response || !response->error)) {
+  const bool is_of_http = head->status == 401 || head->status == 403 || (head->status == 404 && !session_.empty());
+  if (!is_good && (is_of_http || !response || !response->error)) {
     return std::unexpected(refusal(*head));
   }
   if (!response) {

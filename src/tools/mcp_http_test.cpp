@@ -161,7 +161,7 @@ class Legacy {
       peer.send(probe_answer);
     } else if (lost && method == "tools/call") {
       lost = false;
-      peer.send(answer("404 Not Found", "", ""));
+      peer.send(json_answer(error_of(json, -32001), "404 Not Found"));
     } else if (method == "tools/list") {
       peer.send(json_answer(result_of(json, tool_list())));
     } else if (method == "tools/call") {
@@ -237,6 +237,9 @@ TEST(McpAddressServer, RefusalsAreErrorsThatNameTheServerAndNeverItsSecrets) {
   for (const Case& one : std::vector<Case>{
            {answer("401 Unauthorized", "", ""), ErrorCode::invalid_argument},
            {answer("403 Forbidden", "", "no"), ErrorCode::invalid_argument},
+           {answer("401 Unauthorized", "Content-Type: application/json\r\n",
+                   R"({"jsonrpc": "2.0", "id": null, "error": {"code": -32001, "message": "no token"}})"),
+            ErrorCode::invalid_argument},
            {answer("500 Internal Server Error", "", ""), ErrorCode::unavailable},
            {answer("404 Not Found", "", ""), ErrorCode::corrupt},
            {answer("200 OK", "Content-Type: text/html\r\n", "<html>"), ErrorCode::corrupt},
