@@ -76,3 +76,5 @@ foreach(pair IN ITEMS curl=libcurl lexbor=lexbor sqlite=sqlite3 toml=tomlplusplu
   target_link_libraries(puna_${name} INTERFACE PkgConfig::${prefix})
   add_library(puna::${name} ALIAS puna_${name})
 endforeach()
+# -pthread changes nothing that is compiled with this C library, but for a macro that the precompiled header lacks.
+set_property(TARGET PkgConfig::RE2 PROPERTY INTERFACE_COMPILE_OPTIONS "")

@@ -15,6 +15,7 @@
 #include "puna/chat.h"
 #include "puna/model.h"
 #include "puna/tools.h"
+#include "puna/tools/gate.h"
 
 namespace puna {
 
@@ -81,6 +82,7 @@ struct AgentOptions {
   bool parallel_calls = true;
   Budget budget;
   TranscriptFile* record = nullptr;  // borrowed; gets each message that the run adds, before anything else happens
+  Gate* gate = nullptr;  // borrowed; is asked before each call that the tools would run. None: all of them run
   const Clock* clock =
       &Clock::system();  // borrowed; any other only ends the run between calls: its time cannot be slept
 };
@@ -91,9 +93,9 @@ struct AgentOptions {
 // or with text that only looks like a call, is answered by a user message that teaches the format. Call ids that were
 // used before are made unique.
 //
-// Events    RunStarted, then for each turn TurnStarted, the model's events, and ToolStarted and ToolEnded for every
-//           call (also one that is refused); RunEnded last, unless an error is returned. Notice for repeated calls
-//           and the like.
+// Events    RunStarted, then for each turn TurnStarted, the model's events, and ToolStarted, with a gate
+//           PermissionDecided, and ToolEnded for every call (also one that is refused); RunEnded last, unless an error
+//           is returned. Notice for repeated calls and the like.
 // Returns   why it stopped; new messages were appended to transcript in order. After every stop reason the transcript
 //           is valid to continue from (every call has its result) once a user message is added.
 // Errors    invalid_argument  transcript empty, or its last message is not from user or tool

@@ -14,6 +14,7 @@
 
 #include "puna/base.h"
 #include "puna/chat.h"
+#include "puna/tools/traits.h"
 
 namespace puna {
 
@@ -34,6 +35,8 @@ class Tool {
   virtual ~Tool() = default;
 
   [[nodiscard]] virtual const ToolSpec& spec() const = 0;
+  // What permissions know of it. Nothing: it is not declared, and a Gate (puna/tools/gate.h) fears the worst.
+  [[nodiscard]] virtual std::optional<ToolTraits> traits() const { return std::nullopt; }
   // arguments fit the spec's schema. Should return soon after stop was asked for. A throw becomes an observation.
   [[nodiscard]] virtual ToolResult run(const Json& arguments, std::stop_token stop) = 0;
 };
@@ -50,6 +53,10 @@ class Toolbox {
   //         turned into a grammar
   [[nodiscard]] Result<void> add(std::unique_ptr<Tool> tool);
   [[nodiscard]] std::vector<ToolSpec> specs() const;
+  // The tool of this name, or nullptr. Borrowed from the box.
+  [[nodiscard]] const Tool* find(std::string_view name) const;
+  // What run() would answer without running anything: an unknown tool, arguments that do not fit.
+  [[nodiscard]] std::optional<ToolResult> refusal(const ToolCall& call) const;
 
   // Runs one call. Never fails: an unknown tool (the observation lists the tools), arguments that do not fit, a tool
   // that throws and a result that is too long are observations. The content is valid UTF-8 and at most
@@ -74,7 +81,7 @@ inline constexpr std::size_t kObservationBytesMax = 65'536;
 [[nodiscard]] std::unique_ptr<Tool> make_current_time(const Clock& clock);
 
 // A folder that file tools may read. Every path is resolved beneath it by the kernel (openat2, RESOLVE_BENEATH and no
-// magic links): "..", absolute paths and symbolic links that lead out are refused.
+// magic links, no other mount): "..", absolute paths and symbolic links that lead out are refused.
 class FileRoot {
  public:
   virtual ~FileRoot() = default;

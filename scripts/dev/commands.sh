@@ -12,6 +12,10 @@ usage() {
   fuzz [TARGET...] [--seconds N]
                     run every fuzz target, or these, for N seconds each (60)
   bench [ARGS]      run the benchmarks (--quick: a few minutes; --only B0: counts, in seconds)
+  escape-suite [--tier A|B] [--as-user] [--quick]
+                    try every known way out of the sandbox, with controls (exit status 75: no such tier here)
+  sandbox-bench [--rounds N]
+                    measure what the sandbox and the Python worker cost, each number beside its bar
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
                     score the demo model on held-out tasks (--bars: fail below the bars)
@@ -191,6 +195,19 @@ command_bench() {
   choose_environment
   build_preset release puna step_counts
   run_program "$repo_folder/build/release/bin/puna" bench "$@"
+}
+
+# Exit status 0 met, 1 missed, 75 inconclusive, of both.
+command_escape_suite() {
+  choose_environment
+  build_preset release escape_suite
+  env_run build/release/bin/escape_suite "$@"
+}
+
+command_sandbox_bench() {
+  choose_environment
+  build_preset release sandbox_bench
+  env_run build/release/bin/sandbox_bench "$@"
 }
 
 command_examples() {

@@ -38,6 +38,9 @@ class Run {
         ids_(transcript) {}
 
   Result<RunEnd> to_end() {
+    if (options_.gate != nullptr) {
+      options_.gate->begin(transcript_, tools_);
+    }
     events_.on(event::RunStarted{.task = task(), .model = model_.name()});
     TurnEnd reason = limit_reached();
     for (; !reason; reason = limit_reached()) {
@@ -168,8 +171,8 @@ class Run {
       if (!end) {
         end = deadline_.passed();
       }
-      ToolResult result = end ? tool_error(*end == StopReason::time_max ? agent::kTimeout : agent::kCancelled)
-                              : answer(call, ++number, end);
+      Answered answered = end ? Answered{.result = interrupted(*end), .permission = {}} : answer(call, ++number, end);
+      ToolResult& result = answered.result;
       const auto time = std::chrono::duration_cast<std::chrono::microseconds>(options_.clock->now() - begun);
       events_.on(event::ToolEnded{.call_id = call.id,
                                   .tool = call.name,
@@ -180,31 +183,71 @@ class Run {
                             .content = std::move(result.content),
                             .call_id = call.id,
                             .tool = call.name,
-                            .is_error = result.is_error}));
+                            .is_error = result.is_error,
+                            .permission = std::move(answered.permission)}));
     }
     return end;
   }
 
-  ToolResult answer(const ToolCall& call, int number, TurnEnd& end) {
+  struct Answered {
+    ToolResult result;
+    std::string permission;  // empty: no gate was asked
+  };
+  Answered answer(const ToolCall& call, int number, TurnEnd& end) {
     if (number > budget_.calls_per_turn_max) {
-      return tool_error(agent::too_many_calls(budget_.calls_per_turn_max));
+      return {.result = tool_error(agent::too_many_calls(budget_.calls_per_turn_max)), .permission = {}};
     }
     if (const int times = repeated_.count(call); times > 1) {
       events_.on(event::Notice{.text = "the model repeats a call of " + call.name});
       if (times > budget_.repeats_max) {
         end = StopReason::repeated_call;
       }
-      return tool_error(agent::kRepeatedCall);
+      return {.result = tool_error(agent::kRepeatedCall), .permission = {}};
     }
+    const Tool* gated = options_.gate == nullptr || tools_.refusal(call) ? nullptr : tools_.find(call.name);
+    std::string permission;
+    if (gated != nullptr) {
+      Permit permit = ask_gate(call, *gated);
+      permission = permit.text();
+      if (!permit.is_allowed) {
+        end = deadline_.passed();
+        return {.result = end ? interrupted(*end) : tool_error(permit.observation),
+                .permission = std::move(permission)};
+      }
+    }
+    return {.result = run(call, gated, end), .permission = std::move(permission)};
+  }
+
+  Permit ask_gate(const ToolCall& call, const Tool& tool) {
+    Permit permit = options_.gate->before(call, tool, deadline_.token());
+    events_.on(event::PermissionDecided{.call_id = call.id,
+                                        .tool = call.name,
+                                        .is_allowed = permit.is_allowed,
+                                        .by = std::string(name_of(permit.by)),
+                                        .rule = permit.rule,
+                                        .call_hash = permit.call_hash,
+                                        .has_private = permit.has_private,
+                                        .has_untrusted = permit.has_untrusted});
+    return permit;
+  }
+
+  ToolResult run(const ToolCall& call, const Tool* gated, TurnEnd& end) {
     model_.waits_for_tool(options_.id, call.name);
     ToolResult result = tools_.run(call, deadline_.token());
+    if (gated != nullptr) {
+      options_.gate->after(*gated);
+    }
     if (result.is_error) {  // a tool that was interrupted says so in its own way; the model reads one way
       end = deadline_.passed();
       if (end) {
-        return tool_error(*end == StopReason::time_max ? agent::kTimeout : agent::kCancelled);
+        return interrupted(*end);
       }
     }
     return result;
+  }
+
+  static ToolResult interrupted(StopReason reason) {
+    return tool_error(reason == StopReason::time_max ? agent::kTimeout : agent::kCancelled);
   }
 
   Result<void> append(Message message) {

@@ -54,6 +54,10 @@ class EventLines final : public EventSink {
   void write(const event::ToolStarted& e) {
     lines.push_back("tool " + e.call_id + ": " + e.tool + " " + e.arguments.dump());
   }
+  void write(const event::PermissionDecided& e) {
+    lines.push_back("permission " + e.call_id + ": " + (e.is_allowed ? "allowed by " : "denied by ") + e.by + ": " +
+                    e.rule);
+  }
   void write(const event::ToolEnded& e) {
     lines.push_back("tool " + e.call_id + (e.is_error ? " failed: " : " said: ") + e.observation);
   }

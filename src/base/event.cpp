@@ -45,6 +45,17 @@ Json line(const event::ReplyReady& e) {
 Json line(const event::ToolStarted& e) {
   return Json::object({{"type", "tool.started"}, {"call_id", e.call_id}, {"tool", e.tool}, {"arguments", e.arguments}});
 }
+Json line(const event::PermissionDecided& e) {
+  return Json::object({{"type", "permission.decided"},
+                       {"call_id", e.call_id},
+                       {"tool", e.tool},
+                       {"is_allowed", e.is_allowed},
+                       {"by", e.by},
+                       {"rule", e.rule},
+                       {"call_hash", e.call_hash},
+                       {"has_private", e.has_private},
+                       {"has_untrusted", e.has_untrusted}});
+}
 Json line(const event::ToolEnded& e) {
   return Json::object({{"type", "tool.ended"},
                        {"call_id", e.call_id},

@@ -78,8 +78,8 @@ Result<ToolCall> call_from_json(const Json& json) {
 Result<void> check_roles(const Json& json, Role role) {
   constexpr std::array kOwners = {
       std::pair{std::string_view("reasoning"), Role::assistant}, std::pair{std::string_view("calls"), Role::assistant},
-      std::pair{std::string_view("call_id"), Role::tool}, std::pair{std::string_view("tool"), Role::tool},
-      std::pair{std::string_view("is_error"), Role::tool}};
+      std::pair{std::string_view("call_id"), Role::tool},        std::pair{std::string_view("tool"), Role::tool},
+      std::pair{std::string_view("is_error"), Role::tool},       std::pair{std::string_view("permission"), Role::tool}};
   for (const auto& [key, owner] : kOwners) {
     if (owner != role && json.find(key) != nullptr) {
       return wrong(
@@ -141,6 +141,7 @@ Json to_json(const Message& message) {
   if (message.is_error) {
     json.set("is_error", true);
   }
+  put("permission", message.permission);
   return json;
 }
 
@@ -148,8 +149,8 @@ Result<Message> message_from_json(const Json& json) {
   if (!json.is_object()) {
     return wrong(format_text("a message must be an object, not {}", shown(json)));
   }
-  PUNA_TRY_VOID(
-      only_members(json, "a message", {"role", "content", "reasoning", "calls", "call_id", "tool", "is_error"}));
+  PUNA_TRY_VOID(only_members(json, "a message",
+                             {"role", "content", "reasoning", "calls", "call_id", "tool", "is_error", "permission"}));
   Message message;
   PUNA_TRY(message.role, read_role(json));
   PUNA_TRY_VOID(check_roles(json, message.role));
@@ -157,6 +158,7 @@ Result<Message> message_from_json(const Json& json) {
   PUNA_TRY_VOID(read_text(json, "a message", "reasoning", message.reasoning));
   PUNA_TRY_VOID(read_text(json, "a message", "call_id", message.call_id));
   PUNA_TRY_VOID(read_text(json, "a message", "tool", message.tool));
+  PUNA_TRY_VOID(read_text(json, "a message", "permission", message.permission));
   if (const Json* is_error = json.find("is_error")) {
     if (!is_error->is_bool()) {
       return wrong(format_text("'is_error' of a message must be true or false, not {}", shown(*is_error)));

@@ -101,8 +101,9 @@ std::string tool_of(const std::vector<Message>& before, std::string_view call_id
 }
 
 bool is_transcript_line(const Json& json) {
-  return std::ranges::any_of(std::array<std::string_view, 5>{"calls", "reasoning", "call_id", "tool", "is_error"},
-                             [&json](std::string_view key) { return json.find(key) != nullptr; });
+  return std::ranges::any_of(
+      std::array<std::string_view, 6>{"calls", "reasoning", "call_id", "tool", "is_error", "permission"},
+      [&json](std::string_view key) { return json.find(key) != nullptr; });
 }
 
 }  // namespace

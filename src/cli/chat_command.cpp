@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/equipment.h"
 #include "cli/view.h"
 
 namespace puna::cli {
@@ -76,8 +77,7 @@ Said handle(std::string_view line, Transcript& transcript, const Transcript& sta
 
 Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt) {
   PUNA_TRY(const Sampling sampling, sampling_of(options));
-  PUNA_TRY(Toolbox tools, open_tools(options, DefaultTools::none));
-  PUNA_TRY_VOID(add_mcp_tools(console, options, interrupt, tools));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::none));
   std::unique_ptr<TranscriptFile> record;
   if (!options.transcript_file.empty()) {
     PUNA_TRY(record, TranscriptFile::create(options.transcript_file));
@@ -94,7 +94,7 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
     start.push_back({.role = Role::system, .content = *options.system});
   }
   Transcript transcript = start;
-  const Ahead ahead(*model, {.messages = start, .tools = tools.specs()});
+  const Ahead ahead(*model, {.messages = start, .tools = equipment.tools.specs()});
   const auto view = make_view(console, options);
   while (auto line = next_line(interactive)) {
     const Said said = handle(*line, transcript, start, console);
@@ -109,13 +109,14 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
       PUNA_TRY_VOID(record->append(transcript.back()));
     }
     const Interrupt::Scope scope(interrupt);
-    auto end = resume(*model, tools, transcript,
+    auto end = resume(*model, equipment.tools, transcript,
                       {.sampling = sampling,
                        .reasoning_tokens_max = options.reasoning_tokens_max,
                        .tool_choice = tool_choice_of(options),
                        .parallel_calls = options.parallel_calls,
                        .budget = options.budget,
-                       .record = record.get()},
+                       .record = record.get(),
+                       .gate = equipment.gate.get()},
                       *view, scope.token());
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());

@@ -49,16 +49,11 @@ namespace puna::cli {
 [[nodiscard]] Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options,
                                                              Interrupt& interrupt);
 
-// The tools that the options name; `otherwise` = all built-in ones when none were named.
-// web_search and visit_page come only by name: they reach out.
-enum class DefaultTools : bool { none, all };
 [[nodiscard]] ToolChoice tool_choice_of(const Options& options);
-[[nodiscard]] Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise);
 
 // Adds the tools of the MCP servers in options.mcp.file, if one is named; the toolbox keeps the servers.
 // Errors  those of read_mcp_config() and McpServer::open()
-[[nodiscard]] Result<void> add_mcp_tools(Console& console, const Options& options, Interrupt& interrupt,
-                                         Toolbox& toolbox);
+[[nodiscard]] Result<void> add_mcp_tools(Console& console, const Options& options, Toolbox& toolbox);
 
 // web_search or visit_page.
 // Errors  invalid_argument  a host, a search engine or an address that means nothing;  not_found  the facts

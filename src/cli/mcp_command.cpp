@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/equipment.h"
 #include "puna/tools/mcp.h"
 
 namespace puna::cli {
@@ -25,12 +26,11 @@ Result<std::filesystem::path> config_file(const std::string& named) {
   if (!named.empty()) {
     return named;
   }
-  const auto folder = variable("XDG_CONFIG_HOME");
-  const auto home = variable("HOME");
-  if (!folder && !home) {
+  const std::filesystem::path folder = configuration_folder();
+  if (folder.empty()) {
     return fail(ErrorCode::not_found, "there is no HOME with an MCP configuration", "name one with --mcp FILE");
   }
-  return (folder ? std::filesystem::path(*folder) : std::filesystem::path(*home) / ".config") / "puna" / "mcp.json";
+  return folder / "mcp.json";
 }
 
 Result<std::vector<McpServerConfig>> read_config(const std::string& named) {
@@ -184,15 +184,14 @@ Result<int> mcp_command(Console& console, const Options& options, Interrupt& int
                                         : list_servers(console, options, configs, scope.token());
 }
 
-Result<void> add_mcp_tools(Console& console, const Options& options, Interrupt& interrupt, Toolbox& toolbox) {
+Result<void> add_mcp_tools(Console& console, const Options& options, Toolbox& toolbox) {
   if (options.mcp.file.empty()) {
     return {};
   }
   PUNA_TRY(const std::vector<McpServerConfig> configs, read_config(options.mcp.file));
-  const Interrupt::Scope scope(interrupt);
   std::vector<std::unique_ptr<Tool>> tools;
   for (const McpServerConfig& config : configs) {
-    PUNA_TRY(std::shared_ptr<McpServer> server, McpServer::open(config, mcp_options(console), scope.token()));
+    PUNA_TRY(std::shared_ptr<McpServer> server, McpServer::open(config, mcp_options(console)));
     for (const std::string& problem : server->problems()) {
       console.err(format_text("{}: {}\n", server->name(), problem), Style::yellow);
     }

@@ -16,8 +16,6 @@ namespace {
 constexpr std::size_t kTaskBytesMax = 8U << 20U;
 constexpr std::string_view kDemoModel = "models/demo/puna-demo-Q8_0.gguf";
 constexpr std::string_view kFacts = "data/facts";
-constexpr std::string_view kToolNames =
-    "calculator, current_time, list_files, read_file, web_search, visit_page, or none";
 
 Result<std::string> read_stream(std::istream& in, std::string_view name, std::size_t bytes_max) {
   std::string text;
@@ -172,42 +170,6 @@ Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& 
                                 });
   console.clear_status();
   return model;
-}
-
-Result<Toolbox> open_tools(const Options& options, DefaultTools otherwise) {
-  std::vector<std::string> names = options.tools;
-  if (!options.tools_given && otherwise == DefaultTools::all) {
-    names = {"calculator", "current_time", "list_files", "read_file"};
-  }
-  Toolbox tools;
-  if (names == std::vector<std::string>{"none"}) {
-    return tools;
-  }
-  std::shared_ptr<const FileRoot> root;
-  for (const std::string& name : names) {
-    std::unique_ptr<Tool> tool;
-    if (name == "calculator") {
-      tool = make_calculator();
-    } else if (name == "current_time") {
-      tool = make_current_time(Clock::system());
-    } else if (name == "list_files" || name == "read_file") {
-      if (root == nullptr) {
-        auto opened = FileRoot::open(options.root);
-        if (!opened) {
-          return fail(ErrorCode::invalid_argument, "--root: " + opened.error().message, opened.error().hint);
-        }
-        root = *std::move(opened);
-      }
-      tool = name == "list_files" ? make_list_files(root) : make_read_file(root);
-    } else if (name == "web_search" || name == "visit_page") {
-      PUNA_TRY(tool, open_web_tool(name, options.web));
-    } else {
-      return fail(ErrorCode::invalid_argument, format_text("--tools: no tool is called '{}'", name),
-                  std::string(kToolNames));
-    }
-    PUNA_TRY_VOID(tools.add(std::move(tool)));
-  }
-  return tools;
 }
 
 ToolChoice tool_choice_of(const Options& options) {

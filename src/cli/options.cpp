@@ -7,6 +7,9 @@
 #include <cmath>
 #include <map>
 #include <sstream>
+#include <tuple>
+
+#include "cli/equipment.h"
 
 namespace puna::cli {
 namespace {
@@ -89,19 +92,19 @@ void add_sampling_flags(CLI::App& app, Options& o, float temperature) {
 void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
   group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
-  group
-      ->add_option("--tools", o.tools,
-                   "calculator, current_time, list_files, read_file, web_search, visit_page; or none")
-      ->delimiter(',')
-      ->allow_extra_args(false);
-  group
-      ->add_option("--tool-choice", o.tool_choice,
-                   "auto, none, required, or the tool that the first reply must call (default: auto)")
+  group->add_option("--tools", o.tools, "tools by name, see below; or none")->delimiter(',')->allow_extra_args(false);
+  group->add_option("--tool-choice", o.tool_choice,
+                    "auto, none, required, or the tool that the first reply must call (default: auto)")
       ->type_name("WHAT");
-  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls,
-                  "several calls in one reply (default: on)");
-  group->add_option("--root", o.root, "folder that file tools may read (default: the working folder)")
-      ->type_name("DIR");
+  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls, "several calls in one reply (default: on)");
+  group->add_option("--root", o.root, "folder of the file tools (default: the working folder)")->type_name("DIR");
+  for (const auto& [flag, list, what] :
+       {std::tuple("--allow", &o.allow, "let it run without a question"), std::tuple("--ask", &o.ask, "ask each time"),
+        std::tuple("--deny", &o.deny, "never let it run")}) {
+    group->add_option(flag, *list, what)->type_name("TOOL[:PATTERN]")->allow_extra_args(false);
+  }
+  group->add_option("--policy", o.policy_file, "permissions (default: puna/policy.toml in the configuration folder)")
+      ->type_name("FILE");
   group->add_option("--search", o.web.engine, "where web_search looks: local (default), duckduckgo, bing, searxng")
       ->check(CLI::IsMember({"local", "duckduckgo", "bing", "searxng"}).description(""))
       ->type_name("NAME");
@@ -123,6 +126,23 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
       ->check(CLI::Range(0.001, 31'536'000.0));
   group->add_option("--transcript", o.transcript_file, "also write each message to FILE, one JSON line each")
       ->type_name("FILE");
+}
+
+void add_code_flags(CLI::App& app, Options& o) {
+  auto* group = app.add_option_group("Code");
+  auto* code = group->add_flag("--code", o.code, "the agent writes Python, which runs in a sandbox");
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return group->add_option(name, value, text)->needs(code);
+  };
+  add("--imports", o.imports, "modules that the code may import beside the usual ones; * = all")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add("--workspace", o.workspace, "folder that the code may write to (default: a temporary one)")->type_name("DIR");
+  add("--python-seconds", o.python_seconds, "time of each piece of code at most (default: 30)")
+      ->check(CLI::Range(0.01, 86'400.0));
+  add("--planning-interval", o.planning_interval, "a plan first, and again after so many turns (default: none)")
+      ->check(CLI::Range(1, 100'000));
+  add("--instructions", o.instructions, "more for the system prompt")->type_name("TEXT");
 }
 
 void add_output_flags(CLI::App& app, Options& o) {
@@ -223,6 +243,8 @@ struct CommandLine {
     add_model_flags(*run_app, run);
     add_sampling_flags(*run_app, run, 0.0F);
     add_agent_flags(*run_app, run, seconds);
+    add_code_flags(*run_app, run);
+    run_app->footer(tools_help());
     add_output_flags(*run_app, run);
 
     auto* ask_app = app.add_subcommand("ask", "one answer from the model, without tools");
@@ -243,6 +265,7 @@ struct CommandLine {
     add_model_flags(*chat_app, chat);
     add_sampling_flags(*chat_app, chat, 0.7F);
     add_agent_flags(*chat_app, chat, seconds);
+    chat_app->footer(tools_help());
     add_output_flags(*chat_app, chat);
 
     auto* show_app = app.add_subcommand("show", "what a model file is: metadata, template abilities, sizes");

@@ -33,11 +33,11 @@ Result<std::unique_ptr<SearchEngine>> open_engine(const WebOptions& options) {
   if (options.engine == "bing") {
     return make_bing_search(HttpClient(AddressPolicy::public_only()));
   }
-  std::filesystem::path folder = options.facts_folder;
-  if (folder.empty()) {
-    PUNA_TRY(folder, facts_folder());
+  if (!options.facts_folder.empty()) {
+    return open_local_search(options.facts_folder);
   }
-  return open_local_search(folder);
+  PUNA_TRY(const std::filesystem::path folder, facts_folder());
+  return open_local_search(folder, SearchedTexts::bundled);
 }
 
 }  // namespace

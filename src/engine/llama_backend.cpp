@@ -227,7 +227,7 @@ constexpr int kLanesEach = 4;
 
 int lanes_of(const llama_model* model, const EngineOptions& options) {
   const bool recurrent = llama_model_is_recurrent(model) || llama_model_is_hybrid(model);
-  if (options.profile != Profile::fast || recurrent) {
+  if (!options.has_pool() || recurrent) {
     return options.sequences_max;
   }
   return std::min(std::max(kLanesEach * options.sequences_max, kLogitsRowsMin),
@@ -252,7 +252,7 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   // The fast profile needs flash attention (one pool without it costs up to 2.8 times); AUTO turns it on wherever the
   // model's device has it.
   params.flash_attn_type = fast ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
-  params.kv_unified = fast;
+  params.kv_unified = options.has_pool();
   params.abort_callback = &LlamaBackend::wants_abort;
   params.abort_callback_data = this;
   static_cast<void>(take_library_error());  // an old one is not this one's reason
@@ -274,7 +274,10 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   unsettled_.assign(static_cast<std::size_t>(lanes), 0);
   wanted_.reserve(static_cast<std::size_t>(options.batch_tokens));
   state_key_ = format_text("model {:016x}, {} profile, llama.cpp {}", model_fingerprint,
-                           fast ? "fast" : "deterministic", llama_version());
+                           options.has_pool() ? "fast"
+                           : fast             ? "fast, in parts,"
+                                              : "deterministic",
+                           llama_version());
   shape_.abilities = probe(model);
   llama_memory_clear(memory_, true);
   std::ranges::fill(unsettled_, 0);

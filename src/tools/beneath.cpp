@@ -2,8 +2,10 @@
 #include "tools/beneath.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdint>
@@ -14,6 +16,30 @@
 #endif
 
 namespace puna::tools {
+namespace {
+
+// The whole path of an open file; ENOENT when it has no name any more.
+std::expected<std::string, int> name_of(const Descriptor& place) {
+  struct stat facts{};
+  if (::fstat(place.number(), &facts) != 0) {
+    return std::unexpected(errno);
+  }
+  if (facts.st_nlink == 0) {
+    return std::unexpected(ENOENT);
+  }
+  std::array<char, PATH_MAX> text;
+  const ssize_t length =
+      ::readlink(("/proc/self/fd/" + std::to_string(place.number())).c_str(), text.data(), text.size());
+  if (length < 0) {
+    return std::unexpected(errno);
+  }
+  if (static_cast<std::size_t>(length) == text.size()) {  // perhaps cut
+    return std::unexpected(ENAMETOOLONG);
+  }
+  return std::string(text.data(), static_cast<std::size_t>(length));
+}
+
+}  // namespace
 
 Descriptor::~Descriptor() {
   if (number_ >= 0) {
@@ -33,7 +59,7 @@ std::expected<Descriptor, int> open_beneath(const Descriptor& folder, std::strin
   const std::string terminated(path.empty() ? "." : path);
   struct open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   int reason = EAGAIN;
   for (int tries = 0; tries < kTriesMax; ++tries) {  // EAGAIN: a rename ran beside the walk
     const long number = ::syscall(SYS_openat2, folder.number(), terminated.c_str(), &how, sizeof(how));
@@ -51,6 +77,24 @@ std::expected<Descriptor, int> open_beneath(const Descriptor& folder, std::strin
   (void)flags;
   return std::unexpected(ENOSYS);
 #endif
+}
+
+std::expected<std::string, int> location_beneath(const Descriptor& folder, const Descriptor& place) {
+  auto root = name_of(folder);
+  auto path = name_of(place);
+  if (!root || !path) {
+    return std::unexpected(root ? path.error() : root.error());
+  }
+  if (*path == *root) {
+    return std::string();
+  }
+  if (*root != "/") {
+    *root += '/';
+  }
+  if (!path->starts_with(*root)) {
+    return std::unexpected(EXDEV);
+  }
+  return path->substr(root->size());
 }
 
 }  // namespace puna::tools

@@ -1,6 +1,6 @@
 // The one place where a path that a model wrote becomes a descriptor. The kernel resolves it, in one call, and refuses
-// every way out of the folder: "..", absolute paths, links that lead outside and the magic links of /proc. Nothing here
-// looks at a path's text to judge it, so there is no check that a rename could outrun.
+// every way out of the folder: "..", absolute paths, links that lead outside, other mounts and the magic links of
+// /proc. Nothing here looks at a path's text to judge it, so there is no check that a rename could outrun.
 #pragma once
 
 #include <expected>
@@ -31,10 +31,19 @@ class Descriptor {
 
 // Opens `path` ("" = the folder itself) beneath the folder with open(2) flags; O_CLOEXEC is added.
 //
-// Returns   the descriptor, or an errno value: EXDEV when the path leaves the folder, ELOOP for a magic link or a loop,
-//           EINVAL for a NUL byte, ENAMETOOLONG, ENOSYS when the kernel has no openat2, else as open(2).
+// Returns   the descriptor, or an errno value: EXDEV when the path leaves the folder or its mount, ELOOP for a magic
+//           link or a loop, EINVAL for a NUL byte, ENAMETOOLONG, ENOSYS when the kernel has no openat2, else as
+//           open(2).
 // Thread    any.
-// Source    openat2(2): RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS; EAGAIN asks to try again.
+// Source    openat2(2): RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_XDEV; EAGAIN asks to try again.
 [[nodiscard]] std::expected<Descriptor, int> open_beneath(const Descriptor& folder, std::string_view path, int flags);
+
+// Where an open file or folder lies now, as the kernel knows it: a path relative to `folder` without links, "." and
+// "..", empty for the folder itself.
+//
+// Returns   an errno value otherwise: EXDEV when it lies outside (it was moved), ENOENT when it was deleted,
+//           ENAMETOOLONG, or that of readlink(2) where /proc is not mounted.
+// Thread    any.
+[[nodiscard]] std::expected<std::string, int> location_beneath(const Descriptor& folder, const Descriptor& place);
 
 }  // namespace puna::tools

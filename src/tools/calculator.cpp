@@ -9,6 +9,7 @@ namespace {
 class Calculator final : public Tool {
  public:
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
+  [[nodiscard]] std::optional<ToolTraits> traits() const override { return ToolTraits(); }
 
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token /*stop*/) override {
     const auto value = tools::evaluate(arguments.text_or("expression"));

@@ -23,6 +23,7 @@ class CurrentTime final : public Tool {
   explicit CurrentTime(const Clock& clock) : clock_(clock) {}
 
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
+  [[nodiscard]] std::optional<ToolTraits> traits() const override { return ToolTraits(); }
 
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token /*stop*/) override {
     const auto now = std::chrono::floor<std::chrono::seconds>(clock_.wall());

@@ -1,5 +1,6 @@
-// list_files and read_file over a FileRoot. What the root refuses becomes the observation.
-#include "puna/tools.h"
+// list_files, list and read_file over a FileRoot. What the root refuses becomes the observation.
+#include "puna/tools/files.h"
+#include "tools/arguments.h"
 #include "tools/observation.h"
 #include "tools/text_argument.h"
 
@@ -11,9 +12,12 @@ constexpr std::size_t kFileShownBytesMax = 32'768;  // larger ones lose their mi
 
 class ListFiles final : public Tool {
  public:
-  explicit ListFiles(std::shared_ptr<const FileRoot> root) : root_(std::move(root)) {}
+  ListFiles(std::shared_ptr<const FileRoot> root, ToolSpec spec) : root_(std::move(root)), spec_(std::move(spec)) {}
 
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
+  [[nodiscard]] std::optional<ToolTraits> traits() const override {
+    return ToolTraits{.reads_private = true, .path_arguments = {"path"}};
+  }
 
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token /*stop*/) override {
     const auto entries = root_->list(arguments.text_or("path"));
@@ -29,8 +33,7 @@ class ListFiles final : public Tool {
 
  private:
   const std::shared_ptr<const FileRoot> root_;
-  const ToolSpec spec_ = tools::text_argument_spec("list_files", "List the files in a folder.",
-                                                   {.name = "path", .description = "The folder; . is the top one."});
+  const ToolSpec spec_;
 };
 
 class ReadFile final : public Tool {
@@ -38,6 +41,9 @@ class ReadFile final : public Tool {
   explicit ReadFile(std::shared_ptr<const FileRoot> root) : root_(std::move(root)) {}
 
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
+  [[nodiscard]] std::optional<ToolTraits> traits() const override {
+    return ToolTraits{.reads_private = true, .path_arguments = {"path"}};
+  }
 
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token /*stop*/) override {
     const auto content = root_->read(arguments.text_or("path"), kFileBytesMax);
@@ -56,7 +62,17 @@ class ReadFile final : public Tool {
 }  // namespace
 
 std::unique_ptr<Tool> make_list_files(std::shared_ptr<const FileRoot> root) {
-  return std::make_unique<ListFiles>(std::move(root));
+  return std::make_unique<ListFiles>(
+      std::move(root), tools::text_argument_spec("list_files", "List the files in a folder.",
+                                                 {.name = "path", .description = "The folder; . is the top one."}));
+}
+
+std::unique_ptr<Tool> make_list(std::shared_ptr<const Workspace> workspace) {
+  return std::make_unique<ListFiles>(
+      std::move(workspace),
+      tools::arguments_spec(
+          "list", "List the files in a folder, folders with a / behind them. At most 2000.",
+          {{.name = "path", .type = "string", .description = "The folder; the top one unless given."}}));
 }
 
 std::unique_ptr<Tool> make_read_file(std::shared_ptr<const FileRoot> root) {

@@ -59,6 +59,7 @@ class McpTool final : public Tool {
 class ShortTool final : public Tool {
  public:
   ShortTool(std::unique_ptr<Tool> tool, ToolSpec spec) : tool_(std::move(tool)), spec_(std::move(spec)) {}
+  [[nodiscard]] std::optional<ToolTraits> traits() const override { return tool_->traits(); }
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token stop) override {
     return tool_->run(arguments, std::move(stop));

@@ -15,6 +15,14 @@ namespace {
 
 constexpr std::size_t kAnswerBytesMax = 2'097'152;
 
+// What engines of the web have in common.
+class WebEngine : public SearchEngine {
+ public:
+  [[nodiscard]] ToolTraits traits() const override {
+    return {.reads_untrusted = true, .outbound = true, .subject_argument = "query"};
+  }
+};
+
 Result<HttpResponse> ask(const HttpClient& client, const std::string& url, std::string_view accept,
                          const std::stop_token& stop) {
   HttpRequest request{.url = url,
@@ -42,7 +50,7 @@ std::optional<std::string> web_address(const Url& from, std::string_view link) {
   return url ? std::optional(std::move(url->text)) : std::nullopt;
 }
 
-class DuckDuckGo final : public SearchEngine {
+class DuckDuckGo final : public WebEngine {
  public:
   DuckDuckGo(HttpClient client, std::string address) : client_(std::move(client)), address_(std::move(address)) {}
 
@@ -112,7 +120,7 @@ std::string xml_text(std::string_view xml, std::string_view tag, const std::stop
   return document ? tools::collapsed(document->root().whole_text()) : "";
 }
 
-class Bing final : public SearchEngine {
+class Bing final : public WebEngine {
  public:
   Bing(HttpClient client, std::string address) : client_(std::move(client)), address_(std::move(address)) {}
 
@@ -148,7 +156,7 @@ class Bing final : public SearchEngine {
   std::string address_;
 };
 
-class SearXng final : public SearchEngine {
+class SearXng final : public WebEngine {
  public:
   SearXng(HttpClient client, std::string address) : client_(std::move(client)), address_(std::move(address)) {
     while (address_.ends_with('/')) {

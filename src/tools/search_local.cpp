@@ -16,7 +16,10 @@ constexpr std::size_t kDepthMax = 16;
 
 class LocalSearch final : public SearchEngine {
  public:
-  explicit LocalSearch(std::unique_ptr<tools::FactIndex> index) : index_(std::move(index)) {}
+  LocalSearch(std::unique_ptr<tools::FactIndex> index, SearchedTexts texts) : index_(std::move(index)), texts_(texts) {}
+  [[nodiscard]] ToolTraits traits() const override {
+    return {.reads_private = texts_ == SearchedTexts::of_the_user, .subject_argument = "query"};
+  }
   [[nodiscard]] Result<std::vector<SearchHit>> search(std::string_view query, std::size_t hits_max,
                                                       std::stop_token stop) override {
     if (tools::search_words(query).empty()) {
@@ -27,6 +30,7 @@ class LocalSearch final : public SearchEngine {
 
  private:
   std::unique_ptr<tools::FactIndex> index_;
+  SearchedTexts texts_;
 };
 
 // Collects the paths of texts below a folder of the root, in order.
@@ -93,7 +97,7 @@ Result<void> add_text(tools::FactIndex& index, const std::string& path, std::str
 
 }  // namespace
 
-Result<std::unique_ptr<SearchEngine>> open_local_search(const std::filesystem::path& folder) {
+Result<std::unique_ptr<SearchEngine>> open_local_search(const std::filesystem::path& folder, SearchedTexts texts) {
   PUNA_TRY(const std::shared_ptr<const FileRoot> root, FileRoot::open(folder));
   PUNA_TRY(std::unique_ptr<tools::FactIndex> index, tools::FactIndex::open());
   std::vector<std::string> paths;
@@ -110,7 +114,7 @@ Result<std::unique_ptr<SearchEngine>> open_local_search(const std::filesystem::p
     }
     PUNA_TRY_VOID(add_text(*index, path, *text));
   }
-  return std::make_unique<LocalSearch>(std::move(index));
+  return std::make_unique<LocalSearch>(std::move(index), texts);
 }
 
 }  // namespace puna

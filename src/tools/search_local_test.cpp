@@ -89,6 +89,16 @@ TEST(LocalSearch, TextsThatAreTooLargeOrNoTextAreLeftOutAndLinksOutAreNotFollowe
   EXPECT_EQ(absent.error().code, ErrorCode::not_found);
 }
 
+TEST(LocalSearch, TextsOfTheUserArePrivateAndBundledOnesAreNot) {
+  const TestFolder folder;
+  folder.write("a.md", "x");
+  const auto own = open_local_search(folder.path());
+  const auto bundled = open_local_search(folder.path(), SearchedTexts::bundled);
+  ASSERT_TRUE(own && bundled);
+  EXPECT_TRUE((*own)->traits().reads_private);
+  EXPECT_EQ((*bundled)->traits().reads_private || (*bundled)->traits().acts(), false);
+}
+
 TEST(LocalSearch, ALongTextIsShownWhereItFits) {
   const TestFolder folder;
   std::string text;

@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t kViolationsShownMax = 8;
 
-Tool* find(const std::vector<std::unique_ptr<Tool>>& tools, std::string_view name) {
-  const auto found = std::ranges::find_if(tools, [&](const auto& tool) { return tool->spec().name == name; });
-  return found == tools.end() ? nullptr : found->get();
-}
-
 ToolResult unknown_tool(std::string_view name, const std::vector<std::unique_ptr<Tool>>& tools) {
   if (tools.empty()) {
     return tool_error(format_text("unknown tool '{}'. There are no tools.", tools::shown(name)));
@@ -75,7 +70,7 @@ Result<void> Toolbox::add(std::unique_ptr<Tool> tool) {
     return fail(ErrorCode::invalid_argument, format_text("tool name '{}' is not allowed", tools::shown(spec.name)),
                 "use 1 to 64 letters, digits, '_' or '-'");
   }
-  if (find(tools_, spec.name) != nullptr) {
+  if (find(spec.name) != nullptr) {
     return fail(ErrorCode::invalid_argument, format_text("there are two tools named '{}'", spec.name));
   }
   if (auto grammar = grammar_from_schema(schema_of(spec)); !grammar) {
@@ -97,14 +92,27 @@ std::vector<ToolSpec> Toolbox::specs() const {
   return specs;
 }
 
+const Tool* Toolbox::find(std::string_view name) const {
+  const auto found = std::ranges::find_if(tools_, [&](const auto& tool) { return tool->spec().name == name; });
+  return found == tools_.end() ? nullptr : found->get();
+}
+
+std::optional<ToolResult> Toolbox::refusal(const ToolCall& call) const {
+  const Tool* tool = find(call.name);
+  if (tool == nullptr) {
+    return unknown_tool(call.name, tools_);
+  }
+  const auto violations = schema_violations(schema_of(tool->spec()), call.arguments);
+  return violations.empty() ? std::nullopt : std::optional(bad_arguments(violations));
+}
+
 ToolResult Toolbox::run(const ToolCall& call, std::stop_token stop) {
   ToolResult result;
-  if (Tool* tool = find(tools_, call.name); tool == nullptr) {
-    result = unknown_tool(call.name, tools_);
-  } else if (const auto violations = schema_violations(schema_of(tool->spec()), call.arguments); !violations.empty()) {
-    result = bad_arguments(violations);
+  if (auto refused = refusal(call)) {
+    result = *std::move(refused);
   } else {
-    result = run_guarded(*tool, call.arguments, std::move(stop));
+    const auto tool = std::ranges::find_if(tools_, [&](const auto& one) { return one->spec().name == call.name; });
+    result = run_guarded(**tool, call.arguments, std::move(stop));
   }
   if (result.is_error && !result.content.starts_with("error: ")) {
     result.content.insert(0, "error: ");

@@ -63,6 +63,9 @@ class VisitPage final : public Tool {
   explicit VisitPage(HttpClient client) : client_(std::move(client)) {}
 
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
+  [[nodiscard]] std::optional<ToolTraits> traits() const override {
+    return ToolTraits{.reads_untrusted = true, .outbound = true, .subject_argument = "url"};
+  }
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token stop) override {
     HttpRequest request{.url = plain_url(arguments.text_or("url")),
                         .headers = {{"User-Agent", "Mozilla/5.0 (compatible; puna)"},

@@ -26,6 +26,7 @@ class WebSearch final : public Tool {
   }
 
   [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
+  [[nodiscard]] std::optional<ToolTraits> traits() const override { return engine_->traits(); }
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token stop) override {
     const std::string query = tools::collapsed(arguments.text_or("query"));
     if (query.size() > kQueryBytesMax) {

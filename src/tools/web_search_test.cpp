@@ -118,6 +118,14 @@ TEST(WebSearch, AnswersCutAnywhereGiveWholeHitsOnly) {
   }
 }
 
+TEST(WebSearch, OnlyEnginesOfTheWebLeaveTheMachine) {
+  for (auto& engine : {make_duckduckgo_search(client()), make_bing_search(client()), make_searxng_search(client(), "")}) {
+    EXPECT_TRUE(engine->traits().outbound && engine->traits().reads_untrusted);
+  }
+  const auto visit = make_visit_page(client())->traits();
+  EXPECT_TRUE(visit && visit->outbound && visit->reads_untrusted && visit->subject_argument == "url");
+}
+
 TEST(WebSearch, AHugeAnswerIsRefused) {
   const TestServer server(answer("200 OK", "", std::string(3'000'000, 'x')));
   const auto hits = make_bing_search(client(), server.url())->search("x", 5, {});
@@ -127,6 +135,7 @@ TEST(WebSearch, AHugeAnswerIsRefused) {
 
 class FixedEngine final : public SearchEngine {
  public:
+  [[nodiscard]] ToolTraits traits() const override { return {.subject_argument = "query"}; }
   explicit FixedEngine(Result<std::vector<SearchHit>> hits) : hits_(std::move(hits)) {}
   [[nodiscard]] Result<std::vector<SearchHit>> search(std::string_view /*query*/, std::size_t /*hits_max*/,
                                                       std::stop_token /*stop*/) override {

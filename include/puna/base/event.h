@@ -70,6 +70,17 @@ struct ToolStarted {
   std::string tool;
   Json arguments;
 };
+// Between the two, where calls need permission: whether this one may run.
+struct PermissionDecided {
+  std::string call_id;
+  std::string tool;
+  bool is_allowed = false;
+  std::string by;            // policy, approval, user, nobody
+  std::string rule;          // what decided
+  std::string call_hash;     // of the project, the tool and the arguments
+  bool has_private = false;  // what the run had seen before
+  bool has_untrusted = false;
+};
 struct ToolEnded {
   std::string call_id;
   std::string tool;
@@ -92,7 +103,7 @@ struct RunEnded {
 
 using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::Prefill,
                            event::TextDelta, event::ReasoningDelta, event::ReplyReady, event::ToolStarted,
-                           event::ToolEnded, event::Notice, event::RunEnded>;
+                           event::PermissionDecided, event::ToolEnded, event::Notice, event::RunEnded>;
 
 // Receives events in order, on the thread that runs the agent. Must not throw; must return soon.
 class EventSink {

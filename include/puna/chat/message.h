@@ -33,6 +33,7 @@ struct Message {
   std::string call_id;          // tool only: the call that this answers
   std::string tool;             // tool only: that call's tool name
   bool is_error = false;        // tool only
+  std::string permission;       // tool only: who allowed or refused the call, for people; not shown to models
 
   bool operator==(const Message&) const = default;
 };

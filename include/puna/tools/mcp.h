@@ -117,7 +117,8 @@ class McpServer {
 // or where it does not fit the tool's own schema, which is said.
 [[nodiscard]] ToolResult mcp_observation(const Json& result, const Json& output_schema);
 
-// The tools of a server under the names SERVER__TOOL, in order. A name that is too long or has other signs is changed,
+// The tools of a server under the names SERVER__TOOL, in order. They declare no traits: what a server says of its tools
+// is a stranger's word. A name that is too long or has other signs is changed,
 // and stays the same as long as the server's name for it does.
 [[nodiscard]] std::vector<std::unique_ptr<Tool>> make_mcp_tools(const std::shared_ptr<McpServer>& server);
 

@@ -38,6 +38,7 @@ class SearchEngine {
   SearchEngine& operator=(const SearchEngine&) = delete;
   virtual ~SearchEngine() = default;
 
+  [[nodiscard]] virtual ToolTraits traits() const = 0;  // of a search with it; the argument is "query"
   // At most hits_max hits, the best first; none is no error. Valid UTF-8.
   // Errors  invalid_argument  no words to search for, or an address that is not allowed
   //         unavailable, limit, not_found, corrupt, cancelled  as HttpClient
@@ -49,7 +50,9 @@ class SearchEngine {
 // "# Title" in it. Links that lead out of the folder are not followed.
 // Limits  4,096 files, 1 MiB each (larger ones are left out), 64 MiB together.
 // Errors  not_found, io  the folder;  limit  too many files or bytes
-[[nodiscard]] Result<std::unique_ptr<SearchEngine>> open_local_search(const std::filesystem::path& folder);
+enum class SearchedTexts : bool { of_the_user, bundled };  // bundled ones are neither private nor foreign
+[[nodiscard]] Result<std::unique_ptr<SearchEngine>> open_local_search(const std::filesystem::path& folder,
+                                                                      SearchedTexts texts = SearchedTexts::of_the_user);
 
 // Engines of the web. The address is another one for tests and mirrors only.
 [[nodiscard]] std::unique_ptr<SearchEngine> make_duckduckgo_search(

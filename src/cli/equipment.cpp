@@ -1,0 +1,185 @@
+// See equipment.h.
+#include "cli/equipment.h"
+
+#include <cstdlib>
+
+#include "cli/commands.h"
+#include "puna/tools/files.h"
+#include "puna/tools/permission.h"
+#include "puna/tools/policy.h"
+#include "puna/tools/web.h"
+
+namespace puna::cli {
+namespace {
+
+constexpr std::string_view kToolNames =
+    "calculator, current_time, list_files, read_file, read, write, edit, glob, grep, list, web_search, visit_page, "
+    "user_input, or none";
+
+std::filesystem::path own_folder(const char* variable, const char* beneath_home) {
+  const char* base = std::getenv(variable);
+  if (base != nullptr && std::filesystem::path(base).is_absolute()) {  // as the XDG rules say
+    return std::filesystem::path(base) / "puna";
+  }
+  const char* home = std::getenv("HOME");
+  return home == nullptr || *home == '\0' ? std::filesystem::path()
+                                          : std::filesystem::path(home) / beneath_home / "puna";
+}
+
+std::filesystem::path default_policy() {
+  const std::filesystem::path folder = configuration_folder();
+  return folder.empty() ? folder : folder / "policy.toml";
+}
+
+Result<Policy> open_policy(const Options& options) {
+  Policy policy;
+  const std::filesystem::path standard = default_policy();
+  std::error_code ignored;
+  const bool has_standard = !standard.empty() && std::filesystem::exists(standard, ignored);
+  if (!options.policy_file.empty() || has_standard) {
+    const std::filesystem::path file = options.policy_file.empty() ? standard : std::filesystem::path(options.policy_file);
+    PUNA_TRY(const std::string text, read_text_file(file, kPolicyBytesMax));
+    PUNA_TRY(policy, Policy::parse(text, file.string()));
+  }
+  for (const auto& [verdict, flags] : {std::pair(Verdict::allow, &options.allow), std::pair(Verdict::ask, &options.ask),
+                                       std::pair(Verdict::deny, &options.deny)}) {
+    for (const std::string& flag : *flags) {
+      PUNA_TRY_VOID(policy.add_flag(verdict, flag));
+    }
+  }
+  return policy;
+}
+
+Result<std::shared_ptr<const Workspace>> open_workspace(const Options& options) {
+  std::vector<std::filesystem::path> secured;
+  for (const std::filesystem::path& path :
+       {configuration_folder(), state_folder(), std::filesystem::path(options.policy_file)}) {
+    if (!path.empty()) {
+      secured.push_back(std::filesystem::absolute(path));
+    }
+  }
+  return Workspace::open(options.root, secured).transform_error([](Error error) {
+    error.code = ErrorCode::invalid_argument;
+    error.message = "--root: " + error.message;
+    return error;
+  });
+}
+
+bool is_file_tool(std::string_view name) {
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"list_files", "read_file", "read", "write", "edit", "glob", "grep", "list"});
+  return std::ranges::contains(kNames, name);
+}
+
+Result<std::unique_ptr<Tool>> make_tool(const std::string& name, const std::shared_ptr<const Workspace>& workspace,
+                                        User* user, const WebOptions& web) {
+  using Maker = std::unique_ptr<Tool> (*)(std::shared_ptr<const Workspace>);
+  const std::map<std::string, Maker> file_tools{
+      {"list_files", [](std::shared_ptr<const Workspace> folder) { return make_list_files(std::move(folder)); }},
+      {"read_file", [](std::shared_ptr<const Workspace> folder) { return make_read_file(std::move(folder)); }},
+      {"read", make_read},
+      {"write", make_write},
+      {"edit", make_edit},
+      {"glob", make_glob},
+      {"grep", make_grep},
+      {"list", make_list}};
+  if (const auto maker = file_tools.find(name); maker != file_tools.end()) {
+    return maker->second(workspace);
+  }
+  if (name == "calculator") {
+    return make_calculator();
+  }
+  if (name == "current_time") {
+    return make_current_time(Clock::system());
+  }
+  if (name == "web_search" || name == "visit_page") {
+    return open_web_tool(name, web);
+  }
+  if (name == "user_input") {
+    return make_user_input(user);
+  }
+  return fail(ErrorCode::invalid_argument, format_text("--tools: no tool is called '{}'", name),
+              std::string(kToolNames));
+}
+
+// Answers that cannot be read do not count; the run goes on without them.
+std::unique_ptr<Approvals> open_approvals(Console& console, const Options& options) {
+  const std::filesystem::path state = state_folder();
+  if (state.empty()) {
+    return Approvals::in_memory();
+  }
+  auto approvals = Approvals::open(state / "approvals", options.root);
+  if (approvals) {
+    return *std::move(approvals);
+  }
+  if (approvals.error().code != ErrorCode::not_found) {
+    console.err("note: " + approvals.error().message + "; earlier answers do not count\n", Style::yellow);
+  }
+  return Approvals::in_memory();
+}
+
+}  // namespace
+
+std::filesystem::path configuration_folder() { return own_folder("XDG_CONFIG_HOME", ".config"); }
+std::filesystem::path state_folder() { return own_folder("XDG_STATE_HOME", ".local/state"); }
+
+Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise) {
+  std::vector<std::string> names = options.tools;
+  if (!options.tools_given && otherwise == DefaultTools::all) {
+    names = {"calculator", "current_time", "list_files", "read_file"};
+  }
+  if (names == std::vector<std::string>{"none"}) {
+    names.clear();
+  }
+  PUNA_TRY(Policy policy, open_policy(options));
+  Equipment equipment;
+  if (Terminal::is_there(console)) {
+    equipment.terminal = std::make_unique<Terminal>(console);
+  }
+  std::shared_ptr<const Workspace> workspace;
+  if (std::ranges::any_of(names, is_file_tool)) {
+    PUNA_TRY(workspace, open_workspace(options));
+  }
+  for (const std::string& name : names) {
+    PUNA_TRY(auto tool, make_tool(name, workspace, equipment.terminal.get(), options.web));
+    PUNA_TRY_VOID(equipment.tools.add(std::move(tool)));
+  }
+  PUNA_TRY_VOID(add_mcp_tools(console, options, equipment.tools));
+  equipment.approvals = open_approvals(console, options);
+  std::error_code ignored;
+  equipment.gate = make_permissions({.policy = std::move(policy),
+                                     .workspace = std::move(workspace),
+                                     .project = std::filesystem::weakly_canonical(options.root, ignored),
+                                     .approver = equipment.terminal.get(),
+                                     .approvals = equipment.approvals.get()});
+  return equipment;
+}
+
+std::string tools_help() {
+  constexpr std::size_t kMiB = 1'048'576;
+  return format_text(
+      "Tools (--tools) and their limits:\n"
+      "  calculator, current_time  no limits but those of numbers\n"
+      "  list_files, list          a folder of at most 2,000 entries\n"
+      "  read_file                 files up to 1 MiB, of which 32 KiB are shown\n"
+      "  read                      files up to {} MiB; {} lines or {} KiB at once, lines up to {} bytes\n"
+      "  write                     files up to {} MiB\n"
+      "  edit                      files up to {} MiB; a difference of up to {} KiB is shown\n"
+      "  glob                      {} paths; folders down to {} deep, {} entries\n"
+      "  grep                      {} lines; files up to {} MiB, {} MiB in all\n"
+      "  web_search                5 hits; --search names the engine, of whose answer 2 MiB are read in 30 s\n"
+      "  visit_page                {} MiB of a page, read in 30 s; {} characters of it are shown\n"
+      "  user_input                16 KiB of an answer\n"
+      "An observation has at most {} KiB. --max-seconds ends every tool.\n"
+      "\n"
+      "Permissions: what reads is allowed; what writes, runs code or leaves the machine asks at the terminal, and is "
+      "denied\n"
+      "where there is none. --allow, --ask and --deny take TOOL or TOOL:PATTERN; a deny beats an ask, an ask an "
+      "allow.\n",
+      kReadFileBytesMax / kMiB, kReadLinesMax, kReadShownBytesMax / 1'024, kReadLineBytesMax, kWriteBytesMax / kMiB,
+      kEditFileBytesMax / kMiB, kDiffBytesMax / 1'024, kGlobShownMax, kWalkDepthMax, kWalkEntriesMax, kGrepLinesMax,
+      kGrepFileBytesMax / kMiB, kGrepBytesMax / kMiB, kPageBytesMax / kMiB, kPageCharactersMax,
+      kObservationBytesMax / 1'024);
+}
+
+}  // namespace puna::cli

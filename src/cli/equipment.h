@@ -1,0 +1,38 @@
+// What an agent of the command line has in its hands: tools, a folder, and who says what it may do.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "cli/console.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "puna/tools.h"
+#include "puna/tools/gate.h"
+
+namespace puna::cli {
+
+// Owns what its parts borrow from each other.
+struct Equipment {
+  Toolbox tools;
+  std::unique_ptr<Terminal> terminal;  // absent: nobody is there
+  std::unique_ptr<Approvals> approvals;
+  std::unique_ptr<Gate> gate;
+};
+
+// The tools that the options name; `otherwise` = all that only read when none were named.
+//
+// Tools may not write the policy, the configuration folder and the state folder, wherever they lie.
+// Errors  invalid_argument, not_found, io, corrupt  a tool, the folder or the policy
+enum class DefaultTools : bool { none, all };
+[[nodiscard]] Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise);
+
+// The tools' names and limits, for --help.
+[[nodiscard]] std::string tools_help();
+
+// Puna's own folders, by the XDG variables or beneath HOME; empty without either.
+[[nodiscard]] std::filesystem::path configuration_folder();
+[[nodiscard]] std::filesystem::path state_folder();
+
+}  // namespace puna::cli
