@@ -13,10 +13,33 @@
 #include "agent/code_prompt.h"
 #include "agent/code_reply.h"
 #include "agent/deadline.h"
+#include "agent/gated_calls.h"
 #include "agent/observations.h"
 
 namespace puna {
 namespace agent {
+
+namespace {
+
+// What a gate has to know of the code: it may have read the workspace.
+class CodeAsTool final : public Tool {
+ public:
+  explicit CodeAsTool(const SandboxWorkspace& workspace)
+      : traits_({.reads_private = !workspace.folder.empty(),
+                 .writes = !workspace.folder.empty() && workspace.writable,
+                 .runs_code = true}) {}
+  [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
+  [[nodiscard]] std::optional<ToolTraits> traits() const override { return traits_; }
+  [[nodiscard]] ToolResult run(const Json& /*arguments*/, std::stop_token /*stop*/) override {
+    return tool_error("the code agent runs code itself");
+  }
+
+ private:
+  const ToolSpec spec_ = {.name = "python", .description = {}, .parameters = {}};
+  const ToolTraits traits_;
+};
+
+}  // namespace
 
 // What lives on from task to task.
 struct CodeWork {
@@ -25,13 +48,12 @@ struct CodeWork {
   CodeAgentOptions options;
   std::vector<CodeTool> tools;
   PythonWorker worker;
+  CodeAsTool code;
   Transcript transcript;
   std::string said_last;  // by the loop, about the last answer; goes in front of the next task
 };
 
 namespace {
-
-using TurnEnd = std::optional<StopReason>;
 
 class CodeRun {
  public:
@@ -41,9 +63,13 @@ class CodeRun {
         budget_(work.options.agent.budget),
         transcript_(work.transcript),
         events_(events),
-        deadline_(deadline) {}
+        deadline_(deadline),
+        calls_(work.model, work.toolbox, work.options.agent, events, deadline) {}
 
   Result<CodeRunEnd> to_end(const std::string& task) {
+    if (options_.gate != nullptr) {
+      options_.gate->begin(transcript_, work_.toolbox);
+    }
     events_.on(event::RunStarted{.task = task, .model = work_.model.name()});
     PUNA_TRY_VOID(begin(task));
     TurnEnd reason;
@@ -147,14 +173,20 @@ class CodeRun {
   Result<TurnEnd> run_code(const std::string& code) {
     const ToolCall call{
         .id = format_text("code-{}", end_.run.turns), .name = "python", .arguments = Json::object({{"code", code}})};
-    events_.on(event::ToolStarted{.call_id = call.id, .tool = call.name, .arguments = call.arguments});
-    const auto begun = options_.clock->now();
     TurnEnd end;
-    bool is_error = false;
-    PUNA_TRY(std::string observation, observe(call, code, end, is_error));
-    const auto time = std::chrono::duration_cast<std::chrono::microseconds>(options_.clock->now() - begun);
-    events_.on(event::ToolEnded{
-        .call_id = call.id, .tool = call.name, .observation = observation, .is_error = is_error, .duration = time});
+    std::optional<Error> broken;
+    const Answered answered = calls_.shown(call, [&]() -> Answered {
+      auto observed = observe(call, code, end);
+      if (!observed) {
+        broken = std::move(observed).error();
+        return {.result = tool_error(broken->message), .permission = {}};
+      }
+      return {.result = *std::move(observed), .permission = {}};
+    });
+    if (broken) {
+      return std::unexpected(*std::move(broken));
+    }
+    std::string observation = answered.result.content;
     observation.insert(0, kObservation);
     if (end) {
       work_.said_last = std::move(observation);
@@ -164,20 +196,22 @@ class CodeRun {
     return end;
   }
 
-  Result<std::string> observe(const ToolCall& call, const std::string& code, TurnEnd& end, bool& is_error) {
+  Result<ToolResult> observe(const ToolCall& call, const std::string& code, TurnEnd& end) {
     if (const int times = repeated_.count(call); times > 1) {
       events_.on(event::Notice{.text = "the model repeats its code"});
       end = times > budget_.repeats_max ? TurnEnd(StopReason::repeated_call) : std::nullopt;
-      is_error = true;
-      return std::string(kRepeatedCode);
+      return ToolResult{.content = std::string(kRepeatedCode), .is_error = true};
     }
     work_.model.waits_for_tool(options_.id, call.name);
-    const auto answer = [&](const PythonCall& asked, std::stop_token stop) {
-      return answered(call.id, asked, std::move(stop));
+    const auto answer = [&](const PythonCall& asked, const std::stop_token& /*stop*/) {
+      return answered(call.id, asked);
     };
     PUNA_TRY(const PythonStep step, work_.worker.run(code, answer, deadline_.token()));
+    if (options_.gate != nullptr) {
+      options_.gate->after(work_.code);
+    }
     std::string text = step.text();
-    is_error = step.end != PythonEnd::finished && step.end != PythonEnd::final_answer;
+    bool is_error = step.end != PythonEnd::finished && step.end != PythonEnd::final_answer;
     if (step.end == PythonEnd::cancelled) {
       end = deadline_.passed().value_or(StopReason::cancelled);
     }
@@ -193,7 +227,7 @@ class CodeRun {
         end = StopReason::answered;
       }
     }
-    return text.empty() ? std::string(kNoOutput) : text;
+    return ToolResult{.content = text.empty() ? std::string(kNoOutput) : std::move(text), .is_error = is_error};
   }
 
   static std::string text_of(const Json& answer) { return answer.is_string() ? answer.as_string() : answer.dump(); }
@@ -207,7 +241,7 @@ class CodeRun {
     return {};
   }
 
-  PythonAnswer answered(const std::string& step, const PythonCall& asked, std::stop_token stop) {
+  PythonAnswer answered(const std::string& step, const PythonCall& asked) {
     const auto tool = std::ranges::find(work_.tools, asked.tool, &CodeTool::function);
     if (tool == work_.tools.end()) {
       return {.value = "no tool is called " + asked.tool, .is_error = true};
@@ -222,15 +256,8 @@ class CodeRun {
     if (std::optional<Json> fitting = coerced(tool->spec.parameters, call.arguments)) {
       call.arguments = *std::move(fitting);
     }
-    events_.on(event::ToolStarted{.call_id = call.id, .tool = call.name, .arguments = call.arguments});
-    const auto begun = options_.clock->now();
-    const ToolResult result = work_.toolbox.run(call, std::move(stop));
-    const auto time = std::chrono::duration_cast<std::chrono::microseconds>(options_.clock->now() - begun);
-    events_.on(event::ToolEnded{.call_id = call.id,
-                                .tool = call.name,
-                                .observation = result.content,
-                                .is_error = result.is_error,
-                                .duration = time});
+    TurnEnd ignored;  // the step itself is stopped, too
+    const ToolResult result = calls_.shown(call, [&] { return calls_.run(call, ignored); }).result;
     return {.value = result.content, .is_error = result.is_error};
   }
 
@@ -296,6 +323,7 @@ class CodeRun {
   Transcript& transcript_;
   EventSink& events_;
   const Deadline& deadline_;
+  GatedCalls calls_;
   RepeatedCalls repeated_;
   int acted_ = 0;     // turns for code
   int planned_ = -1;  // how many there had been when the last plan was asked for
@@ -317,6 +345,7 @@ Result<CodeAgent> CodeAgent::create(Model& model, Toolbox& tools, const Sandbox&
   PythonOptions python = options.python;
   std::ranges::transform(functions, std::back_inserter(python.tools), agent::python_tool);
   PUNA_TRY(PythonWorker worker, PythonWorker::open(sandbox, std::move(python)));
+  const SandboxWorkspace workspace = options.python.workspace;
   const std::string micropython = worker.is_micropython() ? worker.dialect() : "";
   Message system{
       .role = Role::system,
@@ -326,6 +355,7 @@ Result<CodeAgent> CodeAgent::create(Model& model, Toolbox& tools, const Sandbox&
                                                                         .options = std::move(options),
                                                                         .tools = std::move(functions),
                                                                         .worker = std::move(worker),
+                                                                        .code = agent::CodeAsTool(workspace),
                                                                         .transcript = {std::move(system)},
                                                                         .said_last = {}}));
 }
