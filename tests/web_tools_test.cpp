@@ -1,4 +1,5 @@
-// The web's tools as a user asks for them. The demo model need not use them: what is looked at is that they are offered.
+// The web's tools as a user asks for them. The demo model need not use them: what is looked at is that they are
+// offered.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -37,7 +37,8 @@ Result<Policy> open_policy(const Options& options) {
   std::error_code ignored;
   const bool has_standard = !standard.empty() && std::filesystem::exists(standard, ignored);
   if (!options.policy_file.empty() || has_standard) {
-    const std::filesystem::path file = options.policy_file.empty() ? standard : std::filesystem::path(options.policy_file);
+    const std::filesystem::path file =
+        options.policy_file.empty() ? standard : std::filesystem::path(options.policy_file);
     PUNA_TRY(const std::string text, read_text_file(file, kPolicyBytesMax));
     PUNA_TRY(policy, Policy::parse(text, file.string()));
   }

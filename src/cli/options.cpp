@@ -93,10 +93,12 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
   group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
   group->add_option("--tools", o.tools, "tools by name, see below; or none")->delimiter(',')->allow_extra_args(false);
-  group->add_option("--tool-choice", o.tool_choice,
-                    "auto, none, required, or the tool that the first reply must call (default: auto)")
+  group
+      ->add_option("--tool-choice", o.tool_choice,
+                   "auto, none, required, or the tool that the first reply must call (default: auto)")
       ->type_name("WHAT");
-  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls, "several calls in one reply (default: on)");
+  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls,
+                  "several calls in one reply (default: on)");
   group->add_option("--root", o.root, "folder of the file tools (default: the working folder)")->type_name("DIR");
   for (const auto& [flag, list, what] :
        {std::tuple("--allow", &o.allow, "let it run without a question"), std::tuple("--ask", &o.ask, "ask each time"),

@@ -77,9 +77,9 @@ struct Options {
 
   // run --code
   bool code = false;
-  std::vector<std::string> imports;     // beside the usual modules; "*" = all
-  std::string workspace;                // that the code may write to; empty = a temporary folder
-  double python_seconds = 30;           // of each piece of code
+  std::vector<std::string> imports;  // beside the usual modules; "*" = all
+  std::string workspace;             // that the code may write to; empty = a temporary folder
+  double python_seconds = 30;        // of each piece of code
   int planning_interval = 0;
   std::string instructions;
 

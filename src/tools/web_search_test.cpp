@@ -119,7 +119,8 @@ TEST(WebSearch, AnswersCutAnywhereGiveWholeHitsOnly) {
 }
 
 TEST(WebSearch, OnlyEnginesOfTheWebLeaveTheMachine) {
-  for (auto& engine : {make_duckduckgo_search(client()), make_bing_search(client()), make_searxng_search(client(), "")}) {
+  for (auto& engine :
+       {make_duckduckgo_search(client()), make_bing_search(client()), make_searxng_search(client(), "")}) {
     EXPECT_TRUE(engine->traits().outbound && engine->traits().reads_untrusted);
   }
   const auto visit = make_visit_page(client())->traits();
