@@ -10,4 +10,5 @@
 #include "puna/base/json.h"
 #include "puna/base/queue.h"
 #include "puna/base/seam.h"
+#include "puna/base/secret.h"
 #include "puna/base/text.h"

@@ -24,12 +24,16 @@ namespace puna::cli {
 [[nodiscard]] Result<int> doctor_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt);
 
+[[nodiscard]] Result<int> mcp_command(Console& console, const Options& options, Interrupt& interrupt);
+
 // Where this program lies; empty when the system does not say.
 [[nodiscard]] std::filesystem::path program_folder();
 
 // The bundled demo model: beside the installed program, else in the source tree it was built from.
 // Errors  not_found  the message lists where it was looked for
 [[nodiscard]] Result<std::filesystem::path> demo_model_file();
+// The bundled facts that web_search finds offline, likewise.
+[[nodiscard]] Result<std::filesystem::path> facts_folder();
 // options.model_file, else the demo model's.
 [[nodiscard]] Result<std::filesystem::path> model_file(const Options& options);
 
@@ -48,6 +52,15 @@ namespace puna::cli {
 // What the options say of an agent; the caller adds where it records and who allows.
 // Errors  those of sampling_of
 [[nodiscard]] Result<AgentOptions> agent_options_of(const Options& options);
+
+// Adds the tools of the MCP servers in options.mcp.file, if one is named; the toolbox keeps the servers.
+// Errors  those of read_mcp_config() and McpServer::open()
+[[nodiscard]] Result<void> add_mcp_tools(Console& console, const Options& options, Toolbox& toolbox);
+
+// web_search or visit_page.
+// Errors  invalid_argument  a host, a search engine or an address that means nothing;  not_found  the facts
+[[nodiscard]] Result<std::unique_ptr<Tool>> open_web_tool(const std::string& name, const WebOptions& options);
+
 // A whole file of at most bytes_max.  Errors  not_found, io, limit
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& file, std::size_t bytes_max);
 // The words of the command line, or stdin when they are "-". Errors  invalid_argument (not UTF-8, empty), limit

@@ -7,12 +7,14 @@
 #include "puna/tools/files.h"
 #include "puna/tools/permission.h"
 #include "puna/tools/policy.h"
+#include "puna/tools/web.h"
 
 namespace puna::cli {
 namespace {
 
 constexpr std::string_view kToolNames =
-    "calculator, current_time, list_files, read_file, read, write, edit, glob, grep, list, user_input, or none";
+    "calculator, current_time, list_files, read_file, read, write, edit, glob, grep, list, web_search, visit_page, "
+    "user_input, or none";
 
 std::filesystem::path own_folder(const char* variable, const char* beneath_home) {
   const char* base = std::getenv(variable);
@@ -35,7 +37,8 @@ Result<Policy> open_policy(const Options& options) {
   std::error_code ignored;
   const bool has_standard = !standard.empty() && std::filesystem::exists(standard, ignored);
   if (!options.policy_file.empty() || has_standard) {
-    const std::filesystem::path file = options.policy_file.empty() ? standard : std::filesystem::path(options.policy_file);
+    const std::filesystem::path file =
+        options.policy_file.empty() ? standard : std::filesystem::path(options.policy_file);
     PUNA_TRY(const std::string text, read_text_file(file, kPolicyBytesMax));
     PUNA_TRY(policy, Policy::parse(text, file.string()));
   }
@@ -70,7 +73,7 @@ bool is_file_tool(std::string_view name) {
 }
 
 Result<std::unique_ptr<Tool>> make_tool(const std::string& name, const std::shared_ptr<const Workspace>& workspace,
-                                        User* user) {
+                                        User* user, const WebOptions& web) {
   using Maker = std::unique_ptr<Tool> (*)(std::shared_ptr<const Workspace>);
   const std::map<std::string, Maker> file_tools{
       {"list_files", [](std::shared_ptr<const Workspace> folder) { return make_list_files(std::move(folder)); }},
@@ -89,6 +92,9 @@ Result<std::unique_ptr<Tool>> make_tool(const std::string& name, const std::shar
   }
   if (name == "current_time") {
     return make_current_time(Clock::system());
+  }
+  if (name == "web_search" || name == "visit_page") {
+    return open_web_tool(name, web);
   }
   if (name == "user_input") {
     return make_user_input(user);
@@ -136,9 +142,10 @@ Result<Equipment> open_equipment(Console& console, const Options& options, Defau
     PUNA_TRY(workspace, open_workspace(options));
   }
   for (const std::string& name : names) {
-    PUNA_TRY(auto tool, make_tool(name, workspace, equipment.terminal.get()));
+    PUNA_TRY(auto tool, make_tool(name, workspace, equipment.terminal.get(), options.web));
     PUNA_TRY_VOID(equipment.tools.add(std::move(tool)));
   }
+  PUNA_TRY_VOID(add_mcp_tools(console, options, equipment.tools));
   equipment.approvals = open_approvals(console, options);
   std::error_code ignored;
   equipment.gate = make_permissions({.policy = std::move(policy),
@@ -161,6 +168,8 @@ std::string tools_help() {
       "  edit                      files up to {} MiB; a difference of up to {} KiB is shown\n"
       "  glob                      {} paths; folders down to {} deep, {} entries\n"
       "  grep                      {} lines; files up to {} MiB, {} MiB in all\n"
+      "  web_search                5 hits; --search names the engine, of whose answer 2 MiB are read in 30 s\n"
+      "  visit_page                {} MiB of a page, read in 30 s; {} characters of it are shown\n"
       "  user_input                16 KiB of an answer\n"
       "An observation has at most {} KiB. --max-seconds ends every tool.\n"
       "\n"
@@ -170,7 +179,8 @@ std::string tools_help() {
       "allow.\n",
       kReadFileBytesMax / kMiB, kReadLinesMax, kReadShownBytesMax / 1'024, kReadLineBytesMax, kWriteBytesMax / kMiB,
       kEditFileBytesMax / kMiB, kDiffBytesMax / 1'024, kGlobShownMax, kWalkDepthMax, kWalkEntriesMax, kGrepLinesMax,
-      kGrepFileBytesMax / kMiB, kGrepBytesMax / kMiB, kObservationBytesMax / 1'024);
+      kGrepFileBytesMax / kMiB, kGrepBytesMax / kMiB, kPageBytesMax / kMiB, kPageCharactersMax,
+      kObservationBytesMax / 1'024);
 }
 
 }  // namespace puna::cli

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kTaskBytesMax = 8U << 20U;
 constexpr std::string_view kDemoModel = "models/demo/puna-demo-Q8_0.gguf";
+constexpr std::string_view kFacts = "data/facts";
 
 Result<std::string> read_stream(std::istream& in, std::string_view name, std::size_t bytes_max) {
   std::string text;
@@ -46,6 +47,22 @@ void say_sizes(Console& console, const ModelFacts& facts, const EngineOptions& o
                           bytes_text(memory.compute_bytes), bytes_text(memory.saved_bytes_max),
                           bytes_text(memory.ceiling_bytes)),
               Style::dim);
+}
+
+// Beside the installed program, else in the source tree.
+Result<std::filesystem::path> bundled(std::string_view name, std::string_view what, std::string_view otherwise) {
+  const std::filesystem::path beside = program_folder() / ".." / "share" / "puna" / name;
+  const std::filesystem::path source = std::filesystem::path(PUNA_SOURCE_DIR) / name;
+  for (const std::filesystem::path& candidate : {beside, source}) {
+    std::error_code ignored;
+    if (std::filesystem::exists(candidate, ignored)) {
+      return candidate.lexically_normal();
+    }
+  }
+  return fail(
+      ErrorCode::not_found,
+      format_text("{} missing: looked for '{}' and '{}'", what, beside.lexically_normal().string(), source.string()),
+      std::string(otherwise));
 }
 
 }  // namespace
@@ -88,18 +105,11 @@ Result<std::string> task_text(const Options& options) {
 }
 
 Result<std::filesystem::path> demo_model_file() {
-  const std::filesystem::path beside = program_folder() / ".." / "share" / "puna" / kDemoModel;
-  const std::filesystem::path source = std::filesystem::path(PUNA_SOURCE_DIR) / kDemoModel;
-  for (const std::filesystem::path& candidate : {beside, source}) {
-    std::error_code ignored;
-    if (std::filesystem::exists(candidate, ignored)) {
-      return candidate.lexically_normal();
-    }
-  }
-  return fail(ErrorCode::not_found,
-              format_text("the bundled demo model is missing: looked for '{}' and '{}'",
-                          beside.lexically_normal().string(), source.string()),
-              "name a model with -m FILE");
+  return bundled(kDemoModel, "the bundled demo model is", "name a model with -m FILE");
+}
+
+Result<std::filesystem::path> facts_folder() {
+  return bundled(kFacts, "the bundled facts are", "name a folder with --facts DIR");
 }
 
 Result<std::string> template_named(const std::string& name) {

@@ -93,10 +93,12 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
   group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
   group->add_option("--tools", o.tools, "tools by name, see below; or none")->delimiter(',')->allow_extra_args(false);
-  group->add_option("--tool-choice", o.tool_choice,
-                    "auto, none, required, or the tool that the first reply must call (default: auto)")
+  group
+      ->add_option("--tool-choice", o.tool_choice,
+                   "auto, none, required, or the tool that the first reply must call (default: auto)")
       ->type_name("WHAT");
-  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls, "several calls in one reply (default: on)");
+  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls,
+                  "several calls in one reply (default: on)");
   group->add_option("--root", o.root, "folder of the file tools (default: the working folder)")->type_name("DIR");
   for (const auto& [flag, list, what] :
        {std::tuple("--allow", &o.allow, "let it run without a question"), std::tuple("--ask", &o.ask, "ask each time"),
@@ -105,6 +107,21 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   }
   group->add_option("--policy", o.policy_file, "permissions (default: puna/policy.toml in the configuration folder)")
       ->type_name("FILE");
+  group->add_option("--search", o.web.engine, "where web_search looks: local (default), duckduckgo, bing, searxng")
+      ->check(CLI::IsMember({"local", "duckduckgo", "bing", "searxng"}).description(""))
+      ->type_name("NAME");
+  group->add_option("--facts", o.web.facts_folder, "folder of .md and .txt files for local (default: bundled facts)")
+      ->type_name("DIR");
+  group->add_option("--searxng", o.web.searxng, "address of a SearXNG server, such as http://localhost:8888")
+      ->type_name("URL");
+  group
+      ->add_option("--allow-host", o.web.hosts_allowed,
+                   "host, address or range that is not public and may be visited, as localhost:8080; give several")
+      ->allow_extra_args(false)
+      ->type_name("HOST");
+  group->add_option("--mcp", o.mcp.file, "also the tools of the MCP servers in FILE")->type_name("FILE");
+  group->add_option("--mcp-tokens", o.mcp.tokens_max, "tokens of the prompt for their descriptions (default: 4096)")
+      ->check(CLI::Range(0, 16'777'216));
   group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
       ->check(CLI::Range(1, 100'000));
   group->add_option("--max-seconds", seconds, "wall time at most (default: 600)")
@@ -137,6 +154,25 @@ void add_output_flags(CLI::App& app, Options& o) {
   group->add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
 }
 
+void add_mcp_flags(CLI::App& app, Options& o) {
+  app.require_subcommand(1);
+  CLI::App* ls = app.add_subcommand("ls", "every server's tools");
+  CLI::App* call = app.add_subcommand("call", "call a tool; prints its result");
+  CLI::App* doctor = app.add_subcommand("doctor", "whether each server starts, and what its tools cost");
+  call->add_option("server", o.mcp.server, "the server's name")->required();
+  call->add_option("tool", o.mcp.tool, "the tool's name")->required();
+  call->add_option("arguments", o.mcp.arguments, "a JSON object (default: {})");
+  for (CLI::App* action : {ls, call, doctor}) {
+    action->add_option("--mcp", o.mcp.file, "configuration (default: puna/mcp.json in the user's configuration folder)")
+        ->type_name("FILE");
+    action->add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
+    action->callback([action, &o] { o.mcp.action = action->get_name(); });
+  }
+  for (CLI::App* action : {ls, call}) {
+    action->add_flag("--jsonl", o.jsonl, "one JSON object a line");
+  }
+}
+
 void add_bench_flags(CLI::App& app, Options& o) {
   std::string names;
   for (const std::string& name : bench_names()) {
@@ -145,7 +181,8 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas, bombs")
       ->delimiter(',')
       ->allow_extra_args(false);
-  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")->type_name("TEXT");
+  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")
+      ->type_name("TEXT");
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
   app.add_option("--vocab", o.masks.vocabulary,
                  "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");
@@ -196,7 +233,7 @@ std::string version_text() {
 
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
-  Options run, ask, chat, show, render, parse, doctor, bench;
+  Options run, ask, chat, show, render, parse, doctor, bench, mcp;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -253,6 +290,7 @@ struct CommandLine {
     add_model_flags(*doctor_app, doctor);
     add_output_flags(*doctor_app, doctor);
 
+    add_mcp_flags(*app.add_subcommand("mcp", "servers of the Model Context Protocol: their tools"), mcp);
     add_bench_flags(*app.add_subcommand("bench", "the engine beside other ways to use the same library"), bench);
   }
 
@@ -261,7 +299,8 @@ struct CommandLine {
         {"run", {Command::run, &run}},          {"ask", {Command::ask, &ask}},
         {"chat", {Command::chat, &chat}},       {"show", {Command::show, &show}},
         {"render", {Command::render, &render}}, {"parse", {Command::parse, &parse}},
-        {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}}};
+        {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}},
+        {"mcp", {Command::mcp, &mcp}}};
     CLI::App* sub = app.get_subcommands().front();
     const auto& [command, options] = commands.at(sub->get_name());
     options->command = command;

@@ -13,7 +13,23 @@
 
 namespace puna::cli {
 
-enum class Command : unsigned char { run, ask, chat, show, render, parse, doctor, bench };
+enum class Command : unsigned char { run, ask, chat, show, render, parse, doctor, bench, mcp };
+
+struct WebOptions {
+  std::string engine = "local";            // web_search: local, duckduckgo, bing, searxng
+  std::string facts_folder;                // for local; empty = the bundled facts
+  std::string searxng;                     // for searxng: the server's address
+  std::vector<std::string> hosts_allowed;  // hosts that visit_page may reach though they are not public
+};
+
+struct McpCommandOptions {
+  std::string file;    // configuration; empty: mcp the user's own, run and chat none
+  std::string action;  // ls, call, doctor
+  std::string server;
+  std::string tool;
+  std::string arguments = "{}";    // of call: a JSON object
+  std::size_t tokens_max = 4'096;  // of a prompt, for all servers' tools together
+};
 
 struct Options {
   Command command = Command::run;
@@ -55,13 +71,15 @@ struct Options {
   std::string root = ".";                     // the folder of file tools
   std::string policy_file;                    // empty = the user's own, if there is one
   std::vector<std::string> allow, ask, deny;  // TOOL or TOOL:PATTERN
+  WebOptions web;
+  McpCommandOptions mcp;
   std::string transcript_file;
 
   // run --code
   bool code = false;
-  std::vector<std::string> imports;     // beside the usual modules; "*" = all
-  std::string workspace;                // that the code may write to; empty = a temporary folder
-  double python_seconds = 30;           // of each piece of code
+  std::vector<std::string> imports;  // beside the usual modules; "*" = all
+  std::string workspace;             // that the code may write to; empty = a temporary folder
+  double python_seconds = 30;        // of each piece of code
   int planning_interval = 0;
   std::string instructions;
 

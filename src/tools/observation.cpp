@@ -31,6 +31,10 @@ std::string_view tail(std::string_view text, std::size_t bytes_max) {
 
 }  // namespace
 
+ToolResult error_observation(const Error& error) {
+  return tool_error(error.hint.empty() ? error.message : error.message + ". " + error.hint);
+}
+
 std::string fit_observation(std::string_view text, std::size_t bytes_max) {
   PUNA_CHECK(bytes_max >= 2 * kMarkBytes, "an observation needs room for its mark");
   if (text.size() <= bytes_max) {
