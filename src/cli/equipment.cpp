@@ -7,13 +7,14 @@
 #include "puna/tools/files.h"
 #include "puna/tools/permission.h"
 #include "puna/tools/policy.h"
+#include "puna/tools/programs.h"
 #include "puna/tools/web.h"
 
 namespace puna::cli {
 namespace {
 
 constexpr std::string_view kToolNames =
-    "calculator, current_time, list_files, read_file, read, write, edit, glob, grep, list, web_search, visit_page, "
+    "calculator, current_time, list_files, read_file, read, write, edit, glob, grep, list, bash, python, web_search, visit_page, "
     "user_input, or none";
 
 std::filesystem::path own_folder(const char* variable, const char* beneath_home) {
@@ -51,7 +52,8 @@ Result<Policy> open_policy(const Options& options) {
   return policy;
 }
 
-Result<std::shared_ptr<const Workspace>> open_workspace(const Options& options) {
+// What no tool may write.
+std::vector<std::filesystem::path> secured_paths(const Options& options) {
   std::vector<std::filesystem::path> secured;
   for (const std::filesystem::path& path :
        {configuration_folder(), state_folder(), std::filesystem::path(options.policy_file)}) {
@@ -59,7 +61,11 @@ Result<std::shared_ptr<const Workspace>> open_workspace(const Options& options) 
       secured.push_back(std::filesystem::absolute(path));
     }
   }
-  return Workspace::open(options.root, secured).transform_error([](Error error) {
+  return secured;
+}
+
+Result<std::shared_ptr<const Workspace>> open_workspace(const Options& options) {
+  return Workspace::open(options.root, secured_paths(options)).transform_error([](Error error) {
     error.code = ErrorCode::invalid_argument;
     error.message = "--root: " + error.message;
     return error;
@@ -70,6 +76,15 @@ bool is_file_tool(std::string_view name) {
   constexpr auto kNames =
       std::to_array<std::string_view>({"list_files", "read_file", "read", "write", "edit", "glob", "grep", "list"});
   return std::ranges::contains(kNames, name);
+}
+
+bool is_program(std::string_view name) { return name == "bash" || name == "python"; }
+
+std::unique_ptr<Tool> make_program(const std::string& name, const Options& options,
+                                   const std::shared_ptr<const Sandbox>& sandbox) {
+  SandboxWorkspace folder = sandbox_workspace(options, options.root);
+  return name == "bash" ? make_bash(sandbox, {.workspace = std::move(folder)})
+                        : make_python(sandbox, {.workspace = std::move(folder)});
 }
 
 Result<std::unique_ptr<Tool>> make_tool(const std::string& name, const std::shared_ptr<const Workspace>& workspace,
@@ -124,6 +139,20 @@ std::unique_ptr<Approvals> open_approvals(Console& console, const Options& optio
 std::filesystem::path configuration_folder() { return own_folder("XDG_CONFIG_HOME", ".config"); }
 std::filesystem::path state_folder() { return own_folder("XDG_STATE_HOME", ".local/state"); }
 
+SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem::path& folder) {
+  SandboxWorkspace workspace{.folder = folder};
+  std::error_code ignored;
+  const std::filesystem::path root = std::filesystem::weakly_canonical(folder, ignored);
+  for (const std::filesystem::path& path : secured_paths(options)) {
+    const std::filesystem::path name = std::filesystem::weakly_canonical(path, ignored).lexically_relative(root);
+    const bool is_beneath = !folder.empty() && !name.empty() && name != "." && *name.begin() != "..";
+    if (is_beneath) {
+      workspace.guarded.push_back(name.string() + (path == std::filesystem::absolute(options.policy_file) ? "" : "/"));
+    }
+  }
+  return workspace;
+}
+
 Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise) {
   std::vector<std::string> names = options.tools;
   if (!options.tools_given && otherwise == DefaultTools::all) {
@@ -141,7 +170,16 @@ Result<Equipment> open_equipment(Console& console, const Options& options, Defau
   if (std::ranges::any_of(names, is_file_tool)) {
     PUNA_TRY(workspace, open_workspace(options));
   }
+  std::shared_ptr<const Sandbox> sandbox;
+  if (std::ranges::any_of(names, is_program)) {
+    PUNA_TRY(Sandbox opened, Sandbox::open());
+    sandbox = std::make_shared<const Sandbox>(std::move(opened));
+  }
   for (const std::string& name : names) {
+    if (is_program(name)) {
+      PUNA_TRY_VOID(equipment.tools.add(make_program(name, options, sandbox)));
+      continue;
+    }
     PUNA_TRY(auto tool, make_tool(name, workspace, equipment.terminal.get(), options.web));
     PUNA_TRY_VOID(equipment.tools.add(std::move(tool)));
   }
@@ -170,6 +208,7 @@ std::string tools_help() {
       "  grep                      {} lines; files up to {} MiB, {} MiB in all\n"
       "  web_search                5 hits; --search names the engine, of whose answer 2 MiB are read in 30 s\n"
       "  visit_page                {} MiB of a page, read in 30 s; {} characters of it are shown\n"
+      "  bash, python              30 s, 512 MiB, no network, in the sandbox; they write to --root\n"
       "  user_input                16 KiB of an answer\n"
       "An observation has at most {} KiB. --max-seconds ends every tool.\n"
       "\n"

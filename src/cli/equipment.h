@@ -8,6 +8,7 @@
 #include "cli/console.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
+#include "puna/sandbox.h"
 #include "puna/tools.h"
 #include "puna/tools/gate.h"
 
@@ -27,6 +28,9 @@ struct Equipment {
 // Errors  invalid_argument, not_found, io, corrupt  a tool, the folder or the policy
 enum class DefaultTools : bool { none, all };
 [[nodiscard]] Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise);
+
+// A folder for programs, in which they cannot write what no tool may write.
+[[nodiscard]] SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem::path& folder);
 
 // The tools' names and limits, for --help.
 [[nodiscard]] std::string tools_help();

@@ -39,7 +39,7 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
                         .planning_interval = options.planning_interval,
                         .instructions = options.instructions};
   code.python.imports = options.imports;
-  code.python.workspace.folder = options.workspace;
+  code.python.workspace = sandbox_workspace(options, options.workspace);
   code.python.limits.wall = std::chrono::milliseconds(std::llround(options.python_seconds * 1000));
   PUNA_TRY(CodeAgent agent, CodeAgent::create(*model, equipment.tools, sandbox, std::move(code)));
   if (record != nullptr) {
