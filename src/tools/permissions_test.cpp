@@ -116,6 +116,20 @@ TEST_F(PermissionsTest, WithoutAnybodyWhatWouldAskIsDenied) {
   EXPECT_EQ(denied.text(), "denied by policy: --deny write");
 }
 
+TEST_F(PermissionsTest, ADenyIsAboutThePlaceAndNotAboutItsSpelling) {
+  folder_.link("root/alias", "docs");
+  ASSERT_TRUE(policy_.add_flag(Verdict::allow, "write"));
+  ASSERT_TRUE(policy_.add_flag(Verdict::deny, "write:docs/keys/**"));
+  const auto headless = gate();
+  for (const char* path : {"docs/keys/a", "alias/keys/a", "alias//keys//a", "docs/./keys/a", "docs/x/../keys/a",
+                           "./docs/keys", "docs/keys/", "alias/keys", "docs/keys/../keys/a"}) {
+    EXPECT_FALSE(before(*headless, write_call(path)).is_allowed) << path;
+  }
+  for (const char* path : {"docs/key", "keys/a", "docs/a/keys/b"}) {
+    EXPECT_TRUE(before(*headless, write_call(path)).is_allowed) << path;
+  }
+}
+
 TEST_F(PermissionsTest, OnceIsForOneCall) {
   ScriptedApprover approver({Answer::once, Answer::no});
   const auto asking = gate(&approver);

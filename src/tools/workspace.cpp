@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <ranges>
 #include <utility>
 
 #include "tools/atomic_file.h"
@@ -65,7 +66,12 @@ class FolderWorkspace final : public Workspace {
     if (!location) {
       return std::unexpected(tools::refusal(location.error(), path, Wanted::file));
     }
-    return rest.empty() ? *location : joined(*location, rest);
+    for (const auto part : std::views::split(rest, '/')) {
+      if (!part.empty()) {
+        location = joined(*location, std::string_view(part));
+      }
+    }
+    return *location;
   }
 
   [[nodiscard]] Result<Written> write(std::string_view path, const Write& how) const override {

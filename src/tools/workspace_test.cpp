@@ -423,6 +423,8 @@ TEST_F(WorkspaceTest, LocateSaysWhereAPathLeads) {
   EXPECT_EQ(workspace_->locate("alias").value(), "docs");
   EXPECT_EQ(workspace_->locate("alias/new/file").value(), "docs/new/file");
   EXPECT_EQ(workspace_->locate("new").value(), "new");
+  EXPECT_EQ(workspace_->locate("alias//new//file/").value(), "docs/new/file");  // a rule about docs/new must see it
+  EXPECT_EQ(workspace_->locate("new//").value(), "new");
   EXPECT_FALSE(workspace_->locate("new/../../outside"));
   EXPECT_FALSE(workspace_->locate("new/../notes.txt"));
   EXPECT_FALSE(workspace_->locate(".."));
