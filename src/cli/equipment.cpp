@@ -35,7 +35,8 @@ Result<Policy> open_policy(const Options& options) {
   std::error_code ignored;
   const bool has_standard = !standard.empty() && std::filesystem::exists(standard, ignored);
   if (!options.policy_file.empty() || has_standard) {
-    const std::filesystem::path file = options.policy_file.empty() ? standard : std::filesystem::path(options.policy_file);
+    const std::filesystem::path file =
+        options.policy_file.empty() ? standard : std::filesystem::path(options.policy_file);
     PUNA_TRY(const std::string text, read_text_file(file, kPolicyBytesMax));
     PUNA_TRY(policy, Policy::parse(text, file.string()));
   }
@@ -153,21 +154,20 @@ std::string tools_help() {
   constexpr std::size_t kMiB = 1'048'576;
   return format_text(
       "Tools (--tools) and their limits:\n"
-      "  calculator, current_time  no limits but those of numbers\n"
-      "  list_files, list          a folder of at most 2,000 entries\n"
-      "  read_file                 files up to 1 MiB, of which 32 KiB are shown\n"
-      "  read                      files up to {} MiB; {} lines or {} KiB at once, lines up to {} bytes\n"
-      "  write                     files up to {} MiB\n"
-      "  edit                      files up to {} MiB; a difference of up to {} KiB is shown\n"
-      "  glob                      {} paths; folders down to {} deep, {} entries\n"
-      "  grep                      {} lines; files up to {} MiB, {} MiB in all\n"
-      "  user_input                16 KiB of an answer\n"
-      "An observation has at most {} KiB. --max-seconds ends every tool.\n"
+      "- calculator, current_time: those of numbers\n"
+      "- list_files, list: folders of at most 2,000 entries\n"
+      "- read_file: files up to 1 MiB, of which 32 KiB are shown\n"
+      "- read: files up to {} MiB; {} lines or {} KiB at once, lines up to {} bytes\n"
+      "- write: files up to {} MiB\n"
+      "- edit: files up to {} MiB; of a difference {} KiB are shown\n"
+      "- glob: {} paths; folders down to {} deep, {} entries\n"
+      "- grep: {} lines; files up to {} MiB, {} MiB in all\n"
+      "- user_input: 16 KiB of an answer\n"
+      "An observation has at most {} KiB; --max-seconds ends every tool.\n"
       "\n"
       "Permissions: what reads is allowed; what writes, runs code or leaves the machine asks at the terminal, and is "
-      "denied\n"
-      "where there is none. --allow, --ask and --deny take TOOL or TOOL:PATTERN; a deny beats an ask, an ask an "
-      "allow.\n",
+      "denied "
+      "where there is none. A deny beats an ask, an ask beats an allow. docs/permissions.md says more.\n",
       kReadFileBytesMax / kMiB, kReadLinesMax, kReadShownBytesMax / 1'024, kReadLineBytesMax, kWriteBytesMax / kMiB,
       kEditFileBytesMax / kMiB, kDiffBytesMax / 1'024, kGlobShownMax, kWalkDepthMax, kWalkEntriesMax, kGrepLinesMax,
       kGrepFileBytesMax / kMiB, kGrepBytesMax / kMiB, kObservationBytesMax / 1'024);

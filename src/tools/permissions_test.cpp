@@ -164,6 +164,25 @@ TEST_F(PermissionsTest, AlwaysIsForTheArgumentOrForTheTool) {
   EXPECT_FALSE(before(*asking, shell("ls")).is_allowed);  // another tool
 }
 
+// Keeps nothing.
+class FullApprovals final : public Approvals {
+ public:
+  [[nodiscard]] bool holds(const Json& /*subject*/) const override { return false; }
+  [[nodiscard]] Result<void> add(const Json& /*subject*/) override { return fail(ErrorCode::io, "disk full"); }
+};
+
+TEST_F(PermissionsTest, WhatCannotBeKeptHoldsOnceAndIsSaid) {
+  ScriptedApprover approver({Answer::always_tool, Answer::no});
+  FullApprovals full;
+  const auto asking = gate(&approver, &full);
+  const Permit permit = before(*asking, write_call("a"));
+  EXPECT_TRUE(permit.is_allowed);
+  EXPECT_EQ(permit.rule, "default: writes (the answer could not be kept: disk full)");
+  EXPECT_FALSE(before(*asking, write_call("a")).is_allowed);
+  ScriptedApprover other({Answer::always_tool});
+  EXPECT_EQ(before(*gate(&other), write_call("a")).rule, "default: writes");
+}
+
 TEST_F(PermissionsTest, AlwaysForALineIsForItsWords) {
   ScriptedApprover approver({Answer::always_this});
   const auto asking = gate(&approver);

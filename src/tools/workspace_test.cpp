@@ -250,6 +250,28 @@ TEST_F(WorkspaceTest, ProtectedFilesAreRefusedThroughLinks) {
   EXPECT_EQ(text("root/.git/config"), "[core]\n");
 }
 
+TEST_F(WorkspaceTest, HardLinksOfOtherFilesAreWritten) {
+  folder_.write("root/.git/config", "[core]\n");
+  folder_.write("root/.git/hooks/pre-commit", "#!/bin/sh\n");
+  folder_.write("root/policy.toml", "");
+  folder_.write("root/one", "x");
+  fs::create_hard_link(folder_.path() / "root/one", folder_.path() / "root/other");
+  open({"policy.toml"});
+  EXPECT_TRUE(write("other"));
+  EXPECT_EQ(text("root/one"), "x");
+}
+
+TEST_F(WorkspaceTest, WhatCannotBeLookedThroughIsProtected) {
+  for (int i = 0; i <= 10'000; ++i) {
+    folder_.write("root/.git/many/" + std::to_string(i), "");
+  }
+  folder_.write("root/one", "x");
+  fs::create_hard_link(folder_.path() / "root/one", folder_.path() / "root/other");
+  open();
+  expect_protected("other");  // it may be one of those
+  EXPECT_TRUE(write("notes.txt"));
+}
+
 TEST_F(WorkspaceTest, ARenamedFolderStaysProtected) {
   folder_.write("root/.git/hooks/pre-commit", "#!/bin/sh\n");
   folder_.write("root/.puna/policy.toml", "");
