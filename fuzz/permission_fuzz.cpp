@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (commands && verdict == Verdict::allow && puna::tools::judge(policy, facts_of(rest)).verdict == Verdict::allow) {
     for (const puna::tools::Words& words : *commands) {
       puna::tools::CallFacts one = facts_of("x");
-      one.commands = std::vector{words};
+      one.commands = std::vector<puna::tools::Words>(1, words);
       PUNA_CHECK(puna::tools::judge(policy, one).verdict == Verdict::allow,
                  "each command of an allowed line is allowed");
     }

@@ -100,7 +100,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto located = place.workspace->locate(path);
   if (located) {
     const std::string whole = "/" + *located + "/";
-    PUNA_CHECK(!whole.contains("/../") && !whole.contains("/./") && !whole.starts_with("//"), "a place has no way up");
+    PUNA_CHECK(!whole.contains("/../") && !whole.contains("/./") && !located->starts_with('/'),
+               "a place has no way up");
     PUNA_CHECK(place.workspace->locate(*located) == *located, "a place lies where it lies");
   }
   PUNA_CHECK(!content || located, "what can be read can be located");
