@@ -77,6 +77,9 @@ struct AgentOptions {
   AgentId id{1};  // tells agents of one model apart; with the seed it fixes the random numbers
   Sampling sampling;
   std::optional<int> reasoning_tokens_max;  // of each reply: see Request
+  // `required` and a named tool hold until a reply of this run had a call: no run could end otherwise.
+  ToolChoice tool_choice;
+  bool parallel_calls = true;
   Budget budget;
   TranscriptFile* record = nullptr;  // borrowed; gets each message that the run adds, before anything else happens
   Gate* gate = nullptr;  // borrowed; is asked before each call that the tools would run. None: all of them run

@@ -24,12 +24,16 @@
 
 namespace puna {
 
-// fast: one KV pool for all sequences (at most four full windows, fewer if memory is short), flash attention. Prefixes
-// are shared between sequences without a copy; when the pool is full, idle prefixes are saved to memory first, then the
-// youngest generation waits. deterministic: a full window for each sequence, flash attention off: on a CPU, the same
+// fast: flash attention, and the cache that CacheLayout says. deterministic: a full window for each sequence, flash attention off: on a CPU, the same
 // prompt and seed give the same tokens whatever runs beside them, for any batch_tokens, with 1 or 2 threads, and with
 // prefixes that were computed, copied, saved or restored.
 enum class Profile : std::uint8_t { fast, deterministic };
+
+// pool: one KV cache for all sequences (at most four full windows, fewer if memory is short). Prefixes are shared without
+// a copy; when the pool is full, idle prefixes are saved to memory first, then the youngest generation waits. Every row
+// reads the range of cells that all sequences fill. parts: a full window for each sequence; prefixes are shared by
+// copies. Many agents that share little decode up to twice as fast so; agents that share much, slower.
+enum class CacheLayout : std::uint8_t { pool, parts };
 
 struct EngineOptions {
   int window_tokens = 0;   // per sequence; 0 = trained window, at most 8,192
@@ -49,6 +53,9 @@ struct EngineOptions {
   // Ceiling for weights, cache, compute buffers and saved prefixes together; 0 = what is free. A pool shrinks to fit.
   std::uint64_t memory_bytes_max = 0;
   Profile profile = Profile::fast;
+  CacheLayout cache = CacheLayout::pool;  // of the fast profile; the deterministic one has parts
+
+  [[nodiscard]] bool has_pool() const { return profile == Profile::fast && cache == CacheLayout::pool; }
 };
 
 // What an engine with these options needs, before anything is allocated. The sum is never passed while it runs.

@@ -9,11 +9,15 @@ usage() {
   test --preset asan|tsan [ROOM...]
                     the same under a sanitizer, for all rooms or the named ones
   check [--all]     format, layers, sizes, README, clang-tidy (changed files, or all), unit tests: before every push
-  fuzz [TARGET] [--seconds N]
-                    run every fuzz target, or one, for N seconds each (60)
+  fuzz [TARGET...] [--seconds N]
+                    run every fuzz target, or these, for N seconds each (60)
   mutation-check [FILE...]
                     turn every condition of the permission decision and the path resolver round: a test must fail for each
   bench [ARGS]      run the benchmarks (--quick: a few minutes; --only B0: counts, in seconds)
+  escape-suite [--tier A|B] [--as-user] [--quick]
+                    try every known way out of the sandbox, with controls (exit status 75: no such tier here)
+  sandbox-bench [--rounds N]
+                    measure what the sandbox and the Python worker cost, each number beside its bar
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
                     score the demo model on held-out tasks (--bars: fail below the bars)
@@ -162,7 +166,7 @@ changed_files() {
 }
 
 command_fuzz() {
-  local seconds=60 target=
+  local seconds=60 targets=()
   while [ $# -gt 0 ]; do
     case "$1" in
       --seconds)
@@ -170,22 +174,22 @@ command_fuzz() {
         case "$seconds" in '' | *[!0-9]*) die "--seconds takes a whole number, not '$seconds'" ;; esac
         shift 2
         ;;
-      -*) die "fuzz takes [TARGET] [--seconds N], not '$1'" ;;
+      -*) die "fuzz takes [TARGET...] [--seconds N], not '$1'" ;;
       *)
-        target=$1
-        [ -e "$repo_folder/fuzz/${target}_fuzz.cpp" ] ||
-          die "no fuzz target is called '$target'; there are: $(cd "$repo_folder/fuzz" && echo *_fuzz.cpp | sed 's/_fuzz\.cpp//g')"
+        [ -e "$repo_folder/fuzz/${1}_fuzz.cpp" ] ||
+          die "no fuzz target is called '$1'; there are: $(cd "$repo_folder/fuzz" && echo *_fuzz.cpp | sed 's/_fuzz\.cpp//g')"
+        targets+=("$1")
         shift
         ;;
     esac
   done
   choose_environment
-  if [ -n "$target" ]; then
-    build_preset fuzz "${target}_fuzz"
+  if [ ${#targets[@]} -gt 0 ]; then
+    build_preset fuzz "${targets[@]/%/_fuzz}"
   else
     build_preset fuzz fuzz_targets
   fi
-  env_run bash scripts/dev/run_fuzz.sh "$seconds" "$(jobs_max)" $target
+  env_run bash scripts/dev/run_fuzz.sh "$seconds" "$(jobs_max)" "${targets[@]}"
 }
 
 command_mutation_check() {
@@ -199,6 +203,19 @@ command_bench() {
   choose_environment
   build_preset release puna step_counts
   run_program "$repo_folder/build/release/bin/puna" bench "$@"
+}
+
+# Exit status 0 met, 1 missed, 75 inconclusive, of both.
+command_escape_suite() {
+  choose_environment
+  build_preset release escape_suite
+  env_run build/release/bin/escape_suite "$@"
+}
+
+command_sandbox_bench() {
+  choose_environment
+  build_preset release sandbox_bench
+  env_run build/release/bin/sandbox_bench "$@"
 }
 
 command_examples() {

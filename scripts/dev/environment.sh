@@ -299,6 +299,7 @@ compose_bwrap_args() {
       bwrap_args+=(--symlink "$(readlink "$path")" "/$name")
     fi
   done
+  bwrap_args+=(--dir /usr --dir /var)  # made as mere parents, other users than the caller could not enter them
   for path in "$environment_root"/usr/*; do
     name=${path##*/}
     case "$name" in
@@ -307,7 +308,7 @@ compose_bwrap_args() {
     esac
   done
   bwrap_args+=(--ro-bind "$environment_root/etc" /etc --ro-bind "$environment_root/var/lib/dpkg" /var/lib/dpkg
-    --tmpfs /run --proc /proc --dev-bind /dev /dev --ro-bind-try /sys /sys)
+    --tmpfs /run --bind /proc /proc --dev-bind /dev /dev --ro-bind-try /sys /sys)
   for path in resolv.conf hosts passwd group; do
     if [ -e "/etc/$path" ] && [ -e "$environment_root/etc/$path" ]; then
       bwrap_args+=(--ro-bind "/etc/$path" "/etc/$path")

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# run_fuzz.sh SECONDS JOBS [TARGET]: runs the built fuzz targets, JOBS at a time, in the environment. Called by ./dev.
+# run_fuzz.sh SECONDS JOBS [TARGET...]: runs these or all built fuzz targets, JOBS at a time, in the environment. Called by ./dev.
 #
 # Seeds are fuzz/corpus/TARGET (committed, small); what libFuzzer finds goes to build/fuzz/corpus/TARGET, a failing
 # input to build/fuzz/failures/. Exit status 1 when a target failed.
 set -euo pipefail
 
-seconds=$1 jobs=$2 only=${3:-}
+seconds=$1 jobs=$2
+shift 2
 
 fuzz_one() {
   local seconds=$1 target=$2 log=build/fuzz/$2.log
@@ -23,10 +24,11 @@ fuzz_one() {
 export -f fuzz_one
 
 status=0
-for file in fuzz/*_fuzz.cpp; do
-  name=$(basename "$file" _fuzz.cpp)
-  if [ -z "$only" ] || [ "$only" = "$name" ]; then
-    printf '%s\0' "$name"
-  fi
-done | xargs -0 -P "$jobs" -I '{}' bash -c 'fuzz_one "$0" "$1"' "$seconds" '{}' || status=1
+if [ $# -eq 0 ]; then
+  for file in fuzz/*_fuzz.cpp; do
+    set -- "$@" "$(basename "$file" _fuzz.cpp)"
+  done
+fi
+printf '%s\0' "$@" |
+  xargs -0 -P "$jobs" -I '{}' bash -c 'fuzz_one "$0" "$1"' "$seconds" '{}' || status=1
 exit "$status"

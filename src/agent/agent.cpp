@@ -93,6 +93,34 @@ Result<Reply> Agent::ask_once(const AgentOptions& options, const Json& schema, E
   return reply;
 }
 
+Agent Agent::fork(AgentId id) const {
+  Agent other(model_, options_);
+  other.tools_ = tools_;
+  other.options_.id = id;
+  other.options_.record = nullptr;
+  other.transcript_ = transcript_;
+  return other;
+}
+
+Result<void> Agent::rewind(std::size_t messages) {
+  if (messages > transcript_.size()) {
+    return fail(ErrorCode::invalid_argument,
+                format_text("cannot go back to {} messages: there are {}", messages, transcript_.size()));
+  }
+  std::size_t calls = 0;  // that have no result yet
+  for (std::size_t i = 0; i < messages; ++i) {
+    const Message& message = transcript_[i];
+    calls = message.role == Role::tool ? calls - std::min<std::size_t>(calls, 1) : message.calls.size();
+  }
+  if (calls > 0) {
+    return fail(ErrorCode::invalid_argument,
+                format_text("cannot go back to {} messages: {} calls would be left without a result", messages, calls),
+                "a mark is the number of messages between two tasks");
+  }
+  transcript_.resize(messages);
+  return {};
+}
+
 // The messages from `first` on.
 Result<void> Agent::record(std::size_t first) {
   for (std::size_t i = first; options_.record != nullptr && i < transcript_.size(); ++i) {

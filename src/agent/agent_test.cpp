@@ -154,22 +154,85 @@ TEST_F(AgentTest, EveryMessageIsRecordedInOrder) {
   std::filesystem::remove(file);
 }
 
-TEST(AgentOnTheDemoModel, TheTypedTurnComputesOnlyItsQuestion) {
-  const auto file = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
-  if (!std::filesystem::exists(file)) {
-    GTEST_SKIP() << file << " is not there";
+TEST_F(AgentTest, AForkGoesOnFromHereAsAnAgentOfItsOwn) {
+  Agent& agent = open({says("First."), says("Left."), says("Right.")});
+  ASSERT_TRUE(agent.run("One."));
+  Agent fork = agent.fork(AgentId{7});
+  EXPECT_EQ(fork.transcript(), agent.transcript());
+  EXPECT_EQ(agent.run("Go left.")->answer, "Left.");
+  EXPECT_EQ(fork.run("Go right.")->answer, "Right.");
+  EXPECT_EQ(agent.transcript().size(), 5U);
+  EXPECT_EQ(fork.transcript()[3].content, "Go right.");
+  const auto requests = model->requests();
+  EXPECT_EQ(requests[1].agent, options.id);
+  EXPECT_EQ(requests[2].agent, AgentId{7});
+  EXPECT_EQ(requests[2].tools, requests[1].tools);
+}
+
+TEST_F(AgentTest, GoesBackToAMarkAndNeverIntoTheMiddleOfACall) {
+  Agent& agent = open({says("First."), calls({call("echo", "a"), call("echo", "b")}), says("Second."), says("Third.")});
+  ASSERT_TRUE(agent.run("One."));
+  const Transcript mark = agent.transcript();
+  ASSERT_TRUE(agent.run("Two."));  // user, calls, two results, answer
+  EXPECT_EQ(error_of(agent.rewind(mark.size() + 2)).message,
+            "cannot go back to 5 messages: 2 calls would be left without a result");
+  EXPECT_EQ(error_of(agent.rewind(mark.size() + 3)).code, ErrorCode::invalid_argument);
+  EXPECT_EQ(error_of(agent.rewind(9)).message, "cannot go back to 9 messages: there are 8");
+  ASSERT_TRUE(agent.rewind(mark.size()));
+  EXPECT_EQ(agent.transcript(), mark);
+  EXPECT_EQ(agent.run("Three.")->answer, "Third.");
+  EXPECT_EQ(agent.transcript().size(), 5U);
+}
+
+class AgentOnTheDemoModel : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto file = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
+    if (!std::filesystem::exists(file)) {
+      GTEST_SKIP() << file << " is not there";
+    }
+    auto opened = LocalModel::open({.load = {.file = file}, .engine = {.window_tokens = 1024}});
+    ASSERT_TRUE(opened) << opened.error().message;
+    model = *std::move(opened);
+    ASSERT_TRUE(tools.add(make_calculator()));
   }
-  auto model = LocalModel::open({.load = {.file = file}, .engine = {.window_tokens = 1024}});
-  ASSERT_TRUE(model) << model.error().message;
+
+  std::unique_ptr<LocalModel> model;
   Toolbox tools;
-  ASSERT_TRUE(tools.add(make_calculator()));
   std::vector<Usage> usages;
-  EventLines watch([&usages](const Event& event) {
+  EventLines watch{[this](const Event& event) {
     if (const auto* ready = std::get_if<event::ReplyReady>(&event)) {
       usages.push_back(ready->usage);
     }
-  });
-  Agent agent(**model, tools, {.sampling = {.temperature = 0}});
+  }};
+};
+
+TEST_F(AgentOnTheDemoModel, AForkAndAStepBackComputeOnlyWhatIsNew) {
+  Agent agent(*model, tools, {.sampling = {.temperature = 0}});
+  ASSERT_TRUE(agent.run("What is 4817 * 36?", watch));
+  const std::size_t mark = agent.transcript().size();
+  const int held = static_cast<int>(usages.back().prompt_tokens + usages.back().output_tokens) - 1;
+  std::vector<Agent> forks;
+  for (std::uint64_t id = 2; id < 6; ++id) {
+    forks.push_back(agent.fork(AgentId{id}));
+    ASSERT_TRUE(forks.back().run("And what is 12 + 30?", watch));
+  }
+  ASSERT_TRUE(agent.run("What is 7 * 8?", watch));
+  ASSERT_TRUE(agent.rewind(mark));
+  ASSERT_TRUE(agent.run("What is 9 - 4?", watch));
+  std::size_t turn = 1;
+  for (; usages[turn].prompt_tokens < held; ++turn) {
+  }
+  for (; turn < usages.size(); ++turn) {
+    EXPECT_GE(usages[turn].cached_tokens, held) << turn;
+  }
+  for (const Agent& fork : forks) {
+    EXPECT_EQ(fork.transcript(), forks.front().transcript());
+  }
+}
+
+TEST_F(AgentOnTheDemoModel, TheTypedTurnComputesOnlyItsQuestion) {
+  Agent agent(*model, tools, {.sampling = {.temperature = 0}});
   const auto answer = agent.ask<Answer>("What is 4817 * 36?", watch);
   ASSERT_TRUE(answer) << answer.error().message;
   ASSERT_GE(usages.size(), 2U);

@@ -8,18 +8,20 @@
 
 #include "agent/calls.h"
 #include "agent/deadline.h"
+#include "agent/gated_calls.h"
 #include "agent/observations.h"
 #include "puna/agent.h"
 
 namespace puna {
 namespace {
 
+using agent::Answered;
 using agent::CallIds;
 using agent::Deadline;
+using agent::GatedCalls;
+using agent::interrupted;
 using agent::RepeatedCalls;
-
-// Why the run ends with this turn; nothing = it goes on.
-using TurnEnd = std::optional<StopReason>;
+using agent::TurnEnd;
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
@@ -34,6 +36,7 @@ class Run {
         budget_(options.budget),
         events_(events),
         deadline_(deadline),
+        calls_(model, tools, options, events, deadline),
         specs_(tools.specs()),
         ids_(transcript) {}
 
@@ -93,6 +96,7 @@ class Run {
     if (calls.empty()) {
       return without_calls(*reply);
     }
+    has_called_ = true;
     PUNA_TRY(const TurnEnd end, answer_calls(calls));
     if (!end && !reply->malformed_calls.empty()) {
       PUNA_TRY_VOID(teach(reply->malformed_calls));
@@ -165,33 +169,20 @@ class Run {
     TurnEnd end;
     int number = 0;
     for (const ToolCall& call : calls) {
-      events_.on(event::ToolStarted{.call_id = call.id, .tool = call.name, .arguments = call.arguments});
-      const auto begun = options_.clock->now();
-      if (!end) {
-        end = deadline_.passed();
-      }
-      Answered answered = end ? Answered{.result = interrupted(*end), .permission = {}} : answer(call, ++number, end);
-      ToolResult& result = answered.result;
-      const auto time = std::chrono::duration_cast<std::chrono::microseconds>(options_.clock->now() - begun);
-      events_.on(event::ToolEnded{.call_id = call.id,
-                                  .tool = call.name,
-                                  .observation = result.content,
-                                  .is_error = result.is_error,
-                                  .duration = time});
+      Answered answered = calls_.shown(call, [&]() -> Answered {
+        end = end ? end : deadline_.passed();
+        return end ? Answered{.result = interrupted(*end), .permission = {}} : answer(call, ++number, end);
+      });
       PUNA_TRY_VOID(append({.role = Role::tool,
-                            .content = std::move(result.content),
+                            .content = std::move(answered.result.content),
                             .call_id = call.id,
                             .tool = call.name,
-                            .is_error = result.is_error,
+                            .is_error = answered.result.is_error,
                             .permission = std::move(answered.permission)}));
     }
     return end;
   }
 
-  struct Answered {
-    ToolResult result;
-    std::string permission;  // empty: no gate was asked
-  };
   Answered answer(const ToolCall& call, int number, TurnEnd& end) {
     if (number > budget_.calls_per_turn_max) {
       return {.result = tool_error(agent::too_many_calls(budget_.calls_per_turn_max)), .permission = {}};
@@ -203,50 +194,7 @@ class Run {
       }
       return {.result = tool_error(agent::kRepeatedCall), .permission = {}};
     }
-    const Tool* gated = options_.gate == nullptr || tools_.refusal(call) ? nullptr : tools_.find(call.name);
-    std::string permission;
-    if (gated != nullptr) {
-      Permit permit = ask_gate(call, *gated);
-      permission = permit.text();
-      if (!permit.is_allowed) {
-        end = deadline_.passed();
-        return {.result = end ? interrupted(*end) : tool_error(permit.observation),
-                .permission = std::move(permission)};
-      }
-    }
-    return {.result = run(call, gated, end), .permission = std::move(permission)};
-  }
-
-  Permit ask_gate(const ToolCall& call, const Tool& tool) {
-    Permit permit = options_.gate->before(call, tool, deadline_.token());
-    events_.on(event::PermissionDecided{.call_id = call.id,
-                                        .tool = call.name,
-                                        .is_allowed = permit.is_allowed,
-                                        .by = std::string(name_of(permit.by)),
-                                        .rule = permit.rule,
-                                        .call_hash = permit.call_hash,
-                                        .has_private = permit.has_private,
-                                        .has_untrusted = permit.has_untrusted});
-    return permit;
-  }
-
-  ToolResult run(const ToolCall& call, const Tool* gated, TurnEnd& end) {
-    model_.waits_for_tool(options_.id, call.name);
-    ToolResult result = tools_.run(call, deadline_.token());
-    if (gated != nullptr) {
-      options_.gate->after(*gated);
-    }
-    if (result.is_error) {  // a tool that was interrupted says so in its own way; the model reads one way
-      end = deadline_.passed();
-      if (end) {
-        return interrupted(*end);
-      }
-    }
-    return result;
-  }
-
-  static ToolResult interrupted(StopReason reason) {
-    return tool_error(reason == StopReason::time_max ? agent::kTimeout : agent::kCancelled);
+    return calls_.run(call, end);
   }
 
   Result<void> append(Message message) {
@@ -258,6 +206,8 @@ class Run {
     const std::int64_t tokens_max = std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max());
     return {.messages = transcript_,
             .tools = specs_,
+            .tool_choice = has_called_ && options_.tool_choice.needs_call() ? ToolChoice() : options_.tool_choice,
+            .parallel_calls = options_.parallel_calls,
             .sampling = options_.sampling,
             .tokens_max = static_cast<int>(tokens_max),
             .reasoning_tokens_max = options_.reasoning_tokens_max,
@@ -279,9 +229,11 @@ class Run {
   const Budget& budget_;
   EventSink& events_;
   const Deadline& deadline_;
+  GatedCalls calls_;
   const std::vector<ToolSpec> specs_;
   CallIds ids_;
   RepeatedCalls repeated_;
+  bool has_called_ = false;  // a reply of this run had a call
   int malformed_ = 0;  // replies in a row
   RunEnd end_;
 };

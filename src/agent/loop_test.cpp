@@ -65,6 +65,21 @@ TEST_F(LoopTest, TheRequestCarriesSamplingAndTheTokensThatAreLeft) {
   EXPECT_EQ(model->requests()[0].tokens_max, std::numeric_limits<int>::max());
 }
 
+TEST_F(LoopTest, ARequiredCallIsRequiredUntilOneWasMade) {
+  options.tool_choice = ToolChoice::named("echo");
+  options.parallel_calls = false;
+  run_to(StopReason::answered, {calls({call("echo", "a")}), says("x")});
+  const auto requests = model->requests();
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(requests[0].tool_choice, ToolChoice::named("echo"));
+  EXPECT_EQ(requests[1].tool_choice, ToolChoice::automatic);
+  EXPECT_FALSE(requests[1].parallel_calls);
+  options.tool_choice = ToolChoice::none;
+  transcript.push_back({.role = Role::user, .content = "Again."});
+  run_to(StopReason::answered, {says("x")});
+  EXPECT_EQ(model->requests()[0].tool_choice, ToolChoice::none);
+}
+
 TEST_F(LoopTest, UsageIsTheSumOfTheTurns) {
   const RunEnd end = run_to(StopReason::answered, {calls({call("echo", "a")}), says("12345678")});
   Usage sum;

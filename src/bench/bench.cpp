@@ -105,6 +105,16 @@ Result<BenchReport> run_benchmarks(const BenchOptions& options, BenchSink& sink,
       PUNA_TRY_VOID(benchmark.run(benchmark.exact ? exact_harness : harness));
     }
   }
+  std::vector<std::string> cases = harness.names();
+  cases.append_range(exact_harness.names());
+  if (std::ranges::none_of(cases, [&](const std::string& name) { return name.starts_with(options.only_case); })) {
+    std::string known;
+    for (const std::string& name : cases) {
+      known += (known.empty() ? "'" : ", '") + name + "'";
+    }
+    return fail(ErrorCode::invalid_argument, format_text("no case begins with '{}'", options.only_case),
+                "the cases are: " + known);
+  }
   BenchReport report{.header = std::move(header), .results = harness.take_results()};
   report.results.append_range(exact_harness.take_results());
   return report;

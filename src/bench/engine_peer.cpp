@@ -15,7 +15,7 @@ EngineOptions engine_options(const EngineShape& shape) {
   constexpr int kWindowsInPool = 4;
   const int windows = std::min(shape.agents, kWindowsInPool);
   const auto window_for_pool = static_cast<int>((shape.pool_tokens + windows - 1) / windows);
-  const bool one_pool = shape.profile == Profile::fast;
+  const bool one_pool = shape.profile == Profile::fast && shape.cache == CacheLayout::pool;
   return {.window_tokens = std::max(shape.window_tokens, one_pool ? window_for_pool : 0),
           .sequences_max = shape.agents,
           .batch_tokens = shape.batch_tokens,
@@ -23,7 +23,8 @@ EngineOptions engine_options(const EngineShape& shape) {
           .threads_batch = shape.threads,
           .saved_bytes_max = shape.saved_bytes_max,
           .saved_folder = shape.saved_folder,
-          .profile = shape.profile};
+          .profile = shape.profile,
+          .cache = shape.cache};
 }
 
 struct EnginePeer::Running {

@@ -19,6 +19,7 @@ struct EngineShape {
   int threads = 0;               // 0 = as many as every peer has
   int batch_tokens = 512;
   Profile profile = Profile::fast;
+  CacheLayout cache = CacheLayout::pool;
   // For what has to leave the cache: memory (-1 = the engine's own choice), then files in this folder (empty = none).
   std::int64_t saved_bytes_max = -1;
   std::filesystem::path saved_folder;

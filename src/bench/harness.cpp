@@ -81,6 +81,10 @@ TokenSource Harness::tokens(std::string_view workload, std::uint64_t serial) con
 
 Result<void> Harness::workload(const std::string& bench, const std::string& workload,
                                const std::function<Result<void>()>& run) {
+  names_.push_back(workload);
+  if (!workload.starts_with(options_.only_case)) {
+    return {};
+  }
   auto done = run();
   if (!done && done.error().code == ErrorCode::cancelled) {
     return done;

@@ -39,11 +39,13 @@ class Harness {
   // Tokens for one round of one workload; equal for all contenders of that round.
   [[nodiscard]] TokenSource tokens(std::string_view workload, std::uint64_t serial) const;
 
-  // Runs one workload. Its error becomes a result that says it could not run; only a stop goes on upwards.
+  // Runs one workload if its name is wanted. Its error becomes a result that says it could not run; only a stop goes on
+  // upwards.
   [[nodiscard]] Result<void> workload(const std::string& bench, const std::string& workload,
                                       const std::function<Result<void>()>& run);
   void emit(BenchResult result);
   [[nodiscard]] std::vector<BenchResult> take_results() { return std::move(results_); }
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }  // of all workloads, wanted or not
 
   [[nodiscard]] Result<Rounds> run_rounds(const std::string& label, std::span<const Contender> contenders, int rounds);
   // time_goals: the sizes are those that the goals of timed numbers speak of.
@@ -69,6 +71,7 @@ class Harness {
   BenchSink& sink_;
   std::stop_token stop_;
   std::vector<BenchResult> results_;
+  std::vector<std::string> names_;
 };
 
 // The scripts of one round.

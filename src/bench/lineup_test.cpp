@@ -79,6 +79,19 @@ TEST_F(LineupTest, AWorkloadThatFailsIsAResultAndAStopIsNot) {
   EXPECT_EQ(sink_.results.size(), 1U);
 }
 
+TEST_F(LineupTest, ACaseThatIsNotWantedDoesNotRunAndHasAName) {
+  options_.only_case = "lar";
+  int runs = 0;
+  const auto run = [&] {
+    ++runs;
+    return Result<void>();
+  };
+  ASSERT_TRUE(harness_.workload("B2", "small", run));
+  ASSERT_TRUE(harness_.workload("B2", "large", run));
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(harness_.names(), (std::vector<std::string>{"small", "large"}));
+}
+
 TEST_F(LineupTest, PromptsHoldOrdinaryTokensAndDifferByRound) {
   TokenSource first = harness_.tokens("B1", 0);
   const std::vector<Token> tokens = first.draw(2000);

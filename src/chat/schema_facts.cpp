@@ -13,6 +13,16 @@ namespace {
 // Where $id and anchors do not count: values, not schemas.
 constexpr std::array<std::string_view, 5> kValues = {"enum", "const", "default", "examples", "example"};
 
+// Where the dialects are published whose keywords mean here what they mean there. An unknown dialect may switch keywords
+// off (JSON Schema core 8.1.2), so that text which it takes would be refused.
+bool is_known_dialect(std::string_view uri) {
+  const std::size_t scheme = uri.find("://");
+  const std::string_view host = scheme == std::string_view::npos ? "" : uri.substr(scheme + 3);
+  return host.empty() || std::ranges::any_of(std::to_array<std::string_view>(
+                                                 {"json-schema.org/", "spec.openapis.org/", "swagger.io/"}),
+                                             [&](std::string_view known) { return host.starts_with(known); });
+}
+
 std::string without_fragment(std::string_view uri) { return std::string(uri.substr(0, uri.find('#'))); }
 
 // Source: RFC 3986 section 5.2, as far as schemas use it.
@@ -94,6 +104,12 @@ Result<Facts> Facts::read(const Json& document) {
   Facts facts;
   facts.document_ = &document;
   const std::string_view draft = document.text_or("$schema");
+  if (!is_known_dialect(draft)) {
+    return fail(ErrorCode::invalid_argument,
+                format_text("'$schema' names '{}', whose keywords are not known: leave it out, or write "
+                            "'https://json-schema.org/draft/2020-12/schema'",
+                            draft.substr(0, 200)));
+  }
   facts.ref_stands_alone_ = draft.contains("draft-03") || draft.contains("draft-04") || draft.contains("draft-06") ||
                             draft.contains("draft-07");
   PUNA_TRY_VOID(facts.enter(document, "", "", 0));

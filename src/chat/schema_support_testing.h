@@ -179,7 +179,9 @@ inline std::vector<SupportRow> note_rows() {
   const auto row = [](std::string_view keyword, std::string_view schema) {
     return SupportRow{keyword, "", {{schema, {"null", "1", R"("a")", "[1]", R"({"a": 1})"}, {}}}};
   };
-  return {row("$schema", R"({"$schema": "https://json-schema.org/draft/2020-12/schema"})"),
+  return {{"$schema", "a dialect of somebody's own may give keywords another meaning",
+           {{R"({"$schema": "https://json-schema.org/draft/2020-12/schema"})", {"null", "1", "[1]"}, {}},
+            {R"({"$schema": "https://elsewhere.example/dialect"})", {}, {}}}},
           row("$vocabulary", R"({"$vocabulary": {"https://json-schema.org/draft/2020-12/vocab/core": true}})"),
           row("$comment", R"({"$comment": "x"})"),
           row("$recursiveAnchor", R"({"$recursiveAnchor": true})"),

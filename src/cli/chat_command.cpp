@@ -112,6 +112,8 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
     auto end = resume(*model, equipment.tools, transcript,
                       {.sampling = sampling,
                        .reasoning_tokens_max = options.reasoning_tokens_max,
+                       .tool_choice = tool_choice_of(options),
+                       .parallel_calls = options.parallel_calls,
                        .budget = options.budget,
                        .record = record.get(),
                        .gate = equipment.gate.get()},

@@ -45,6 +45,7 @@ namespace puna::cli {
 [[nodiscard]] Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options,
                                                              Interrupt& interrupt);
 
+[[nodiscard]] ToolChoice tool_choice_of(const Options& options);
 // A whole file of at most bytes_max.  Errors  not_found, io, limit
 [[nodiscard]] Result<std::string> read_text_file(const std::filesystem::path& file, std::size_t bytes_max);
 // The words of the command line, or stdin when they are "-". Errors  invalid_argument (not UTF-8, empty), limit

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "puna/sandbox/python.h"
 
 namespace puna::cli {
 namespace {
@@ -116,6 +117,44 @@ Finding check_file_tools() {
                            : root.error().hint};
 }
 
+Finding check_sandbox(const Result<Sandbox>& sandbox) {
+  if (!sandbox) {
+    return {.verdict = Verdict::warn,
+            .subject = "sandbox",
+            .what = "none, so code and shell tools are refused: " + sandbox.error().message,
+            .remedy = sandbox.error().hint};
+  }
+  const SandboxProbe& probe = sandbox->probe();
+  std::string active;
+  std::string missing;
+  for (const SandboxLayer& layer : probe.layers) {
+    if (layer.active) {
+      active += (active.empty() ? "" : ", ") + layer.name;
+    } else {
+      missing += format_text("; no {}: {}", layer.name, layer.detail);
+    }
+  }
+  const bool is_best = probe.tier == SandboxTier::a;
+  return {.verdict = is_best ? Verdict::ok : Verdict::warn,
+          .subject = "sandbox",
+          .what = format_text("tier {}: {}{}", name_of(probe.tier), active, missing),
+          .remedy = is_best ? "" : "install bubblewrap, and allow user namespaces"};
+}
+
+Finding check_python(const Sandbox& sandbox) {
+  const auto worker = PythonWorker::open(sandbox, {});
+  if (!worker) {
+    return {
+        .verdict = Verdict::warn, .subject = "python", .what = worker.error().message, .remedy = worker.error().hint};
+  }
+  const bool is_small = worker->is_micropython();
+  return {.verdict = is_small ? Verdict::warn : Verdict::ok,
+          .subject = "python",
+          .what = worker->dialect() + " works in the sandbox",
+          .remedy = is_small ? "install python3: MicroPython has a small library and forgets everything at a time limit"
+                             : ""};
+}
+
 std::string_view name_of(Verdict verdict) {
   return verdict == Verdict::ok ? "ok" : verdict == Verdict::warn ? "warn" : "fail";
 }
@@ -146,6 +185,11 @@ Result<int> doctor_command(Console& console, const Options& options) {
   findings.push_back(check_wait_policy());
   findings.push_back(check_load());
   findings.push_back(check_file_tools());
+  const auto sandbox = Sandbox::open();
+  findings.push_back(check_sandbox(sandbox));
+  if (sandbox) {
+    findings.push_back(check_python(*sandbox));
+  }
   bool failed = false;
   for (const Finding& finding : findings) {
     print(console, options, finding);

@@ -162,6 +162,14 @@ Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& 
   return model;
 }
 
+ToolChoice tool_choice_of(const Options& options) {
+  const std::string& what = options.tool_choice;
+  return what == "auto"       ? ToolChoice()
+         : what == "none"     ? ToolChoice::none
+         : what == "required" ? ToolChoice::required
+                              : ToolChoice::named(what);
+}
+
 int exit_status_of(StopReason reason) {
   switch (reason) {
     case StopReason::answered:

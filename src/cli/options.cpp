@@ -93,6 +93,10 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
   group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
   group->add_option("--tools", o.tools, "tools by name, see below; or none")->delimiter(',')->allow_extra_args(false);
+  group->add_option("--tool-choice", o.tool_choice,
+                    "auto, none, required, or the tool that the first reply must call (default: auto)")
+      ->type_name("WHAT");
+  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls, "several calls in one reply (default: on)");
   group->add_option("--root", o.root, "folder of the file tools (default: the working folder)")->type_name("DIR");
   for (const auto& [flag, list, what] :
        {std::tuple("--allow", &o.allow, "let it run without a question"), std::tuple("--ask", &o.ask, "ask each time"),
@@ -107,6 +111,23 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
       ->check(CLI::Range(0.001, 31'536'000.0));
   group->add_option("--transcript", o.transcript_file, "also write each message to FILE, one JSON line each")
       ->type_name("FILE");
+}
+
+void add_code_flags(CLI::App& app, Options& o) {
+  auto* group = app.add_option_group("Code");
+  auto* code = group->add_flag("--code", o.code, "the agent writes Python, which runs in a sandbox");
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return group->add_option(name, value, text)->needs(code);
+  };
+  add("--imports", o.imports, "modules that the code may import beside the usual ones; * = all")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  add("--workspace", o.workspace, "folder that the code may write to (default: a temporary one)")->type_name("DIR");
+  add("--python-seconds", o.python_seconds, "time of each piece of code at most (default: 30)")
+      ->check(CLI::Range(0.01, 86'400.0));
+  add("--planning-interval", o.planning_interval, "a plan first, and again after so many turns (default: none)")
+      ->check(CLI::Range(1, 100'000));
+  add("--instructions", o.instructions, "more for the system prompt")->type_name("TEXT");
 }
 
 void add_output_flags(CLI::App& app, Options& o) {
@@ -124,6 +145,7 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas, bombs")
       ->delimiter(',')
       ->allow_extra_args(false);
+  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")->type_name("TEXT");
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
   app.add_option("--vocab", o.masks.vocabulary,
                  "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");
@@ -186,6 +208,7 @@ struct CommandLine {
     add_model_flags(*run_app, run);
     add_sampling_flags(*run_app, run, 0.0F);
     add_agent_flags(*run_app, run, seconds);
+    add_code_flags(*run_app, run);
     run_app->footer(tools_help());
     add_output_flags(*run_app, run);
 

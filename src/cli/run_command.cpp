@@ -1,4 +1,6 @@
 // puna run TASK, and puna ask PROMPT.
+#include <chrono>
+#include <cmath>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -8,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/equipment.h"
 #include "cli/view.h"
+#include "puna/agent/code_agent.h"
 
 namespace puna::cli {
 namespace {
@@ -19,9 +22,43 @@ Result<std::unique_ptr<TranscriptFile>> open_record(const Options& options) {
   return TranscriptFile::create(options.transcript_file);
 }
 
+Result<int> run_code(Console& console, const Options& options, Interrupt& interrupt) {
+  if (options.system || options.tool_choice != "auto") {
+    return fail(ErrorCode::invalid_argument, "--code has a system prompt of its own, and no tool choice",
+                "--instructions adds to its system prompt");
+  }
+  PUNA_TRY(std::string task, task_text(options));
+  PUNA_TRY(Sampling sampling, sampling_of(options));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
+  PUNA_TRY(const Sandbox sandbox, Sandbox::open());
+  PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
+  PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
+  CodeAgentOptions code{.agent = {.sampling = std::move(sampling),
+                                  .reasoning_tokens_max = options.reasoning_tokens_max,
+                                  .budget = options.budget,
+                                  .record = record.get(),
+                                  .gate = equipment.gate.get()},
+                        .planning_interval = options.planning_interval,
+                        .instructions = options.instructions};
+  code.python.imports = options.imports;
+  code.python.workspace.folder = options.workspace;
+  code.python.limits.wall = std::chrono::milliseconds(std::llround(options.python_seconds * 1000));
+  PUNA_TRY(CodeAgent agent, CodeAgent::create(*model, equipment.tools, sandbox, std::move(code)));
+  if (record != nullptr) {
+    PUNA_TRY_VOID(record->append(agent.transcript().front()));
+  }
+  const auto view = make_view(console, options);
+  const Interrupt::Scope scope(interrupt);
+  PUNA_TRY(const CodeRunEnd end, agent.run(std::move(task), *view, scope.token()));
+  return exit_status_of(end.run.reason);
+}
+
 }  // namespace
 
 Result<int> run_command(Console& console, const Options& options, Interrupt& interrupt) {
+  if (options.code) {
+    return run_code(console, options, interrupt);
+  }
   PUNA_TRY(std::string task, task_text(options));
   PUNA_TRY(Sampling sampling, sampling_of(options));
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
@@ -44,6 +81,8 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   PUNA_TRY(const RunEnd end, resume(*model, equipment.tools, transcript,
                                     {.sampling = std::move(sampling),
                                      .reasoning_tokens_max = options.reasoning_tokens_max,
+                                     .tool_choice = tool_choice_of(options),
+                                     .parallel_calls = options.parallel_calls,
                                      .budget = options.budget,
                                      .record = record.get(),
                                      .gate = equipment.gate.get()},

@@ -1,6 +1,7 @@
 #include "cli/view.h"
 
 #include <cmath>
+#include <ranges>
 #include <string>
 #include <variant>
 
@@ -38,6 +39,14 @@ std::string excerpt(std::string_view text) {
   return shown.empty() ? "  → (nothing)\n" : shown;
 }
 
+std::string indented(std::string_view text) {
+  std::string shown;
+  for (const auto line : std::views::split(text, '\n')) {
+    shown += "    " + std::string(line.begin(), line.end()) + "\n";
+  }
+  return shown;
+}
+
 std::string footer(const Usage& usage, int turns) {
   const double seconds = static_cast<double>(usage.decode_time.count()) / 1e6;
   const std::string rate =
@@ -59,6 +68,7 @@ class Screen final : public EventSink {
  private:
   void show(const event::RunStarted& /*e*/) {}
   void show(const event::TurnStarted& e) {
+    reply_.clear();
     if (verbose_) {
       console_.err(format_text("── turn {} ──\n", e.turn), Style::dim);
     }
@@ -87,6 +97,7 @@ class Screen final : public EventSink {
   }
   void show(const event::TextDelta& e) {
     if (console_.out_is_terminal()) {
+      reply_ += e.text;
       console_.out(e.text);
       line_open_ = e.text.empty() ? line_open_ : e.text.back() != '\n';
     }
@@ -106,7 +117,14 @@ class Screen final : public EventSink {
   void show(const event::ToolStarted& e) {
     console_.err("● ", Style::cyan);
     console_.err(e.tool, Style::bold);
-    console_.err("  " + arguments_text(e.arguments) + "\n");
+    const std::string_view code = e.tool == "python" ? e.arguments.text_or("code") : "";
+    if (code.empty()) {
+      console_.err("  " + arguments_text(e.arguments) + "\n");
+    } else if (reply_.contains(code)) {  // it is on the screen already
+      console_.err("\n");
+    } else {
+      console_.err("\n" + indented(code));
+    }
   }
   void show(const event::PermissionDecided& e) {
     if (!e.is_allowed && e.by == "nobody") {
@@ -126,7 +144,8 @@ class Screen final : public EventSink {
   }
   void show(const event::RunEnded& e) {
     end_line();
-    if (!console_.out_is_terminal() && !e.answer.empty()) {
+    const bool is_shown = console_.out_is_terminal() && reply_.contains(e.answer);
+    if (!is_shown && !e.answer.empty()) {
       console_.out(e.answer.back() == '\n' ? e.answer : e.answer + "\n");
     }
     if (e.stop_reason != "answered") {
@@ -162,6 +181,7 @@ class Screen final : public EventSink {
   Console& console_;
   const bool verbose_;
   bool line_open_ = false;
+  std::string reply_;  // of this turn, as far as it is on the screen
 };
 
 class JsonLines final : public EventSink {

@@ -41,7 +41,10 @@ struct Asked {
   std::optional<Error> error;
 };
 
-class EngineAccount : public testing::TestWithParam<std::tuple<RandomModelKind, Profile>> {
+enum class Cache : std::uint8_t { pool, parts, exact };  // the two layouts of the fast profile; the deterministic one
+constexpr std::array<std::string_view, 3> kCacheNames = {"_pool", "_parts", "_deterministic"};
+
+class EngineAccount : public testing::TestWithParam<std::tuple<RandomModelKind, Cache>> {
  protected:
   void SetUp() override {
     const auto file = own_path("model.gguf");
@@ -54,19 +57,20 @@ class EngineAccount : public testing::TestWithParam<std::tuple<RandomModelKind, 
   }
 
   static RandomModelKind kind() { return std::get<0>(GetParam()); }
-  static Profile profile() { return std::get<1>(GetParam()); }
+  static Cache cache() { return std::get<1>(GetParam()); }
 
   EngineOptions options(int sequences_max, int batch_tokens, std::int64_t saved_bytes_max) const {
     return with_defaults({.window_tokens = kWindow,
                           .sequences_max = sequences_max,
                           .batch_tokens = batch_tokens,
                           .saved_bytes_max = saved_bytes_max,
-                          .profile = profile()},
+                          .profile = cache() == Cache::exact ? Profile::deterministic : Profile::fast,
+                          .cache = cache() == Cache::parts ? CacheLayout::parts : CacheLayout::pool},
                          weights_->facts(), 1);
   }
-  // The fast profile's pool has fewer cells than its sequences want.
+  // The pool has fewer cells than its sequences want.
   std::unique_ptr<Backend> open_backend(const EngineOptions& options) const {
-    const int cells = profile() == Profile::fast ? kCellsStep : kCellsStep * options.sequences_max;
+    const int cells = options.has_pool() ? kCellsStep : kCellsStep * options.sequences_max;
     auto backend = open_llama_backend(library_model(*weights_), options, cells, 1);
     EXPECT_TRUE(backend) << backend.error().message;
     return *std::move(backend);
@@ -279,7 +283,7 @@ void EngineAccount::expect_replies() {
     }
     ASSERT_TRUE(asked.finished) << (asked.error ? asked.error->message : "it never ended");
     ASSERT_EQ(asked.finished->usage.prompt_tokens, static_cast<std::int64_t>(asked.prompt.size()));
-    if (profile() == Profile::deterministic) {
+    if (cache() == Cache::exact) {
       ASSERT_EQ(asked.said, alone(asked))
           << "after " << asked.finished->usage.cached_tokens << " cached of " << asked.prompt.size();
     }
@@ -325,19 +329,19 @@ TEST_P(EngineAccount, LedgerLibraryAndTheNaiveAccountAgreeAfterEveryStep) {
   }
   EXPECT_GT(counters_.tokens_reused, 0);
   EXPECT_GT(counters_.tokens_restored, 0);
-  EXPECT_TRUE(profile() != Profile::fast || kind() == RandomModelKind::recurrent || counters_.sequences_parked > 0);
+  EXPECT_TRUE(cache() != Cache::pool || kind() == RandomModelKind::recurrent || counters_.sequences_parked > 0);
 }
 
 std::string kind_name(const testing::TestParamInfo<EngineAccount::ParamType>& info) {
   constexpr std::array kNames = {"attention", "sliding_window", "recurrent", "hybrid"};
   return std::string(kNames.at(static_cast<std::size_t>(std::get<0>(info.param)))) +
-         (std::get<1>(info.param) == Profile::fast ? "_fast" : "_deterministic");
+         std::string(kCacheNames.at(static_cast<std::size_t>(std::get<1>(info.param))));
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EngineAccount,
                          testing::Combine(testing::Values(RandomModelKind::attention, RandomModelKind::sliding_window,
                                                           RandomModelKind::recurrent, RandomModelKind::hybrid),
-                                          testing::Values(Profile::fast, Profile::deterministic)),
+                                          testing::Values(Cache::pool, Cache::parts, Cache::exact)),
                          kind_name);
 
 }  // namespace

@@ -125,10 +125,14 @@ TEST_P(EngineKinds, WhateverIsReusedTheDeterministicReplyIsTheOneOfAFreshEngine)
 // thread may be held up; so there are a few tries.
 TEST_P(EngineKinds, ColdAgentsComputeTheirCommonBeginningOnce) {
   constexpr int kTriesMax = 10;
-  for (const Profile profile : {Profile::fast, Profile::deterministic}) {
+  const std::array<EngineOptions, 3> caches = {
+      {{}, {.cache = CacheLayout::parts}, {.profile = Profile::deterministic}}};
+  for (EngineOptions options : caches) {
+    options.sequences_max = 4;
+    options.batch_tokens = 64;
     std::int64_t prefilled = 0;
     for (int attempt = 0; attempt < kTriesMax && prefilled != 200 + 4 * 10; ++attempt) {
-      const auto engine = open({.sequences_max = 4, .batch_tokens = 64, .profile = profile});
+      const auto engine = open(options);
       const auto role = some_tokens(2, 200);
       std::vector<Generation> generations;
       for (std::uint64_t i = 0; i < 4; ++i) {
@@ -142,7 +146,7 @@ TEST_P(EngineKinds, ColdAgentsComputeTheirCommonBeginningOnce) {
       prefilled = engine->stats().tokens_prefilled;
       EXPECT_GE(prefilled, 200 + 4 * 10);
     }
-    EXPECT_EQ(prefilled, 200 + 4 * 10) << static_cast<int>(profile);
+    EXPECT_EQ(prefilled, 200 + 4 * 10) << (options.has_pool() ? "pool" : "parts");
   }
 }
 

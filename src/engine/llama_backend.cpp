@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <numeric>
+#include <span>
 #include <utility>
 
 #include "engine/llama_library.h"
@@ -29,20 +31,30 @@ class BatchArrays {
         counts_(rows_max, 1),
         lanes_(rows_max),
         lane_pointers_(rows_max),
-        logits_(rows_max) {
+        logits_(rows_max),
+        order_(rows_max),
+        places_(rows_max) {
     for (std::size_t i = 0; i < rows_max; ++i) {
       lane_pointers_[i] = &lanes_[i];
     }
   }
 
   [[nodiscard]] std::size_t capacity() const { return tokens_.size(); }
-  [[nodiscard]] llama_batch view(std::span<const Row> rows) {
+  // by_lane: a cache in parts computes neighbouring lanes together, and a batch in any other order lane by lane.
+  [[nodiscard]] llama_batch view(std::span<const Row> rows, bool by_lane) {
     PUNA_CHECK(rows.size() <= tokens_.size(), "a batch has at most batch_tokens rows");
+    const std::span<std::size_t> order = std::span(order_).first(rows.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    if (by_lane) {
+      std::ranges::sort(order, {}, [&](std::size_t row) { return std::pair(rows[row].lane, row); });
+    }
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      tokens_[i] = rows[i].token;
-      positions_[i] = rows[i].position;
-      lanes_[i] = seq(rows[i].lane);
-      logits_[i] = rows[i].wants_logits ? 1 : 0;
+      const Row& row = rows[order[i]];
+      places_[order[i]] = static_cast<std::int32_t>(i);
+      tokens_[i] = row.token;
+      positions_[i] = row.position;
+      lanes_[i] = seq(row.lane);
+      logits_[i] = row.wants_logits ? 1 : 0;
     }
     return {.n_tokens = static_cast<std::int32_t>(rows.size()),
             .token = tokens_.data(),
@@ -52,6 +64,8 @@ class BatchArrays {
             .seq_id = lane_pointers_.data(),
             .logits = logits_.data()};
   }
+  // Where a row of the last view() stands in the batch.
+  [[nodiscard]] std::int32_t place(std::size_t row) const { return places_[row]; }
 
  private:
   std::vector<llama_token> tokens_;
@@ -60,6 +74,8 @@ class BatchArrays {
   std::vector<llama_seq_id> lanes_;
   std::vector<llama_seq_id*> lane_pointers_;
   std::vector<std::int8_t> logits_;
+  std::vector<std::size_t> order_;    // of rows in the batch
+  std::vector<std::int32_t> places_;  // of a row in the batch
 };
 
 class LlamaBackend final : public Backend {
@@ -79,7 +95,7 @@ class LlamaBackend final : public Backend {
       wanted_[i] = rows[i].wants_logits;
     }
     try {
-      switch (llama_decode(context_.get(), arrays_.view(rows))) {
+      switch (llama_decode(context_.get(), arrays_.view(rows, separate_))) {
         case 0:
           std::ranges::fill(unsettled_, 0);
           return DecodeStatus::ok;
@@ -99,7 +115,7 @@ class LlamaBackend final : public Backend {
     if (index >= rows_ || !wanted_[index]) {
       return {};
     }
-    const float* row = llama_get_logits_ith(context_.get(), static_cast<std::int32_t>(index));
+    const float* row = llama_get_logits_ith(context_.get(), arrays_.place(index));
     return row == nullptr ? std::span<const float>{} : std::span(row, vocabulary_);
   }
 
@@ -227,7 +243,7 @@ constexpr int kLanesEach = 4;
 
 int lanes_of(const llama_model* model, const EngineOptions& options) {
   const bool recurrent = llama_model_is_recurrent(model) || llama_model_is_hybrid(model);
-  if (options.profile != Profile::fast || recurrent) {
+  if (!options.has_pool() || recurrent) {
     return options.sequences_max;
   }
   return std::min(std::max(kLanesEach * options.sequences_max, kLogitsRowsMin),
@@ -252,7 +268,7 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   // The fast profile needs flash attention (one pool without it costs up to 2.8 times); AUTO turns it on wherever the
   // model's device has it.
   params.flash_attn_type = fast ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
-  params.kv_unified = fast;
+  params.kv_unified = options.has_pool();
   params.abort_callback = &LlamaBackend::wants_abort;
   params.abort_callback_data = this;
   static_cast<void>(take_library_error());  // an old one is not this one's reason
@@ -274,7 +290,10 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   unsettled_.assign(static_cast<std::size_t>(lanes), 0);
   wanted_.reserve(static_cast<std::size_t>(options.batch_tokens));
   state_key_ = format_text("model {:016x}, {} profile, llama.cpp {}", model_fingerprint,
-                           fast ? "fast" : "deterministic", llama_version());
+                           options.has_pool() ? "fast"
+                           : fast             ? "fast, in parts,"
+                                              : "deterministic",
+                           llama_version());
   shape_.abilities = probe(model);
   llama_memory_clear(memory_, true);
   std::ranges::fill(unsettled_, 0);

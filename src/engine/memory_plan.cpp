@@ -55,7 +55,7 @@ EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int 
 CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std::uint64_t available_bytes) {
   const std::int64_t window = (std::int64_t{options.window_tokens} + kCellsStep - 1) / kCellsStep * kCellsStep;
   std::int64_t windows = options.sequences_max;
-  if (options.profile == Profile::fast) {
+  if (options.has_pool()) {
     windows = std::min<std::int64_t>(windows, kPoolWindows);
     const std::uint64_t window_bytes = static_cast<std::uint64_t>(window) * facts.kv_bytes_per_token;
     if (window_bytes > 0 && available_bytes > 0) {

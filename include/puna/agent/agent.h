@@ -54,6 +54,17 @@ class Agent {
   [[nodiscard]] Result<Json> ask_json(std::string task, const Json& schema, EventSink& events = EventSink::none(),
                                       std::stop_token stop = {});
 
+  // A second agent that goes on from here, with the same model and tools, random numbers of its own and no record. What
+  // the model holds of the conversation is not computed again: the fork's first turn computes its own task.
+  // id  another than this agent's and than its other forks'
+  [[nodiscard]] Agent fork(AgentId id) const;
+
+  // Goes back to the first `messages` messages; a mark to come back to is transcript().size() between two tasks. A model
+  // whose cache can be cut or marked computes nothing again, any other what it cannot take back. The record keeps
+  // what it has.
+  // Errors  invalid_argument  there are fewer messages, or a call would be left without its result
+  [[nodiscard]] Result<void> rewind(std::size_t messages);
+
   [[nodiscard]] const Transcript& transcript() const { return transcript_; }
 
  private:
