@@ -79,6 +79,9 @@ class FolderWorkspace final : public Workspace {
     if (last.empty() || last == "." || last == ".." || last.contains('\0')) {
       return fail(ErrorCode::invalid_argument, "not the path of a file: " + tools::shown(path));
     }
+    if (path.starts_with('/')) {  // split() would take it for a file of the folder
+      return std::unexpected(tools::refusal(EXDEV, path, Wanted::file));
+    }
     const std::string name(last);
     PUNA_TRY(const Descriptor folder, open_folder(parent, path, how.make_folders));
     PUNA_TRY_VOID(protection_.check(root_, folder, name));

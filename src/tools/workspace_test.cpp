@@ -174,6 +174,8 @@ TEST_F(WorkspaceTest, OddPathsAreRefused) {
   expect_refused(".", ErrorCode::invalid_argument, "not the path of a file: .");
   expect_refused("docs/", ErrorCode::invalid_argument, "not the path of a file: docs/");
   expect_refused("docs/..", ErrorCode::invalid_argument, "not the path of a file: docs/..");
+  expect_refused("/new", ErrorCode::invalid_argument, "the path leaves the folder: /new");
+  expect_refused("//new", ErrorCode::invalid_argument, "the path leaves the folder: //new");
   expect_refused("notes.txt\0.png"sv, ErrorCode::invalid_argument, "not the path of a file: notes.txt?.png");
   expect_refused("do\0cs/x"sv, ErrorCode::invalid_argument, "not a path: do?cs");
   EXPECT_EQ(write(std::string(4'096, 'a')).error().code, ErrorCode::invalid_argument);
