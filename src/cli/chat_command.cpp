@@ -90,8 +90,9 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   }
 
   Transcript start;
-  if (options.system && !options.system->empty()) {
-    start.push_back({.role = Role::system, .content = *options.system});
+  const std::string system = with_instructions(options.system.value_or(""), equipment);
+  if (!system.empty()) {
+    start.push_back({.role = Role::system, .content = system});
   }
   Transcript transcript = start;
   const Ahead ahead(*model, {.messages = start, .tools = equipment.tools.specs()});

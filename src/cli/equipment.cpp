@@ -7,6 +7,7 @@
 #include "puna/tools/files.h"
 #include "puna/tools/permission.h"
 #include "puna/tools/policy.h"
+#include "puna/tools/skills.h"
 
 namespace puna::cli {
 namespace {
@@ -114,7 +115,44 @@ std::unique_ptr<Approvals> open_approvals(Console& console, const Options& optio
   return Approvals::in_memory();
 }
 
+// What cannot be read is left out, and that is said.
+std::string open_instructions(Console& console, const Options& options) {
+  const auto files = options.no_agents_md ? std::vector<AgentsFile>() : agents_files(options.root);
+  if (!files) {
+    if (files.error().code != ErrorCode::not_found) {
+      console.err("note: left out of the prompt: " + files.error().message + "\n", Style::yellow);
+    }
+    return {};
+  }
+  for (const AgentsFile& file : *files) {
+    console.err("note: " + file.file.string() + " is part of the prompt (--no-agents-md leaves it out)\n", Style::dim);
+  }
+  return as_instructions(*files);
+}
+
+Result<void> add_skills(Console& console, const Options& options, Equipment& equipment) {
+  const std::filesystem::path own = configuration_folder();
+  FoundSkills found =
+      find_skills(std::filesystem::path(options.root) / ".agents/skills", own.empty() ? own : own / "skills");
+  for (const std::string& problem : found.problems) {
+    console.err("note: no skill: " + problem + "\n", Style::yellow);
+  }
+  const std::size_t all = found.skills.size();
+  std::vector<Skill> skills = trusted_skills(std::move(found.skills), *equipment.approvals, equipment.terminal.get());
+  if (skills.size() < all && equipment.terminal == nullptr) {
+    console.err("note: skills of the project are left out: nobody is at a terminal to trust them\n", Style::yellow);
+  }
+  return skills.empty() ? Result<void>() : equipment.tools.add(make_skill_tool(std::move(skills)));
+}
+
 }  // namespace
+
+std::string with_instructions(std::string prompt, const Equipment& equipment) {
+  if (!equipment.instructions.empty()) {
+    prompt += (prompt.empty() ? "" : "\n\n") + equipment.instructions;
+  }
+  return prompt;
+}
 
 std::filesystem::path configuration_folder() { return own_folder("XDG_CONFIG_HOME", ".config"); }
 std::filesystem::path state_folder() { return own_folder("XDG_STATE_HOME", ".local/state"); }
@@ -141,6 +179,10 @@ Result<Equipment> open_equipment(Console& console, const Options& options, Defau
     PUNA_TRY_VOID(equipment.tools.add(std::move(tool)));
   }
   equipment.approvals = open_approvals(console, options);
+  if (!names.empty() && !options.no_skills) {
+    PUNA_TRY_VOID(add_skills(console, options, equipment));
+  }
+  equipment.instructions = open_instructions(console, options);
   std::error_code ignored;
   equipment.gate = make_permissions({.policy = std::move(policy),
                                      .workspace = std::move(workspace),

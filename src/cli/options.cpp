@@ -93,16 +93,21 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
   group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
   group->add_option("--tools", o.tools, "tools by name, see below; or none")->delimiter(',')->allow_extra_args(false);
-  group->add_option("--tool-choice", o.tool_choice,
-                    "auto, none, required, or the tool that the first reply must call (default: auto)")
+  group
+      ->add_option("--tool-choice", o.tool_choice,
+                   "auto, none, required, or the tool that the first reply must call (default: auto)")
       ->type_name("WHAT");
-  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls, "several calls in one reply (default: on)");
+  group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls,
+                  "several calls in one reply (default: on)");
   group->add_option("--root", o.root, "folder of the file tools (default: the working folder)")->type_name("DIR");
   for (const auto& [flag, list, what] :
        {std::tuple("--allow", &o.allow, "let it run without a question"), std::tuple("--ask", &o.ask, "ask each time"),
         std::tuple("--deny", &o.deny, "never let it run")}) {
     group->add_option(flag, *list, what)->type_name("TOOL[:PATTERN]")->allow_extra_args(false);
   }
+  group->add_flag("--no-agents-md", o.no_agents_md,
+                  "leave AGENTS.md files of --root and its repository out of the prompt");
+  group->add_flag("--no-skills", o.no_skills, "offer no skills (.agents/skills of --root, the user's own)");
   group->add_option("--policy", o.policy_file, "permissions (default: puna/policy.toml in the configuration folder)")
       ->type_name("FILE");
   group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
@@ -145,7 +150,8 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--only", o.bench.only, "run these alone, of " + names + ", maskbench, schemas, bombs")
       ->delimiter(',')
       ->allow_extra_args(false);
-  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")->type_name("TEXT");
+  app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")
+      ->type_name("TEXT");
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
   app.add_option("--vocab", o.masks.vocabulary,
                  "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");

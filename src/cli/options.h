@@ -52,16 +52,18 @@ struct Options {
   bool parallel_calls = true;
   std::vector<std::string> tools;  // names; run: all built-in ones unless given, chat: none
   bool tools_given = false;
-  std::string root = ".";                     // the folder of file tools
+  std::string root = ".";  // the folder of file tools
+  bool no_agents_md = false;
+  bool no_skills = false;
   std::string policy_file;                    // empty = the user's own, if there is one
   std::vector<std::string> allow, ask, deny;  // TOOL or TOOL:PATTERN
   std::string transcript_file;
 
   // run --code
   bool code = false;
-  std::vector<std::string> imports;     // beside the usual modules; "*" = all
-  std::string workspace;                // that the code may write to; empty = a temporary folder
-  double python_seconds = 30;           // of each piece of code
+  std::vector<std::string> imports;  // beside the usual modules; "*" = all
+  std::string workspace;             // that the code may write to; empty = a temporary folder
+  double python_seconds = 30;        // of each piece of code
   int planning_interval = 0;
   std::string instructions;
 

@@ -39,7 +39,7 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
                                   .record = record.get(),
                                   .gate = equipment.gate.get()},
                         .planning_interval = options.planning_interval,
-                        .instructions = options.instructions};
+                        .instructions = with_instructions(options.instructions, equipment)};
   code.python.imports = options.imports;
   code.python.workspace.folder = options.workspace;
   code.python.limits.wall = std::chrono::milliseconds(std::llround(options.python_seconds * 1000));
@@ -66,7 +66,8 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
 
   Transcript transcript;
-  const std::string system = options.system.value_or(std::string(default_system_prompt()));
+  const std::string system =
+      with_instructions(options.system.value_or(std::string(default_system_prompt())), equipment);
   if (!system.empty()) {
     transcript.push_back({.role = Role::system, .content = system});
   }
