@@ -11,6 +11,8 @@ usage() {
   check [--all]     format, layers, sizes, README, clang-tidy (changed files, or all), unit tests: before every push
   fuzz [TARGET...] [--seconds N]
                     run every fuzz target, or these, for N seconds each (60)
+  mutation-check [FILE...]
+                    turn every condition of the permission decision and the path resolver round: a test must fail for each
   bench [ARGS]      run the benchmarks (--quick: a few minutes; --only B0: counts, in seconds)
   escape-suite [--tier A|B] [--as-user] [--quick]
                     try every known way out of the sandbox, with controls (exit status 75: no such tier here)
@@ -188,6 +190,12 @@ command_fuzz() {
     build_preset fuzz fuzz_targets
   fi
   env_run bash scripts/dev/run_fuzz.sh "$seconds" "$(jobs_max)" "${targets[@]}"
+}
+
+command_mutation_check() {
+  choose_environment
+  build_preset release tools_test
+  env_run env OMP_WAIT_POLICY=passive python3 scripts/mutation_check --jobs "$(jobs_max)" "$@"
 }
 
 # The second program counts what the engine allocates; the first finds it beside itself.

@@ -90,8 +90,9 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   }
 
   Transcript start;
-  if (options.system && !options.system->empty()) {
-    start.push_back({.role = Role::system, .content = *options.system});
+  const std::string system = with_instructions(options.system.value_or(""), equipment);
+  if (!system.empty()) {
+    start.push_back({.role = Role::system, .content = system});
   }
   agent.record = record.get();
   agent.gate = equipment.gate.get();

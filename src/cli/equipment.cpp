@@ -8,6 +8,7 @@
 #include "puna/tools/permission.h"
 #include "puna/tools/policy.h"
 #include "puna/tools/programs.h"
+#include "puna/tools/skills.h"
 #include "puna/tools/web.h"
 
 namespace puna::cli {
@@ -134,7 +135,44 @@ std::unique_ptr<Approvals> open_approvals(Console& console, const Options& optio
   return Approvals::in_memory();
 }
 
+// What cannot be read is left out, and that is said.
+std::string open_instructions(Console& console, const Options& options) {
+  const auto files = options.no_agents_md ? std::vector<AgentsFile>() : agents_files(options.root);
+  if (!files) {
+    if (files.error().code != ErrorCode::not_found) {
+      console.err("note: left out of the prompt: " + files.error().message + "\n", Style::yellow);
+    }
+    return {};
+  }
+  for (const AgentsFile& file : *files) {
+    console.err("note: " + file.file.string() + " is part of the prompt (--no-agents-md leaves it out)\n", Style::dim);
+  }
+  return as_instructions(*files);
+}
+
+Result<void> add_skills(Console& console, const Options& options, Equipment& equipment) {
+  const std::filesystem::path own = configuration_folder();
+  FoundSkills found =
+      find_skills(std::filesystem::path(options.root) / ".agents/skills", own.empty() ? own : own / "skills");
+  for (const std::string& problem : found.problems) {
+    console.err("note: no skill: " + problem + "\n", Style::yellow);
+  }
+  const std::size_t all = found.skills.size();
+  std::vector<Skill> skills = trusted_skills(std::move(found.skills), *equipment.approvals, equipment.terminal.get());
+  if (skills.size() < all && equipment.terminal == nullptr) {
+    console.err("note: skills of the project are left out: nobody is at a terminal to trust them\n", Style::yellow);
+  }
+  return skills.empty() ? Result<void>() : equipment.tools.add(make_skill_tool(std::move(skills)));
+}
+
 }  // namespace
+
+std::string with_instructions(std::string prompt, const Equipment& equipment) {
+  if (!equipment.instructions.empty()) {
+    prompt += (prompt.empty() ? "" : "\n\n") + equipment.instructions;
+  }
+  return prompt;
+}
 
 std::filesystem::path configuration_folder() { return own_folder("XDG_CONFIG_HOME", ".config"); }
 std::filesystem::path state_folder() { return own_folder("XDG_STATE_HOME", ".local/state"); }
@@ -185,6 +223,10 @@ Result<Equipment> open_equipment(Console& console, const Options& options, Defau
   }
   PUNA_TRY_VOID(add_mcp_tools(console, options, equipment.tools));
   equipment.approvals = open_approvals(console, options);
+  if (!names.empty() && !options.no_skills) {
+    PUNA_TRY_VOID(add_skills(console, options, equipment));
+  }
+  equipment.instructions = open_instructions(console, options);
   std::error_code ignored;
   equipment.gate = make_permissions({.policy = std::move(policy),
                                      .workspace = std::move(workspace),
@@ -198,24 +240,23 @@ std::string tools_help() {
   constexpr std::size_t kMiB = 1'048'576;
   return format_text(
       "Tools (--tools) and their limits:\n"
-      "  calculator, current_time  no limits but those of numbers\n"
-      "  list_files, list          a folder of at most 2,000 entries\n"
-      "  read_file                 files up to 1 MiB, of which 32 KiB are shown\n"
-      "  read                      files up to {} MiB; {} lines or {} KiB at once, lines up to {} bytes\n"
-      "  write                     files up to {} MiB\n"
-      "  edit                      files up to {} MiB; a difference of up to {} KiB is shown\n"
-      "  glob                      {} paths; folders down to {} deep, {} entries\n"
-      "  grep                      {} lines; files up to {} MiB, {} MiB in all\n"
-      "  web_search                5 hits; --search names the engine, of whose answer 2 MiB are read in 30 s\n"
-      "  visit_page                {} MiB of a page, read in 30 s; {} characters of it are shown\n"
-      "  bash, python              30 s, 512 MiB, no network, in the sandbox; they write to --root\n"
-      "  user_input                16 KiB of an answer\n"
-      "An observation has at most {} KiB. --max-seconds ends every tool.\n"
+      "- calculator, current_time: those of numbers\n"
+      "- list_files, list: folders of at most 2,000 entries\n"
+      "- read_file: files up to 1 MiB, of which 32 KiB are shown\n"
+      "- read: files up to {} MiB; {} lines or {} KiB at once, lines up to {} bytes\n"
+      "- write: files up to {} MiB\n"
+      "- edit: files up to {} MiB; of a difference {} KiB are shown\n"
+      "- glob: {} paths; folders down to {} deep, {} entries\n"
+      "- grep: {} lines; files up to {} MiB, {} MiB in all\n"
+      "- web_search: 5 hits; --search names the engine, of whose answer 2 MiB are read in 30 s\n"
+      "- visit_page: {} MiB of a page, read in 30 s; {} characters of it are shown\n"
+      "- bash, python: 30 s, 512 MiB, no network, in the sandbox; they write to --root\n"
+      "- user_input: 16 KiB of an answer\n"
+      "An observation has at most {} KiB; --max-seconds ends every tool.\n"
       "\n"
       "Permissions: what reads is allowed; what writes, runs code or leaves the machine asks at the terminal, and is "
-      "denied\n"
-      "where there is none. --allow, --ask and --deny take TOOL or TOOL:PATTERN; a deny beats an ask, an ask an "
-      "allow.\n",
+      "denied "
+      "where there is none. A deny beats an ask, an ask beats an allow. docs/permissions.md says more.\n",
       kReadFileBytesMax / kMiB, kReadLinesMax, kReadShownBytesMax / 1'024, kReadLineBytesMax, kWriteBytesMax / kMiB,
       kEditFileBytesMax / kMiB, kDiffBytesMax / 1'024, kGlobShownMax, kWalkDepthMax, kWalkEntriesMax, kGrepLinesMax,
       kGrepFileBytesMax / kMiB, kGrepBytesMax / kMiB, kPageBytesMax / kMiB, kPageCharactersMax,

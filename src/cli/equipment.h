@@ -20,9 +20,12 @@ struct Equipment {
   std::unique_ptr<Terminal> terminal;  // absent: nobody is there
   std::unique_ptr<Approvals> approvals;
   std::unique_ptr<Gate> gate;
+  std::string instructions;  // of AGENTS.md files, for the system prompt; may be empty
 };
 
 // The tools that the options name; `otherwise` = all that only read when none were named.
+//
+// Beside them: the skills that somebody trusts, as one more tool, where there are any and tools at all.
 //
 // Tools may not write the policy, the configuration folder and the state folder, wherever they lie.
 // Errors  invalid_argument, not_found, io, corrupt  a tool, the folder or the policy
@@ -31,6 +34,8 @@ enum class DefaultTools : bool { none, all };
 
 // A folder for programs, in which they cannot write what no tool may write.
 [[nodiscard]] SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem::path& folder);
+// A system prompt with the instructions behind it.
+[[nodiscard]] std::string with_instructions(std::string prompt, const Equipment& equipment);
 
 // The tools' names and limits, for --help.
 [[nodiscard]] std::string tools_help();

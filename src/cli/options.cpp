@@ -105,6 +105,9 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
         std::tuple("--deny", &o.deny, "never let it run")}) {
     group->add_option(flag, *list, what)->type_name("TOOL[:PATTERN]")->allow_extra_args(false);
   }
+  group->add_flag("--no-agents-md", o.no_agents_md,
+                  "leave AGENTS.md files of --root and its repository out of the prompt");
+  group->add_flag("--no-skills", o.no_skills, "offer no skills (.agents/skills of --root, the user's own)");
   group->add_option("--policy", o.policy_file, "permissions (default: puna/policy.toml in the configuration folder)")
       ->type_name("FILE");
   group->add_option("--search", o.web.engine, "where web_search looks: local (default), duckduckgo, bing, searxng")

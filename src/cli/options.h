@@ -68,7 +68,9 @@ struct Options {
   bool parallel_calls = true;
   std::vector<std::string> tools;  // names; run: all built-in ones unless given, chat: none
   bool tools_given = false;
-  std::string root = ".";                     // the folder of file tools
+  std::string root = ".";  // the folder of file tools
+  bool no_agents_md = false;
+  bool no_skills = false;
   std::string policy_file;                    // empty = the user's own, if there is one
   std::vector<std::string> allow, ask, deny;  // TOOL or TOOL:PATTERN
   WebOptions web;

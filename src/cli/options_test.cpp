@@ -136,5 +136,16 @@ TEST(Options, HelpIsNotAMistake) {
   EXPECT_NE(parsed.answer->text.find("--max-turns"), std::string::npos);
 }
 
+TEST(Options, PermissionsAreFlagsThatRepeat) {
+  const Options o = parse({"run", "--allow", "write:docs/**", "--allow", "bash:git status", "--deny", "bash", "--ask",
+                           "read", "--policy", "p.toml", "x"})
+                        .options;
+  EXPECT_EQ(o.allow, (std::vector<std::string>{"write:docs/**", "bash:git status"}));
+  EXPECT_EQ(o.deny, std::vector<std::string>{"bash"});
+  EXPECT_EQ(o.ask, std::vector<std::string>{"read"});
+  EXPECT_EQ(o.policy_file, "p.toml");
+  EXPECT_EQ(o.text, "x");
+}
+
 }  // namespace
 }  // namespace puna::cli

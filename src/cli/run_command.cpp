@@ -37,7 +37,7 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   agent_options.gate = equipment.gate.get();
   CodeAgentOptions code{.agent = std::move(agent_options),
                         .planning_interval = options.planning_interval,
-                        .instructions = options.instructions};
+                        .instructions = with_instructions(options.instructions, equipment)};
   code.python.imports = options.imports;
   code.python.workspace = sandbox_workspace(options, options.workspace);
   code.python.limits.wall = std::chrono::milliseconds(std::llround(options.python_seconds * 1000));
@@ -66,7 +66,8 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   agent.record = record.get();
   agent.gate = equipment.gate.get();
   Transcript transcript;
-  const std::string system = options.system.value_or(std::string(default_system_prompt()));
+  const std::string system =
+      with_instructions(options.system.value_or(std::string(default_system_prompt())), equipment);
   if (!system.empty()) {
     transcript.push_back({.role = Role::system, .content = system});
   }

@@ -52,14 +52,19 @@ Fit command_fit(Verdict verdict, const CommandPattern& pattern, const CallFacts&
   return pattern.matches(*words) ? Fit::yes : hides ? Fit::maybe : Fit::no;
 }
 
-Fit subject_fit(Verdict verdict, const CompiledRule::Subject& subject, const CallFacts& facts, const Words* words) {
+Fit subject_fit(const CompiledRule& rule, const CallFacts& facts, const Words* words) {
+  const Verdict verdict = rule.rule.verdict;
+  const CompiledRule::Subject& subject = *rule.subject;
+  Fit fit = facts.text && subject.text.matches(*facts.text) ? Fit::yes : Fit::no;
   if (facts.commands) {
-    return command_fit(verdict, subject.command, facts, words);
+    fit = command_fit(verdict, subject.command, facts, words);
+  } else if (!facts.paths.empty()) {
+    fit = path_fit(verdict, subject.path, facts);
+  } else if (!facts.text) {
+    fit = unseen(verdict, facts);
   }
-  if (!facts.paths.empty()) {
-    return path_fit(verdict, subject.path, facts);
-  }
-  return facts.text ? fit_if(subject.text.matches(*facts.text)) : unseen(verdict, facts);
+  // A rule for any tool may mean something else than what this one shows: --deny '*:secrets/**' and a shell.
+  return fit == Fit::no && !rule.tool.is_literal() ? unseen(verdict, facts) : fit;
 }
 
 Fit argument_fit(const CompiledRule::Argument& wanted, const CallFacts& facts) {
@@ -82,7 +87,7 @@ Fit rule_fit(const CompiledRule& rule, const CallFacts& facts, const Words* word
     fit = std::min(fit, command_fit(verdict, *rule.command, facts, words));
   }
   if (rule.subject) {
-    fit = std::min(fit, subject_fit(verdict, *rule.subject, facts, words));
+    fit = std::min(fit, subject_fit(rule, facts, words));
   }
   return fit;
 }

@@ -355,6 +355,26 @@ TEST(Decision, ASubjectOfAToolWithoutOneFitsNoAllow) {
   EXPECT_EQ(verdict(deny, {.tool = "x", .traits = ToolTraits{.writes = true}}), Verdict::allow);
 }
 
+TEST(Decision, ASubjectThatIsDeniedForEveryToolIsDoubtedWhereCodeRuns) {
+  Policy policy = policy_of({rule(Verdict::allow, "*")});
+  ASSERT_TRUE(policy.add_flag(Verdict::deny, "*:secrets/**"));
+  CallFacts python{
+      .tool = "python", .traits = ToolTraits{.runs_code = true, .subject_argument = "code"}, .text = "1 + 1"};
+  EXPECT_EQ(verdict(policy, writes({at("secrets/a")})), Verdict::deny);
+  EXPECT_EQ(verdict(policy, writes({at("docs/a")})), Verdict::allow);
+  EXPECT_EQ(verdict(policy, shell("cat secrets/a")), Verdict::ask);
+  EXPECT_EQ(verdict(policy, python), Verdict::ask);
+  EXPECT_EQ(verdict(policy, fetches("https://a")), Verdict::allow);
+  // A rule that names the tool means what the tool shows.
+  Policy named = policy_of({rule(Verdict::allow, "*")});
+  ASSERT_TRUE(named.add_flag(Verdict::deny, "python:*import*"));
+  ASSERT_TRUE(named.add_flag(Verdict::deny, "bash:rm **"));
+  EXPECT_EQ(verdict(named, python), Verdict::allow);
+  EXPECT_EQ(verdict(named, shell("ls")), Verdict::allow);
+  python.text = "import os";
+  EXPECT_EQ(verdict(named, python), Verdict::deny);
+}
+
 // ---- what the run has seen ----------------------------------------------------------------------------------------
 
 TEST(Decision, ATaintedRunNeedsAFreshAnswerForWhatActs) {

@@ -23,8 +23,11 @@ class Permissions final : public Gate {
         approvals_(own_ ? *own_ : *options_.approvals) {}
 
   void begin(std::span<const Message> transcript, const Toolbox& tools) override {
-    has_private_ = false;
-    has_untrusted_ = false;
+    // A code agent's calls leave no messages of their own: what was seen stays until the model has nothing before it.
+    if (std::ranges::none_of(transcript, [](const Message& message) { return message.role == Role::assistant; })) {
+      has_private_ = false;
+      has_untrusted_ = false;
+    }
     refused_.clear();
     questions_ = 0;
     for (const Message& message : transcript) {

@@ -2,11 +2,8 @@
 #include "puna/tools/permission.h"
 
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include "puna/tools/files.h"
-#include "tools/call_facts.h"
-#include "tools/sha256.h"
 #include "tools/test_folder.h"
 
 namespace puna {
@@ -116,6 +113,20 @@ TEST_F(PermissionsTest, WithoutAnybodyWhatWouldAskIsDenied) {
   EXPECT_EQ(denied.text(), "denied by policy: --deny write");
 }
 
+TEST_F(PermissionsTest, ADenyIsAboutThePlaceAndNotAboutItsSpelling) {
+  folder_.link("root/alias", "docs");
+  ASSERT_TRUE(policy_.add_flag(Verdict::allow, "write"));
+  ASSERT_TRUE(policy_.add_flag(Verdict::deny, "write:docs/keys/**"));
+  const auto headless = gate();
+  for (const char* path : {"docs/keys/a", "alias/keys/a", "alias//keys//a", "docs/./keys/a", "docs/x/../keys/a",
+                           "./docs/keys", "docs/keys/", "alias/keys", "docs/keys/../keys/a"}) {
+    EXPECT_FALSE(before(*headless, write_call(path)).is_allowed) << path;
+  }
+  for (const char* path : {"docs/key", "keys/a", "docs/a/keys/b"}) {
+    EXPECT_TRUE(before(*headless, write_call(path)).is_allowed) << path;
+  }
+}
+
 TEST_F(PermissionsTest, OnceIsForOneCall) {
   ScriptedApprover approver({Answer::once, Answer::no});
   const auto asking = gate(&approver);
@@ -148,6 +159,25 @@ TEST_F(PermissionsTest, AlwaysIsForTheArgumentOrForTheTool) {
   EXPECT_EQ(before(*asking, write_call("elsewhere")).by, By::approval);
   EXPECT_EQ(approver.questions.size(), 3U);
   EXPECT_FALSE(before(*asking, shell("ls")).is_allowed);  // another tool
+}
+
+// Keeps nothing.
+class FullApprovals final : public Approvals {
+ public:
+  [[nodiscard]] bool holds(const Json& /*subject*/) const override { return false; }
+  [[nodiscard]] Result<void> add(const Json& /*subject*/) override { return fail(ErrorCode::io, "disk full"); }
+};
+
+TEST_F(PermissionsTest, WhatCannotBeKeptHoldsOnceAndIsSaid) {
+  ScriptedApprover approver({Answer::always_tool, Answer::no});
+  FullApprovals full;
+  const auto asking = gate(&approver, &full);
+  const Permit permit = before(*asking, write_call("a"));
+  EXPECT_TRUE(permit.is_allowed);
+  EXPECT_EQ(permit.rule, "default: writes (the answer could not be kept: disk full)");
+  EXPECT_FALSE(before(*asking, write_call("a")).is_allowed);
+  ScriptedApprover other({Answer::always_tool});
+  EXPECT_EQ(before(*gate(&other), write_call("a")).rule, "default: writes");
 }
 
 TEST_F(PermissionsTest, AlwaysForALineIsForItsWords) {
@@ -293,6 +323,11 @@ TEST_F(PermissionsTest, WhatATranscriptHoldsWasSeen) {
   EXPECT_TRUE(allowed_after({read, {.role = Role::tool, .tool = "page", .permission = "denied by nobody: x"}}));
   EXPECT_FALSE(allowed_after({read, {.role = Role::tool, .tool = "page", .permission = "allowed by user: x"}}));
   EXPECT_TRUE(allowed_after({read, {.role = Role::user, .content = "page"}}));
+  // What was seen by calls without messages, those of code, is not forgotten while the conversation goes on.
+  headless->after(page_);
+  headless->after(read_);
+  EXPECT_FALSE(allowed_after({{.role = Role::user}, {.role = Role::assistant}, {.role = Role::user}}));
+  EXPECT_TRUE(allowed_after({{.role = Role::system}, {.role = Role::user}}));
 }
 
 TEST_F(PermissionsTest, OddLettersInWhatACallIsAboutAreSaid) {
@@ -308,127 +343,6 @@ TEST_F(PermissionsTest, OddLettersInWhatACallIsAboutAreSaid) {
   EXPECT_TRUE(odd(shell("ls '\xd0\xb0'")));
   EXPECT_TRUE(odd(page("https://\xd0\xb0.example")));
   EXPECT_TRUE(odd({.name = "bare", .arguments = Json::object({{"x", "\xd0\xb0"}})}));
-}
-
-// ---- hashes -------------------------------------------------------------------------------------------------------
-
-TEST(Sha256, GivesWhatTheStandardSays) {
-  EXPECT_EQ(tools::sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(tools::sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(tools::sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(tools::sha256_hex(std::string(1'000'000, 'a')),
-            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-  std::set<std::string> seen;  // around the ends of blocks
-  for (std::size_t size = 50; size < 140; ++size) {
-    EXPECT_TRUE(seen.insert(tools::sha256_hex(std::string(size, 'x'))).second) << size;
-  }
-}
-
-TEST(CallHash, IsOfTheCallAndNotOfItsSpelling) {
-  const auto hash = [](std::string_view json, std::string_view tool = "t", std::string_view project = "/p") {
-    return tools::call_hash(project, {.id = "any", .name = std::string(tool), .arguments = Json::parse(json).value()});
-  };
-  EXPECT_EQ(hash(R"({"a":1,"b":{"c":[1,2],"d":"x"}})"), hash(R"({ "b": {"d":"x","c":[1.0,2]}, "a": 1 })"));
-  EXPECT_EQ(hash(R"({"a":"\u0041"})"), hash(R"({"a":"A"})"));
-  std::set<std::string> seen;
-  for (const char* json : {R"({})", R"([])", R"({"a":1})", R"({"a":2})", R"({"a":"1"})", R"({"a":1.5})",
-                           R"({"a":true})", R"({"a":null})", R"({"a":[1]})", R"({"a":[[1]]})", R"({"a":[1,1]})",
-                           R"({"a":{"b":1}})", R"({"a":{},"b":1})", R"({"b":1})", R"({"a":"","b":""})",
-                           R"({"a":"\",\"b\":\""})", R"({"a":"\\"})", R"({"a":18446744073709551615})", R"({"a":-1})"}) {
-    EXPECT_TRUE(seen.insert(hash(json)).second) << json;
-  }
-  EXPECT_TRUE(seen.insert(hash("{}", "u")).second);
-  EXPECT_TRUE(seen.insert(hash("{}", "t", "/q")).second);
-  // Strings that are not UTF-8 are not all the same.
-  EXPECT_NE(tools::canonical_text(Json("\xff")), tools::canonical_text(Json("\xfe")));
-}
-
-// ---- answers for always, in a file --------------------------------------------------------------------------------
-
-class ApprovalsTest : public testing::Test {
- protected:
-  void SetUp() override {
-    std::filesystem::create_directory(project_);
-    std::filesystem::create_directory(folder_.path() / "other");
-  }
-  [[nodiscard]] std::filesystem::path only_file() const { return std::filesystem::directory_iterator(state_)->path(); }
-
-  tools::TestFolder folder_;
-  const std::filesystem::path project_ = folder_.path() / "project";
-  const std::filesystem::path state_ = folder_.path() / "state/approvals";
-  const Json key_ = Json::object({{"tool", "write"}, {"paths", Json::array({"a"})}});
-};
-
-TEST_F(ApprovalsTest, AreKeptForOneProjectByName) {
-  {
-    const auto approvals = Approvals::open(state_, project_);
-    ASSERT_TRUE(approvals) << approvals.error().message;
-    EXPECT_FALSE((*approvals)->holds(key_));
-    ASSERT_TRUE((*approvals)->add(key_));
-    EXPECT_TRUE((*approvals)->holds(key_));
-  }
-  EXPECT_TRUE(Approvals::open(state_, project_ / "." / ".." / "project").value()->holds(key_));
-  EXPECT_FALSE(Approvals::open(state_, folder_.path() / "other").value()->holds(key_));
-  struct stat facts{};
-  ASSERT_EQ(::stat(only_file().c_str(), &facts), 0);
-  EXPECT_EQ(facts.st_mode & 0777, 0600U);
-  ASSERT_EQ(::stat(state_.c_str(), &facts), 0);
-  EXPECT_EQ(facts.st_mode & 0777, 0700U);
-}
-
-TEST_F(ApprovalsTest, TwoAtOnceLoseNothing) {
-  const auto one = Approvals::open(state_, project_).value();
-  const auto other = Approvals::open(state_, project_).value();
-  for (int i = 0; i < 20; ++i) {
-    ASSERT_TRUE((i % 2 == 0 ? one : other)->add(Json(i)));
-  }
-  const auto all = Approvals::open(state_, project_).value();
-  for (int i = 0; i < 20; ++i) {
-    EXPECT_TRUE(all->holds(Json(i))) << i;
-  }
-}
-
-TEST_F(ApprovalsTest, WhatOthersMayHaveWrittenIsRefused) {
-  ASSERT_TRUE(Approvals::open(state_, project_).value()->add(key_));
-  const auto code = [&] {
-    const auto opened = Approvals::open(state_, project_);
-    return opened ? std::nullopt : std::optional(opened.error().code);
-  };
-  ASSERT_EQ(::chmod(only_file().c_str(), 0620), 0);
-  EXPECT_EQ(code(), ErrorCode::invalid_argument);
-  ASSERT_EQ(::chmod(only_file().c_str(), 0602), 0);
-  EXPECT_EQ(code(), ErrorCode::invalid_argument);
-  ASSERT_EQ(::chmod(only_file().c_str(), 0644), 0);
-  EXPECT_EQ(code(), std::nullopt);
-  ASSERT_EQ(::chmod(state_.c_str(), 0777), 0);
-  EXPECT_EQ(code(), ErrorCode::invalid_argument);
-  ASSERT_EQ(::chmod(state_.c_str(), 0700), 0);
-  if (::geteuid() == 0) {
-    ASSERT_EQ(::chown(only_file().c_str(), 65'534, 65'534), 0);
-    EXPECT_EQ(code(), ErrorCode::invalid_argument);
-  }
-}
-
-TEST_F(ApprovalsTest, ADamagedFileIsRefusedAndALinkIsNotFollowed) {
-  ASSERT_TRUE(Approvals::open(state_, project_).value()->add(key_));
-  const std::filesystem::path file = only_file();
-  std::ifstream in(file);
-  const std::string whole{std::istreambuf_iterator<char>(in), {}};
-  for (std::size_t size = 0; size < whole.size() - 2; ++size) {
-    std::ofstream(file, std::ios::trunc) << whole.substr(0, size);
-    ASSERT_FALSE(Approvals::open(state_, project_)) << size;
-  }
-  for (const char* text : {"{\"version\":2}", "[]", "{\"version\":1,\"project\":\"/x\",\"approvals\":[]}",
-                           "{\"version\":1,\"approvals\":{}}"}) {
-    std::ofstream(file, std::ios::trunc) << text;
-    EXPECT_EQ(Approvals::open(state_, project_).error().code, ErrorCode::corrupt) << text;
-  }
-  std::ofstream(folder_.path() / "elsewhere") << whole;
-  std::filesystem::remove(file);
-  std::filesystem::create_symlink(folder_.path() / "elsewhere", file);
-  EXPECT_FALSE(Approvals::open(state_, project_));
-  EXPECT_EQ(Approvals::open(state_, folder_.path() / "gone").error().code, ErrorCode::not_found);
 }
 
 TEST_F(PermissionsTest, TheFileOfAnswersIsOutOfReachForTools) {

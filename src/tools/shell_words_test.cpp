@@ -32,6 +32,9 @@ TEST(ShellWords, QuotesMakeWordsAndLeave) {
   EXPECT_EQ(shell_commands("a 'two\nlines'").value(), (Commands{{"a", "two\nlines"}}));
   EXPECT_EQ(shell_commands("a '\xc3\xbc'").value(), (Commands{{"a", "\xc3\xbc"}}));
   EXPECT_EQ(shell_commands("a x#y b=c --d=~").error().message, "not understood at byte 15: ~ stands for a folder");
+  for (const char* word : {"1=2", "=x", ",=x", "@=x", "-x=y"}) {  // not the name of a variable
+    EXPECT_EQ(shell_commands(std::string(word) + " a").value(), (Commands{{word, "a"}})) << word;
+  }
   EXPECT_EQ(shell_commands("a x#y b=c d~").value(), (Commands{{"a", "x#y", "b=c", "d~"}}));
 }
 
@@ -83,6 +86,11 @@ TEST(ShellWords, WhatDoesMoreThanStartProgramsIsRefused) {
                            "a # b",
                            "X=1",
                            "X=1 a",
+                           "x=1 a",
+                           "z9=1 a",
+                           "a=1",
+                           "Z=1 a",
+                           "A=1 a",
                            "X+=1 a",
                            "_x= a",
                            "! a",

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <ranges>
 #include <utility>
 
 #include "tools/atomic_file.h"
@@ -65,13 +66,21 @@ class FolderWorkspace final : public Workspace {
     if (!location) {
       return std::unexpected(tools::refusal(location.error(), path, Wanted::file));
     }
-    return rest.empty() ? *location : joined(*location, rest);
+    for (const auto part : std::views::split(rest, '/')) {
+      if (!part.empty()) {
+        location = joined(*location, std::string_view(part));
+      }
+    }
+    return *location;
   }
 
   [[nodiscard]] Result<Written> write(std::string_view path, const Write& how) const override {
     const auto [parent, last] = split(path);
     if (last.empty() || last == "." || last == ".." || last.contains('\0')) {
       return fail(ErrorCode::invalid_argument, "not the path of a file: " + tools::shown(path));
+    }
+    if (path.starts_with('/')) {  // split() would take it for a file of the folder
+      return std::unexpected(tools::refusal(EXDEV, path, Wanted::file));
     }
     const std::string name(last);
     PUNA_TRY(const Descriptor folder, open_folder(parent, path, how.make_folders));

@@ -174,6 +174,8 @@ TEST_F(WorkspaceTest, OddPathsAreRefused) {
   expect_refused(".", ErrorCode::invalid_argument, "not the path of a file: .");
   expect_refused("docs/", ErrorCode::invalid_argument, "not the path of a file: docs/");
   expect_refused("docs/..", ErrorCode::invalid_argument, "not the path of a file: docs/..");
+  expect_refused("/new", ErrorCode::invalid_argument, "the path leaves the folder: /new");
+  expect_refused("//new", ErrorCode::invalid_argument, "the path leaves the folder: //new");
   expect_refused("notes.txt\0.png"sv, ErrorCode::invalid_argument, "not the path of a file: notes.txt?.png");
   expect_refused("do\0cs/x"sv, ErrorCode::invalid_argument, "not a path: do?cs");
   EXPECT_EQ(write(std::string(4'096, 'a')).error().code, ErrorCode::invalid_argument);
@@ -248,6 +250,28 @@ TEST_F(WorkspaceTest, ProtectedFilesAreRefusedThroughLinks) {
   expect_protected("readme");
   expect_protected("docs/readme");
   EXPECT_EQ(text("root/.git/config"), "[core]\n");
+}
+
+TEST_F(WorkspaceTest, HardLinksOfOtherFilesAreWritten) {
+  folder_.write("root/.git/config", "[core]\n");
+  folder_.write("root/.git/hooks/pre-commit", "#!/bin/sh\n");
+  folder_.write("root/policy.toml", "");
+  folder_.write("root/one", "x");
+  fs::create_hard_link(folder_.path() / "root/one", folder_.path() / "root/other");
+  open({"policy.toml"});
+  EXPECT_TRUE(write("other"));
+  EXPECT_EQ(text("root/one"), "x");
+}
+
+TEST_F(WorkspaceTest, WhatCannotBeLookedThroughIsProtected) {
+  for (int i = 0; i <= 10'000; ++i) {
+    folder_.write("root/.git/many/" + std::to_string(i), "");
+  }
+  folder_.write("root/one", "x");
+  fs::create_hard_link(folder_.path() / "root/one", folder_.path() / "root/other");
+  open();
+  expect_protected("other");  // it may be one of those
+  EXPECT_TRUE(write("notes.txt"));
 }
 
 TEST_F(WorkspaceTest, ARenamedFolderStaysProtected) {
@@ -423,6 +447,8 @@ TEST_F(WorkspaceTest, LocateSaysWhereAPathLeads) {
   EXPECT_EQ(workspace_->locate("alias").value(), "docs");
   EXPECT_EQ(workspace_->locate("alias/new/file").value(), "docs/new/file");
   EXPECT_EQ(workspace_->locate("new").value(), "new");
+  EXPECT_EQ(workspace_->locate("alias//new//file/").value(), "docs/new/file");  // a rule about docs/new must see it
+  EXPECT_EQ(workspace_->locate("new//").value(), "new");
   EXPECT_FALSE(workspace_->locate("new/../../outside"));
   EXPECT_FALSE(workspace_->locate("new/../notes.txt"));
   EXPECT_FALSE(workspace_->locate(".."));
