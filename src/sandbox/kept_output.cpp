@@ -1,5 +1,7 @@
 #include "sandbox/kept_output.h"
 
+#include <algorithm>
+
 namespace puna::sandbox {
 
 void KeptOutput::add(std::string_view bytes) {

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <thread>
 
+#include "puna/tools/permission.h"
+#include "puna/tools/programs.h"
 #include "suite.h"
 #include "tools/beneath.h"
 
@@ -228,6 +230,33 @@ RowResult planted_programs(const Surroundings& around, Boxes& boxes) {
           .control = can_be_fooled ? "a search in PATH is fooled" : "a search in PATH was not fooled"};
 }
 
+// The shell lines that a policy of "git status" alone lets through, of those that hide something behind it.
+std::string smuggled_past_policy(const Boxes& boxes, bool& lets_plain_through) {
+  auto box = puna::Sandbox::open(puna::sandbox::Inside::of(boxes.product).options);
+  puna::Policy policy;
+  if (!box || !policy.add_flag(puna::Verdict::allow, "bash:git status")) {
+    return "no policy";
+  }
+  const auto bash = puna::make_bash(std::make_shared<puna::Sandbox>(*std::move(box)));
+  const auto gate = puna::make_permissions({.policy = policy});
+  const auto is_allowed = [&](std::string_view line) {
+    const puna::ToolCall call{.id = "1", .name = "bash", .arguments = puna::Json::object({{"command", line}})};
+    return gate->before(call, *bash, {}).is_allowed;
+  };
+  lets_plain_through = is_allowed("git status");
+  for (const char* line :
+       {"git status; touch x", "git status && touch x", "git status | touch x", "git status & touch x",
+        "git status\ntouch x", "git status $(touch x)", "git status `touch x`", "git status > x",
+        "git status <(touch x)", "git status <<E\n$(touch x)\nE", "GIT_PAGER=touch git status",
+        "git -c core.pager=touch status", "git status --exec=touch", "./git status", "env git status",
+        "(git status; touch x)", "git  status\\\n; touch x"}) {
+    if (is_allowed(line)) {
+      return line;
+    }
+  }
+  return "";
+}
+
 RowResult smuggled_lines(const Surroundings& around, Boxes& boxes) {
   const Workspace workspace(around);
   puna::SandboxCommand command{.arguments = {"/bin/echo", "ok; touch smuggled", "$(touch smuggled)", "`touch smuggled`",
@@ -235,15 +264,17 @@ RowResult smuggled_lines(const Surroundings& around, Boxes& boxes) {
                                .workspace = {.folder = workspace.path(), .writable = true, .guarded = {}}};
   const auto outcome = boxes.product.run(command);
   const bool is_smuggled = fs::exists(workspace.path() / "smuggled");
+  bool lets_plain_through = false;
+  const std::string past = smuggled_past_policy(boxes, lets_plain_through);
+  if (!outcome || is_smuggled || !outcome->out.text().contains("$(touch smuggled)") || !past.empty()) {
+    return failed(!past.empty() ? "allowed: " + past : outcome ? outcome->out.text() : outcome.error().message);
+  }
   command.arguments = {"/bin/sh", "-c", "echo ok; touch smuggled"};
   (void)boxes.product.run(command);
-  const bool can_be = fs::exists(workspace.path() / "smuggled");
-  if (!outcome || is_smuggled || !outcome->out.text().contains("$(touch smuggled)")) {
-    return failed(outcome ? outcome->out.text() : outcome.error().message);
-  }
+  const bool can_be = fs::exists(workspace.path() / "smuggled") && lets_plain_through;
   return {.verdict = can_be ? Verdict::refused : Verdict::control_failed,
-          .found = "commands are words, no shell reads them; a shell line is judged in part by the permissions",
-          .control = can_be ? "a shell does it" : "a shell did not do it"};
+          .found = "commands are words that no shell reads; of 17 shell lines around an allowed one none is",
+          .control = can_be ? "a shell does it; the allowed line alone is allowed" : "a shell did not do it"};
 }
 
 RowResult side_channels(const Surroundings&, Boxes&) {
