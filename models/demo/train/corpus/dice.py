@@ -88,7 +88,8 @@ class Dice:
                             for _ in range(n))
             else:
                 w = "".join(self.pick(_TOKEN_WORDS) for _ in range(self.pick((1, 2, 2, 3))))
-            if 3 <= len(w) <= 14 and w not in HELD_WORDS:
+            plural = w + "s" if self.split == "train" else w
+            if 3 <= len(w) <= 14 and not HELD_WORDS & {w, plural}:
                 return w
 
     def words(self, low, high):
