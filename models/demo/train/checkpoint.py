@@ -21,6 +21,7 @@ class Run:
     step: int = 0
     tokens: int = 0
     drill: float = 0.0
+    average: dict = None  # of the weights over the last steps; None means the weights themselves
     slots: list = field(default_factory=list)  # one dict of gradients per process
     meters: torch.Tensor = None
     claims: int = 1    # batches a step
@@ -44,6 +45,7 @@ class Run:
         def put(t):
             return t.to(device) if device != "cpu" else t.share_memory_()
         self.weights = {k: put(w) for k, w in self.weights.items()}
+        self.average = {k: put(w.detach().clone()) for k, w in (self.average or self.weights).items()}
         self.state = {k: put(w) for k, w in self.state.items()}
         self.slots = [{k: put(torch.zeros_like(w)) for k, w in self.weights.items()}
                       for _ in range(world)]
@@ -57,6 +59,7 @@ def save(path, run):
     fresh = pathlib.Path(str(path) + ".new")
     torch.save({"shape": run.shape.as_dict(),
                 "weights": {k: w.detach().cpu() for k, w in run.weights.items()},
+                "average": {k: w.detach().cpu() for k, w in (run.average or run.weights).items()},
                 "state": {k: w.cpu() for k, w in run.state.items()},
                 "step": run.step, "tokens": run.tokens,
                 "drill": run.drill if run.meters is None else float(run.meters[6])}, fresh)
@@ -71,4 +74,4 @@ def load(path):
         return Run.fresh(shape, weights)
     saved = torch.load(path, map_location="cpu", weights_only=True)
     return Run(Shape(**saved["shape"]), saved["weights"], saved["state"], saved["step"],
-               saved["tokens"], saved["drill"])
+               saved["tokens"], saved["drill"], saved.get("average", saved["weights"]))

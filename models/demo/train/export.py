@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a checkpoint as GGUF: matrices Q8_0 (or F16 with --f16), norms F32.
 
-  export.py CHECKPOINT OUT.gguf [--f16]
+  export.py CHECKPOINT OUT.gguf [--f16] [--average]
 """
 
 import argparse
@@ -83,8 +83,11 @@ def main():
     p.add_argument("checkpoint", help="checkpoint.pt or a GGUF")
     p.add_argument("out")
     p.add_argument("--f16", action="store_true")
+    p.add_argument("--average", action="store_true", help="the weights' average over the last steps")
     options = p.parse_args()
     run = checkpoint.load(options.checkpoint)
+    if options.average:
+        run.weights = run.average or run.weights
     export(run, options.out, options.f16)
     print(f"{options.out}: {pathlib.Path(options.out).stat().st_size} bytes, step {run.step}, "
           f"{run.tokens / 1e6:.1f}M tokens seen")

@@ -8,6 +8,7 @@
 One code path serves both kinds of machine. On a CPU two single-threaded processes share
 the weights: threads inside one process wait for each other badly on a busy machine. On a
 GPU one process does everything. The schedule follows the clock, so a run ends when asked.
+A checkpoint also holds the average of the weights over the last steps, mostly the better model.
 A file named `stop` in DIR ends it early, with a checkpoint.
 """
 
@@ -33,7 +34,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 REPORT_STEPS = 50
 DRILL_DONE = 0.5       # loss of the copy drill below which copying works
 DTYPES = {"auto": None, "float32": torch.float32, "bfloat16": torch.bfloat16}
-CLAIMS_CPU = 6         # batches a step, shared by the processes as they are free
+CLAIMS_CPU = 8         # batches a step, shared by the processes as they are free
+AVERAGE_STEPS = 100    # over which the average of the weights reaches back
 # Places of the numbers that the processes share. The first three hold one for each process.
 LEARNT, LOSS, TOKENS, DRILL, PROGRESS, STOP, DONE, MEAN, METERS = 0, 2, 4, 6, 7, 8, 9, 10, 11
 
@@ -86,7 +88,7 @@ def drill_share(meters, step):
     """Half the batches until copying works, then a few to keep it."""
     if step < 100 or meters[DRILL] > DRILL_DONE:
         return 0.5
-    return 0.1
+    return 0.05
 
 
 class Worker:
@@ -158,6 +160,7 @@ class Worker:
                     grad = grad + run.slots[other][name] / learnt
                 optimiser.update(name, self.weights[name], grad, run.state,
                                  optimiser.Rates(), factor, run.step + 1)
+                run.average[name].lerp_(self.weights[name], 1 / AVERAGE_STEPS)
 
     def check_loss(self):
         """Mean loss on a fixed handful of held-out dialogues."""
@@ -172,6 +175,7 @@ class Worker:
 def work(rank, world, options, run, gate, device):
     """The loop of one process; rank 0 also keeps the clock, reports and saves."""
     torch.set_num_threads(1)
+    torch.set_flush_denormal(True)  # sharp attention makes many of them, and each is slow
     worker = Worker(rank, world, options, run, device)
     m = run.meters
     begun = saved = time.time()

@@ -11,7 +11,7 @@ from .error_family import error_retry
 from .extract_family import extract
 from .memory_family import memory
 from .render import segments
-from .session_family import session
+from .session_family import choice, session
 from .talk_families import chat, no_tool
 from .tool_families import parallel, tool_answer, tool_call
 from .yes_no_family import yes_no
@@ -30,9 +30,10 @@ FAMILIES = {
     "yes_no": (yes_no, 13.0),
     "chat": (chat, 10.0),
     "session": (session, 18.0),
+    "choice": (choice, 14.0),
     "drill": (drill, 24.0),
 }
-TRAINING_ONLY = ("session", "drill")
+TRAINING_ONLY = ("session", "choice", "drill")
 
 
 def mix(changes=""):

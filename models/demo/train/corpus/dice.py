@@ -17,6 +17,8 @@ _FRAGMENTS = ("able act age air al an ance and ant ar at ate back bel bit ble bo
 # Shares of made-up entities, by kind; other kinds have SHARE_MADE. Verbs and attributes tell what
 # is wanted, so they are mostly English; names and values are copied, so many are made up.
 SHARE_MADE = 0.5
+# Share of folders and values that say a word twice: where such a copy ends, only counting tells.
+SHARE_TWICE = 0.08
 SHARES_MADE = {"verb": 0.1, "attr": 0.2, "noun": 0.45, "phrase": 0.25, "topic": 0.3, "food": 0.3,
                "item": 0.3, "job": 0.3}
 NEVER_MADE = ("weekday", "zone", "suffix", "weather")
@@ -88,7 +90,8 @@ class Dice:
                             for _ in range(n))
             else:
                 w = "".join(self.pick(_TOKEN_WORDS) for _ in range(self.pick((1, 2, 2, 3))))
-            if 3 <= len(w) <= 14 and w not in HELD_WORDS:
+            plural = w + "s" if self.split == "train" else w
+            if 3 <= len(w) <= 14 and not HELD_WORDS & {w, plural}:
                 return w
 
     def words(self, low, high):
@@ -104,8 +107,14 @@ class Dice:
             return self.word()
         return self.entity(self.pick(EVERYDAY), made=False)
 
+    def _twice(self):
+        """Whether to say a word twice; never in evaluation, where chance does so by itself."""
+        return self.split == "train" and self.chance(SHARE_TWICE)
+
     def things(self):
         """The same, sometimes two of them."""
+        if self._twice():
+            return " ".join([self.thing()] * self.pick((2, 2, 3)))
         return self.thing() if self.chance(0.7) else f"{self.thing()} {self.thing()}"
 
     def entity(self, kind, made=True):
@@ -153,6 +162,8 @@ class Dice:
 
     def folder(self):
         base = self.entity("folder")
+        if self._twice():
+            return self.pick(("", "", "/", "./")) + "/".join([base] * self.pick((2, 2, 3)))
         return self.weighted([(base, 6), (f"{base}/{self.entity('folder')}", 2), (f"/{base}", 1),
                               (f"{base}/", 1), (f"./{base}", 1),
                               (f"/{base}/{self.entity('folder')}", 1)])

@@ -142,13 +142,16 @@ def _long_sum(use):
                                        or len(said) > 2 * SUM_MAX or said.startswith("the "))
 
 
-def _same_tool(dice):
-    """Several values for one tool."""
+def _with_plural(dice):
     while True:
         skill = pick_skill(dice)
         if skill.plural:
-            break
-    tool = skill.forms(dice)
+            return skill, skill.forms(dice)
+
+
+def same_tool(dice, choice=None):
+    """Several values for one tool: of `choice`, a (skill, tool) with a plural, or None if it has too few values."""
+    skill, tool = choice or _with_plural(dice)
     uses = []
     wanted = dice.weighted(COUNTS)
     for _ in range(40):
@@ -161,7 +164,7 @@ def _same_tool(dice):
         if len(uses) == wanted:
             break
     if len(uses) < 2:
-        return _same_tool(dice)
+        return None if choice else same_tool(dice)
     said = [str(next(u.slots[k] for k in ("e", "zone", "d", "f", "v", "c", "q", "t", "p")
                      if k in u.slots)) for u in uses]
     slots = dict(uses[0].slots, all=_listed(dice, said))
@@ -169,15 +172,15 @@ def _same_tool(dice):
     return uses, say(dice, skill.plural, slots), answer, [skill.job]
 
 
-def _several_tools(dice):
-    """Different tools in one message, none needing another's result."""
+def several_tools(dice, choices=()):
+    """Different tools in one message, none needing another's result: of these (skill, tool), or None if too few suit."""
     uses, texts, jobs = [], [], []
     wanted = dice.weighted(COUNTS)
     for _ in range(40):
         if len(uses) == wanted:
             break
-        skill = pick_skill(dice)
-        use = skill.use(dice)
+        skill, tool = dice.pick(choices) if choices else (pick_skill(dice), None)
+        use = skill.use(dice, tool)
         if skill.job in jobs or any(use.tool.name == u.tool.name for u in uses) \
                 or use.result.startswith("error") or _long_sum(use):
             continue
@@ -188,7 +191,7 @@ def _several_tools(dice):
         texts.append(text)
         jobs.append(skill.job)
     if len(uses) < 2:
-        return _several_tools(dice)
+        return None if choices else several_tools(dice)
     return uses, " ".join(texts), "\n".join(u.answer for u in uses), jobs
 
 
@@ -196,7 +199,7 @@ def parallel(dice):
     """Two to four calls in one turn."""
     head = system_turn(dice)
     dice.forget_held()
-    uses, text, answer, jobs = (_same_tool if dice.chance(0.65) else _several_tools)(dice)
+    uses, text, answer, jobs = (same_tool if dice.chance(0.65) else several_tools)(dice)
     tools = list({u.tool.name: u.tool for u in uses}.values())
     messages = head + [user(text), calls(*uses)] + [observation(u.result) for u in uses]
     wanted = [m for u in uses for m in u.must]
