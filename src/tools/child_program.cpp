@@ -227,7 +227,8 @@ void ChildProgram::end() {
     (void)waits_for_end();
   }
   ::kill(-process_, SIGKILL);
-  ::waitpid(process_, nullptr, 0);
+  while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
+  }
   process_ = -1;
   close_now(output_);
   close_now(errors_);

@@ -133,7 +133,7 @@ TEST(HtmlMarkdown, PagesThatWereWrittenToHurtEndSoon) {
     const auto begin = std::chrono::steady_clock::now();
     const Markdown made = page(html, 160'000);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
-    EXPECT_LT(time.count(), 10.0) << piece;
+    EXPECT_LT(time.count(), 20.0) << piece;
     EXPECT_TRUE(utf8::is_valid(made.text)) << piece;
     RecordProperty(std::string(piece), std::to_string(time.count()));
   }
@@ -145,7 +145,7 @@ TEST(HtmlMarkdown, PagesThatWereWrittenToHurtEndSoon) {
   const Markdown cut = page("before" + attributes + ">end");
   EXPECT_EQ(cut.text, "before");
   EXPECT_TRUE(cut.is_cut);
-  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 10.0);
+  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 20.0);
 }
 
 TEST(HtmlMarkdown, AnyBytesOfTagsGiveValidTextWithinTheLimit) {

@@ -188,7 +188,7 @@ TEST(McpProgramServer, WhatCannotBeOpenedSaysWhy) {
            {"modern_new_cursors", ErrorCode::corrupt, "does not end"},
            {"modern_no_list", ErrorCode::corrupt, "its list of tools is none"}}) {
     McpOptions with = quick;
-    if (refused.mode.starts_with("modern") || refused.mode == "legacy_odd") {
+    if (refused.mode != "deaf" && refused.mode != "flood") {  // these two never end by themselves
       with.probe_time = 10s;
       with.start_time = 20s;
     }
@@ -197,7 +197,7 @@ TEST(McpProgramServer, WhatCannotBeOpenedSaysWhy) {
     ASSERT_FALSE(server) << refused.mode;
     EXPECT_EQ(server.error().code, refused.code) << refused.mode << ": " << server.error().message;
     EXPECT_NE(server.error().message.find(refused.says), std::string::npos) << server.error().message;
-    EXPECT_LT(Clock::now() - begin, 15s) << refused.mode;
+    EXPECT_LT(Clock::now() - begin, 25s) << refused.mode;
   }
   const auto absent =
       McpServer::open({.name = "x", .place = McpProgram{.command = "no-such-program-anywhere"}}, options());
