@@ -94,7 +94,8 @@ TEST(Event, EveryEventHasATypeAndUsageHasIntegersOnly) {
   const std::vector<Event> events{event::RunStarted{}, event::TurnStarted{}, event::PromptReady{},
                                   event::Prefill{},    event::TextDelta{},   event::ReasoningDelta{},
                                   event::ReplyReady{}, event::ToolStarted{}, event::ToolEnded{},
-                                  event::Notice{},     event::RunEnded{},    event::PrefixLost{}};
+                                  event::Notice{},     event::RunEnded{},    event::PrefixLost{},
+                                  event::PermissionDecided{}};
   std::set<std::string> types;
   for (const Event& event : events) {
     types.insert(std::string(to_json(event).text_or("type")));
