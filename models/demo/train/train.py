@@ -175,7 +175,6 @@ class Worker:
 def work(rank, world, options, run, gate, device):
     """The loop of one process; rank 0 also keeps the clock, reports and saves."""
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)  # sharp attention makes many of them, and each is slow
     worker = Worker(rank, world, options, run, device)
     m = run.meters
     begun = saved = time.time()
