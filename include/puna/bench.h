@@ -32,8 +32,9 @@ struct BenchOptions {
   // A GGUF file for everything. Empty: two models of random weights, written for this run and removed after it, one of
   // 125 million parameters (Q4_0) and a small one for determinism (F16: there rounding hides nothing).
   std::filesystem::path model;
-  std::vector<std::string> only;        // of bench_names(); empty = all
-  // Cases whose name begins with this text; empty = all. The names are in the results, as "8 agents, 1000 shared + 32 own, 64 out".
+  std::vector<std::string> only;  // of bench_names(); empty = all
+  // Cases whose name begins with this text; empty = all. The names are in the results, as "8 agents, 1000 shared + 32
+  // own, 64 out".
   std::string only_case;
   bool quick = false;                   // small sizes: a few minutes; timed results get no verdict
   int rounds = 0;                       // measured rounds; 0 = 7, with quick 3

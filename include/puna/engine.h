@@ -24,15 +24,15 @@
 
 namespace puna {
 
-// fast: flash attention, and the cache that CacheLayout says. deterministic: a full window for each sequence, flash attention off: on a CPU, the same
-// prompt and seed give the same tokens whatever runs beside them, for any batch_tokens, with 1 or 2 threads, and with
-// prefixes that were computed, copied, saved or restored.
+// fast: flash attention, and the cache that CacheLayout says. deterministic: a full window for each sequence, flash
+// attention off: on a CPU, the same prompt and seed give the same tokens whatever runs beside them, for any
+// batch_tokens, with 1 or 2 threads, and with prefixes that were computed, copied, saved or restored.
 enum class Profile : std::uint8_t { fast, deterministic };
 
-// pool: one KV cache for all sequences (at most four full windows, fewer if memory is short). Prefixes are shared without
-// a copy; when the pool is full, idle prefixes are saved to memory first, then the youngest generation waits. Every row
-// reads the range of cells that all sequences fill. parts: a full window for each sequence; prefixes are shared by
-// copies. Many agents that share little decode up to twice as fast so; agents that share much, slower.
+// pool: one KV cache for all sequences (at most four full windows, fewer if memory is short). Prefixes are shared
+// without a copy; when the pool is full, idle prefixes are saved to memory first, then the youngest generation waits.
+// Every row reads the range of cells that all sequences fill. parts: a full window for each sequence; prefixes are
+// shared by copies. Many agents that share little decode up to twice as fast so; agents that share much, slower.
 enum class CacheLayout : std::uint8_t { pool, parts };
 
 struct EngineOptions {

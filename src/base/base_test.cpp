@@ -91,11 +91,10 @@ TEST(Random, MixDependsOnBothNumbersAndTheirOrder) {
 }
 
 TEST(Event, EveryEventHasATypeAndUsageHasIntegersOnly) {
-  const std::vector<Event> events{event::RunStarted{}, event::TurnStarted{}, event::PromptReady{},
-                                  event::Prefill{},    event::TextDelta{},   event::ReasoningDelta{},
-                                  event::ReplyReady{}, event::ToolStarted{}, event::ToolEnded{},
-                                  event::Notice{},     event::RunEnded{},    event::PrefixLost{},
-                                  event::PermissionDecided{}};
+  const std::vector<Event> events{
+      event::RunStarted{},     event::TurnStarted{}, event::PromptReady{},      event::Prefill{},   event::TextDelta{},
+      event::ReasoningDelta{}, event::ReplyReady{},  event::ToolStarted{},      event::ToolEnded{}, event::Notice{},
+      event::RunEnded{},       event::PrefixLost{},  event::PermissionDecided{}};
   std::set<std::string> types;
   for (const Event& event : events) {
     types.insert(std::string(to_json(event).text_or("type")));

@@ -43,11 +43,9 @@ Result<void> run_agents_of(Harness& harness, const std::string& name, const Deco
   Lineup lineup(harness, "B1", name);
   PUNA_TRY(const auto pool, harness.open_raw({.lanes = agents, .cells = agents * window, .one_pool = true}));
   PUNA_TRY(const auto split, harness.open_raw({.lanes = agents, .cells = agents * window, .one_pool = false}));
-  lineup.add_engine({.window_tokens = window,
-                     .agents = agents,
-                     .pool_tokens = std::int64_t{agents} * window,
-                     .cache = cache},
-                    scripts);
+  lineup.add_engine(
+      {.window_tokens = window, .agents = agents, .pool_tokens = std::int64_t{agents} * window, .cache = cache},
+      scripts);
   lineup.add(raw_contender("R", *pool, raw_job(harness, *pool, scripts)));
   lineup.add(raw_contender("R split", *split, raw_job(harness, *split, scripts)));
   if (!harness.options().quick) {
@@ -72,12 +70,12 @@ Result<void> run_decode(Harness& harness) {
   const DecodeShape shape = shape_of(harness.options());
   for (const int agents : shape.agents) {
     const std::string name = format_text("{} agents, {} in, {} out", agents, shape.prompt_tokens, shape.output_tokens);
-    PUNA_TRY_VOID(harness.workload(
-        "B1", name, [&] { return run_agents_of(harness, name, shape, agents, CacheLayout::pool); }));
+    PUNA_TRY_VOID(
+        harness.workload("B1", name, [&] { return run_agents_of(harness, name, shape, agents, CacheLayout::pool); }));
     if (agents > 1) {
       const std::string apart = name + ", parts";
-      PUNA_TRY_VOID(harness.workload(
-          "B1", apart, [&] { return run_agents_of(harness, apart, shape, agents, CacheLayout::parts); }));
+      PUNA_TRY_VOID(harness.workload("B1", apart,
+                                     [&] { return run_agents_of(harness, apart, shape, agents, CacheLayout::parts); }));
     }
   }
   return {};

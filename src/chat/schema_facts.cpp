@@ -13,14 +13,14 @@ namespace {
 // Where $id and anchors do not count: values, not schemas.
 constexpr std::array<std::string_view, 5> kValues = {"enum", "const", "default", "examples", "example"};
 
-// Where the dialects are published whose keywords mean here what they mean there. An unknown dialect may switch keywords
-// off (JSON Schema core 8.1.2), so that text which it takes would be refused.
+// Where the dialects are published whose keywords mean here what they mean there. An unknown dialect may switch
+// keywords off (JSON Schema core 8.1.2), so that text which it takes would be refused.
 bool is_known_dialect(std::string_view uri) {
   const std::size_t scheme = uri.find("://");
   const std::string_view host = scheme == std::string_view::npos ? "" : uri.substr(scheme + 3);
-  return host.empty() || std::ranges::any_of(std::to_array<std::string_view>(
-                                                 {"json-schema.org/", "spec.openapis.org/", "swagger.io/"}),
-                                             [&](std::string_view known) { return host.starts_with(known); });
+  return host.empty() ||
+         std::ranges::any_of(std::to_array<std::string_view>({"json-schema.org/", "spec.openapis.org/", "swagger.io/"}),
+                             [&](std::string_view known) { return host.starts_with(known); });
 }
 
 std::string without_fragment(std::string_view uri) { return std::string(uri.substr(0, uri.find('#'))); }

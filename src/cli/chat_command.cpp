@@ -112,8 +112,7 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
       PUNA_TRY_VOID(record->append(transcript.back()));
     }
     const Interrupt::Scope scope(interrupt);
-    auto end = resume(*model, equipment.tools, transcript,
-                      agent, *view, scope.token());
+    auto end = resume(*model, equipment.tools, transcript, agent, *view, scope.token());
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());
       transcript.pop_back();

@@ -15,7 +15,8 @@ namespace puna::cli {
 namespace {
 
 constexpr std::string_view kToolNames =
-    "calculator, current_time, list_files, read_file, read, write, edit, glob, grep, list, bash, python, web_search, visit_page, "
+    "calculator, current_time, list_files, read_file, read, write, edit, glob, grep, list, bash, python, web_search, "
+    "visit_page, "
     "user_input, or none";
 
 std::filesystem::path own_folder(const char* variable, const char* beneath_home) {

@@ -54,11 +54,12 @@ bool holds(const Descriptor& folder, const std::string& name, std::string_view e
   return content && *content == expected;
 }
 
-// Writers of Puna's take turns in a folder: an exchange that is taken back could otherwise take back another one's, too.
+// Writers of Puna's take turns in a folder: an exchange that is taken back could otherwise take back another one's,
+// too.
 class Turn {
  public:
   explicit Turn(const Descriptor& folder) : own_(::openat(folder.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    is_ours_ = own_.number() < 0;  // a folder that cannot be read has no lock
+    is_ours_ = own_.number() < 0;     // a folder that cannot be read has no lock
     constexpr int kWaitsMax = 2'000;  // of a millisecond; whoever holds it longer is no writer of ours
     for (int waits = 0; waits < kWaitsMax && !is_ours_; ++waits) {
       is_ours_ = ::flock(own_.number(), LOCK_EX | LOCK_NB) == 0;

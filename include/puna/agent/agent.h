@@ -59,8 +59,8 @@ class Agent {
   // id  another than this agent's and than its other forks'
   [[nodiscard]] Agent fork(AgentId id) const;
 
-  // Goes back to the first `messages` messages; a mark to come back to is transcript().size() between two tasks. A model
-  // whose cache can be cut or marked computes nothing again, any other what it cannot take back. The record keeps
+  // Goes back to the first `messages` messages; a mark to come back to is transcript().size() between two tasks. A
+  // model whose cache can be cut or marked computes nothing again, any other what it cannot take back. The record keeps
   // what it has.
   // Errors  invalid_argument  there are fewer messages, or a call would be left without its result
   [[nodiscard]] Result<void> rewind(std::size_t messages);
