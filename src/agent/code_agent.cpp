@@ -5,6 +5,7 @@
 #include "puna/agent/code_agent.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <utility>

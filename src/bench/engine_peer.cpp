@@ -2,6 +2,7 @@
 #include "bench/engine_peer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 

@@ -1,7 +1,10 @@
 // See equipment.h.
 #include "cli/equipment.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <map>
 
 #include "cli/commands.h"
 #include "puna/tools/files.h"

@@ -1,5 +1,6 @@
 #include "cli/view.h"
 
+#include <algorithm>
 #include <cmath>
 #include <ranges>
 #include <string>

@@ -1,5 +1,8 @@
 #include "sandbox/python_testing.h"
 
+#include <chrono>
+#include <thread>
+
 namespace puna::sandbox {
 namespace {
 

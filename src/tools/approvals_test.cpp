@@ -1,4 +1,7 @@
 // Answers for always: what they are kept under, and the file that nobody else may have written.
+#include <iterator>
+#include <set>
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>

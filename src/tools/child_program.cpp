@@ -9,6 +9,8 @@
 #include <array>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <map>
 #include <thread>
 #include <utility>
 

@@ -1,6 +1,9 @@
 // Rules of the file tools, as a model meets them.
 #include "puna/tools/files.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
