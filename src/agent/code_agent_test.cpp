@@ -1,9 +1,9 @@
 // The code agent with a scripted model and a real interpreter in the sandbox.
 #include "puna/agent/code_agent.h"
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "agent/code_prompt.h"
 #include "agent/code_reply.h"

@@ -1,7 +1,7 @@
 // Rules of the loop with a gate: nothing runs that it did not allow, and everything it said is on record.
-#include <span>
-
 #include <gtest/gtest.h>
+
+#include <span>
 
 #include "agent/test_kit.h"
 

@@ -1,10 +1,10 @@
 // Answers for always: what they are kept under, and the file that nobody else may have written.
-#include <iterator>
-#include <set>
-
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <iterator>
+#include <set>
 
 #include "puna/tools/permission.h"
 #include "tools/call_facts.h"

@@ -2,11 +2,11 @@
 // command_pattern.cpp and path_pattern.cpp is held by one of these: ./dev mutation-check.
 #include "tools/decision.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
-
-#include <gtest/gtest.h>
 
 namespace puna::tools {
 namespace {

@@ -1,11 +1,11 @@
 // Rules of the file tools, as a model meets them.
 #include "puna/tools/files.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+
+#include <algorithm>
+#include <iterator>
 
 #include "tools/test_folder.h"
 

@@ -1,12 +1,12 @@
 // A shell line is understood exactly or not at all. The oracles are the shells of this machine.
 #include "tools/shell_words.h"
 
-#include <algorithm>
-#include <array>
-
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <array>
 
 #include "tools/test_folder.h"
 
