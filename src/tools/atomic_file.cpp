@@ -2,13 +2,10 @@
 #include "tools/atomic_file.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
-#include <thread>
 
 #include "tools/folder_access.h"
 
@@ -53,27 +50,6 @@ bool holds(const Descriptor& folder, const std::string& name, std::string_view e
   const auto content = read_beneath(folder, name, expected.size());
   return content && *content == expected;
 }
-
-// Writers of Puna's take turns in a folder: an exchange that is taken back could otherwise take back another one's,
-// too.
-class Turn {
- public:
-  explicit Turn(const Descriptor& folder) : own_(::openat(folder.number(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    is_ours_ = own_.number() < 0;     // a folder that cannot be read has no lock
-    constexpr int kWaitsMax = 2'000;  // of a millisecond; whoever holds it longer is no writer of ours
-    for (int waits = 0; waits < kWaitsMax && !is_ours_; ++waits) {
-      is_ours_ = ::flock(own_.number(), LOCK_EX | LOCK_NB) == 0;
-      if (!is_ours_) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      }
-    }
-  }
-  [[nodiscard]] bool is_ours() const { return is_ours_; }
-
- private:
-  Descriptor own_;  // a lock belongs to an open file: each turn has its own
-  bool is_ours_ = false;
-};
 
 }  // namespace
 
@@ -124,25 +100,16 @@ int NewFile::publish_as_new(const std::string& name) {
 }
 
 int NewFile::publish(const std::string& name) {
-  const Turn turn(*folder_);
-  return !turn.is_ours() ? EBUSY : publish_now(name);
-}
-
-int NewFile::publish_now(const std::string& name) {
   return ::renameat(folder_->number(), name_.c_str(), folder_->number(), name.c_str()) == 0 ? done() : errno;
 }
 
 int NewFile::publish_over(const std::string& name, std::string_view expected) {
-  const Turn turn(*folder_);
-  if (!turn.is_ours()) {
-    return EBUSY;
-  }
   const int folder = folder_->number();
   if (::renameat2(folder, name_.c_str(), folder, name.c_str(), RENAME_EXCHANGE) != 0) {
     if (errno != EINVAL) {
       return errno == ENOENT ? ESTALE : errno;
     }
-    return holds(*folder_, name, expected) ? publish_now(name) : ESTALE;  // as near as this file system allows
+    return holds(*folder_, name, expected) ? publish(name) : ESTALE;  // as near as this file system allows
   }
   // Under our name lies now what had the other one: nobody else can have changed it since we looked at it.
   if (!holds(*folder_, name_, expected)) {

@@ -28,7 +28,7 @@ class NewFile {
 
   // Takes a name that must be free. EEXIST otherwise.
   [[nodiscard]] int publish_as_new(const std::string& name);
-  // Takes the name from whatever file has it. EBUSY: somebody holds a lock on the folder for two seconds.
+  // Takes the name from whatever file has it.
   [[nodiscard]] int publish(const std::string& name);
   // Takes the name if the file that has it holds exactly this. ESTALE otherwise: then it is as it was.
   [[nodiscard]] int publish_over(const std::string& name, std::string_view expected);
@@ -36,7 +36,6 @@ class NewFile {
  private:
   NewFile(const Descriptor& folder, std::string name) : folder_(&folder), name_(std::move(name)) {}
   [[nodiscard]] int done();
-  [[nodiscard]] int publish_now(const std::string& name);
 
   const Descriptor* folder_;
   std::string name_;  // empty once it was published
