@@ -4,9 +4,7 @@
 
 namespace puna::agent {
 
-ToolResult interrupted(StopReason reason) {
-  return tool_error(reason == StopReason::time_max ? kTimeout : kCancelled);
-}
+ToolResult interrupted(StopReason reason) { return tool_error(reason == StopReason::time_max ? kTimeout : kCancelled); }
 
 Answered GatedCalls::run(const ToolCall& call, TurnEnd& end) {
   const Tool* gated = options_.gate == nullptr || tools_.refusal(call) ? nullptr : tools_.find(call.name);
@@ -16,8 +14,7 @@ Answered GatedCalls::run(const ToolCall& call, TurnEnd& end) {
     permission = permit.text();
     if (!permit.is_allowed) {
       end = deadline_.passed();
-      return {.result = end ? interrupted(*end) : tool_error(permit.observation),
-              .permission = std::move(permission)};
+      return {.result = end ? interrupted(*end) : tool_error(permit.observation), .permission = std::move(permission)};
     }
   }
   model_.waits_for_tool(options_.id, call.name);

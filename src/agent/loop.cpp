@@ -234,7 +234,7 @@ class Run {
   CallIds ids_;
   RepeatedCalls repeated_;
   bool has_called_ = false;  // a reply of this run had a call
-  int malformed_ = 0;  // replies in a row
+  int malformed_ = 0;        // replies in a row
   RunEnd end_;
 };
 

@@ -81,7 +81,7 @@ TEST_F(TerminalTest, ALetterIsAnAnswerToThisQuestion) {
        {std::pair("y\n", Answer::once), std::pair(" yes \n", Answer::once), std::pair("a\n", Answer::always_this),
         std::pair("t\n", Answer::always_tool), std::pair("n\n", Answer::no), std::pair("no\n", Answer::no)}) {
     ASSERT_EQ(::ftruncate(::fileno(written_), 0), 0);
-    std::rewind(written_);
+    ASSERT_EQ(std::fseek(written_, 0, SEEK_SET), 0);
     const auto approval = decide(question(), {line});
     ASSERT_TRUE(approval);
     EXPECT_EQ(approval->answer, answer) << line;
@@ -114,7 +114,7 @@ TEST_F(TerminalTest, TheWholeCallIsShownAndObeysNoControlCharacter) {
   EXPECT_FALSE(text.contains('\x1b')) << text;
   asked.call.arguments = Json::object({{"content", std::string(10'000, 'x')}});
   ASSERT_EQ(::ftruncate(::fileno(written_), 0), 0);
-  std::rewind(written_);
+  ASSERT_EQ(std::fseek(written_, 0, SEEK_SET), 0);
   (void)decide(asked, {"n\n"});
   EXPECT_TRUE(shown().contains("... 8002 more bytes")) << shown();
 }

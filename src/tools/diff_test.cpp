@@ -26,8 +26,9 @@ struct Numbers {
 };
 Numbers numbers_of(std::string_view text) {  // "12,3" or "12"
   Numbers numbers;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, numbers.begin);
+  const std::string digits(text);
+  const char* end = digits.data() + digits.size();
+  const auto first = std::from_chars(digits.data(), end, numbers.begin);
   if (first.ptr != end && *first.ptr == ',') {
     std::from_chars(first.ptr + 1, end, numbers.count);
   }

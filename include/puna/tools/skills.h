@@ -55,9 +55,9 @@ struct FoundSkills {
 inline constexpr std::size_t kSkillBytesMax = 65'536;
 inline constexpr std::size_t kSkillsMax = 200;
 
-// Leaves out skills of the project that nobody trusted, by an earlier answer for exactly this text or by one now: whoever
-// wrote the repository wrote them. Of two that are left with one name, the first. `approver` may be nullptr: nobody is
-// there.
+// Leaves out skills of the project that nobody trusted, by an earlier answer for exactly this text or by one now:
+// whoever wrote the repository wrote them. Of two that are left with one name, the first. `approver` may be nullptr:
+// nobody is there.
 [[nodiscard]] std::vector<Skill> trusted_skills(std::vector<Skill> skills, Approvals& approvals, Approver* approver,
                                                 const std::stop_token& stop = {});
 
