@@ -2,11 +2,14 @@
 #include "puna/tools/workspace.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <ranges>
+#include <thread>
 #include <utility>
 
 #include "tools/atomic_file.h"
@@ -94,6 +97,9 @@ class FolderWorkspace final : public Workspace {
     if (!made) {
       return std::unexpected(tools::io_error("write", path, made.error()));
     }
+    if (!lock(folder)) {
+      return std::unexpected(tools::io_error("write", path, EBUSY));
+    }
     PUNA_TRY_VOID(protection_.check(root_, folder, name));  // the folder may have been moved meanwhile
     const int reason = how.expected ? made->publish_over(name, *how.expected)
                        : old        ? made->publish(name)
@@ -117,6 +123,18 @@ class FolderWorkspace final : public Workspace {
   }
 
  private:
+  // Until the descriptor is closed. Without it a change that is taken back could take another's with it.
+  [[nodiscard]] static bool lock(const Descriptor& folder) {
+    constexpr int kTriesMax = 1'000;
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+      if (::flock(folder.number(), LOCK_EX | LOCK_NB) == 0) {
+        return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return false;
+  }
+
   // What write() puts the file into. Each folder that is missing is made inside of one that is open.
   [[nodiscard]] Result<Descriptor> open_folder(std::string_view parent, std::string_view path, bool make) const {
     auto folder = open_beneath(root_, parent, O_RDONLY | O_DIRECTORY);
