@@ -73,15 +73,16 @@ class CodeRun {
     }
     events_.on(event::RunStarted{.task = task, .model = work_.model.name()});
     PUNA_TRY_VOID(begin(task));
-    TurnEnd reason;
-    while (!(reason = limit_reached())) {
+    TurnEnd reason = limit_reached();
+    for (; !reason; reason = limit_reached()) {
       const std::size_t before = transcript_.size();
       auto turn = is_plan_due_ ? plan() : act();
       if (!turn) {
         transcript_.resize(before);
         return std::unexpected(std::move(turn).error());
       }
-      if ((reason = *turn)) {
+      if (*turn) {
+        reason = *turn;
         break;
       }
     }
@@ -288,7 +289,7 @@ class CodeRun {
       return no_reply(std::move(reply).error());
     }
     end_.run.usage += reply->usage;
-    const std::string content = reply->message.content;
+    std::string content = reply->message.content;
     PUNA_TRY_VOID(append(std::move(reply->message)));
     if (reply->finish == FinishReason::tokens_max || reply->finish == FinishReason::window_full) {
       stopped_ = reply->finish == FinishReason::tokens_max ? StopReason::output_tokens_max : StopReason::window_full;
@@ -366,7 +367,7 @@ CodeAgent::CodeAgent(CodeAgent&&) noexcept = default;
 CodeAgent& CodeAgent::operator=(CodeAgent&&) noexcept = default;
 CodeAgent::~CodeAgent() = default;
 
-Result<CodeRunEnd> CodeAgent::run(std::string task, EventSink& events, std::stop_token stop) {
+Result<CodeRunEnd> CodeAgent::run(const std::string& task, EventSink& events, std::stop_token stop) {
   const AgentOptions& options = work_->options.agent;
   PUNA_TRY(const auto deadline, agent::Deadline::start(*options.clock, options.budget.time_max, std::move(stop)));
   const std::size_t before = work_->transcript.size();

@@ -27,7 +27,7 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
     return fail(ErrorCode::invalid_argument, "--code has a system prompt of its own, and no tool choice",
                 "--instructions adds to its system prompt");
   }
-  PUNA_TRY(std::string task, task_text(options));
+  PUNA_TRY(const std::string task, task_text(options));
   PUNA_TRY(AgentOptions agent_options, agent_options_of(options));
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
   PUNA_TRY(const Sandbox sandbox, Sandbox::open());
@@ -47,7 +47,7 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   }
   const auto view = make_view(console, options);
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const CodeRunEnd end, agent.run(std::move(task), *view, scope.token()));
+  PUNA_TRY(const CodeRunEnd end, agent.run(task, *view, scope.token()));
   return exit_status_of(end.run.reason);
 }
 

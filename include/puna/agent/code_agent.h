@@ -65,7 +65,7 @@ class CodeAgent {
   // and
   //         ToolEnded
   // Errors  as resume(), and those of PythonWorker::run; the transcript ends with the last complete turn
-  [[nodiscard]] Result<CodeRunEnd> run(std::string task, EventSink& events = EventSink::none(),
+  [[nodiscard]] Result<CodeRunEnd> run(const std::string& task, EventSink& events = EventSink::none(),
                                        std::stop_token stop = {});
 
   [[nodiscard]] const Transcript& transcript() const;
