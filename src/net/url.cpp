@@ -93,10 +93,18 @@ Result<std::string> canonical_host(std::string_view raw, std::string_view url) {
   return host;
 }
 
+// "" or "http:": what may stand in front of "//" and a host. RFC 3986 section 3.1
+bool is_scheme(std::string_view text) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  const std::string_view name = text.substr(0, text.empty() ? 0 : text.size() - 1);
+  return text.empty() || (text.ends_with(':') && kLetters.contains(text.front()) &&
+                          name.find_first_not_of(std::string(kLetters) + "0123456789+-.") == std::string_view::npos);
+}
+
 // Bytes that stand in no URL, as %XX; in the host (which has its own rules) as they are.
 std::string with_encoded_bytes(std::string_view text) {
   const std::size_t slashes = text.find("//");
-  const bool has_host = slashes != std::string_view::npos && text.find_first_of("/?#") >= slashes;
+  const bool has_host = slashes != std::string_view::npos && is_scheme(text.substr(0, slashes));
   const std::size_t host_end = has_host ? text.find_first_of("/?#", slashes + 2) : 0;
   std::string encoded(text.substr(0, host_end));
   for (const char c : text.substr(encoded.size())) {

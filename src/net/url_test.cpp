@@ -133,6 +133,7 @@ TEST(Url, ReadsReferencesFromWhereTheyStand) {
       {"  spaced name.html \n", "https://example.org/a/b/spaced%20name.html"},
       {"HTTP://127.1:81/", "http://127.0.0.1:81/"},
       {"\u00e9t\u00e9", "https://example.org/a/b/%C3%A9t%C3%A9"},
+      {"htt>p://127.1/", "https://example.org/a/b/htt%3Ep://127.1/"},  // ">" is in no scheme
       {"../../../../x", "https://example.org/x"}};
   for (const auto& [reference, expected] : rows) {
     const auto url = page.resolve(reference);
