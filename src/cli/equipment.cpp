@@ -19,8 +19,7 @@ namespace {
 
 constexpr std::string_view kToolNames =
     "calculator, current_time, list_files, read_file, read, write, edit, glob, grep, list, bash, python, web_search, "
-    "visit_page, "
-    "user_input, or none";
+    "visit_page, user_input, or none";
 
 std::filesystem::path own_folder(const char* variable, const char* beneath_home) {
   const char* base = std::getenv(variable);
@@ -183,12 +182,22 @@ std::filesystem::path state_folder() { return own_folder("XDG_STATE_HOME", ".loc
 
 SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem::path& folder) {
   SandboxWorkspace workspace{.folder = folder};
+  if (folder.empty()) {
+    return workspace;
+  }
   std::error_code ignored;
-  const std::filesystem::path root = std::filesystem::weakly_canonical(folder, ignored);
+  const auto resolved = [&ignored](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(path, ignored);
+  };
+  const auto is_beneath = [](const std::filesystem::path& name) {  // a relative name, of what may be the folder itself
+    return !name.empty() && *name.begin() != "..";
+  };
+  const std::filesystem::path root = resolved(folder);
   for (const std::filesystem::path& path : secured_paths(options)) {
-    const std::filesystem::path name = std::filesystem::weakly_canonical(path, ignored).lexically_relative(root);
-    const bool is_beneath = !folder.empty() && !name.empty() && name != "." && *name.begin() != "..";
-    if (is_beneath) {
+    const std::filesystem::path name = resolved(path).lexically_relative(root);
+    if (is_beneath(root.lexically_relative(resolved(path)))) {
+      workspace.writable = false;
+    } else if (is_beneath(name)) {
       workspace.guarded.push_back(name.string() + (path == std::filesystem::absolute(options.policy_file) ? "" : "/"));
     }
   }

@@ -32,7 +32,7 @@ struct Equipment {
 enum class DefaultTools : bool { none, all };
 [[nodiscard]] Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise);
 
-// A folder for programs, in which they cannot write what no tool may write.
+// A folder for programs, in which they cannot write what no tool may write: read-only when it lies in such a folder.
 [[nodiscard]] SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem::path& folder);
 // A system prompt with the instructions behind it.
 [[nodiscard]] std::string with_instructions(std::string prompt, const Equipment& equipment);
