@@ -6,7 +6,7 @@ set(PUNA_WARNINGS -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-si
                   -Wold-style-cast -Woverloaded-virtual
                   -Wno-missing-field-initializers)  # our structs carry defaults; designated initialisers name the rest
 
-set(PUNA_TEST_OPTIONS -O1)  # a test is compiled far more often than it runs; the rooms under test keep their own level
+set(PUNA_TEST_OPTIONS -O0)  # a test is compiled far more often than it runs; the rooms under test keep their own level
 
 if(PUNA_SANITIZE)
   add_compile_options(-fsanitize=${PUNA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
@@ -20,8 +20,8 @@ endif()
 file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/source_folder.h"
      CONTENT "#pragma once\n#define PUNA_SOURCE_DIR \"${CMAKE_SOURCE_DIR}\"\n")
 
-# What nearly every file includes, compiled once. The sanitizer presets compile without it, so that a file which forgets
-# an include is found there. A precompiled header is never the same bytes twice; ccache takes these words instead
+# What nearly every file includes, compiled once. The presets asan and fuzz compile without it, so that a file which
+# forgets an include is found there. A precompiled header is never the same bytes twice; ccache takes these words instead
 # (CCACHE_PCH_EXTSUM): it holds only the headers of the compiler and of GoogleTest.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)

@@ -1,9 +1,17 @@
 // puna mcp, and a run with the tools of a server, as a user starts them.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "program.h"
 #include "source_folder.h"
@@ -59,7 +67,7 @@ TEST_F(McpCommand, CallPrintsTheResultAndItsKind) {
 TEST_F(McpCommand, DoctorSaysWhatEachServerCostsAndWhy) {
   const Ran ran = mcp({"doctor"});
   EXPECT_EQ(ran.exit_status, 1);
-  EXPECT_NE(ran.out.find("warn  good            python3: MCP 2026-07-28, 10 tools, about "), std::string::npos)
+  EXPECT_NE(ran.out.find("warn  good            python3: MCP 2026-07-28, 11 tools, about "), std::string::npos)
       << ran.out;
   EXPECT_NE(ran.out.find("tool 'no schema' is left out"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("fail  broken          MCP server 'broken'"), std::string::npos) << ran.out;
@@ -84,6 +92,46 @@ TEST_F(McpCommand, ARunStartsTheServersAndARunWithABrokenOneDoesNot) {
   const Ran ran = run_program({PUNA_PROGRAM, "run", "--mcp", (folder_ / "mcp.json").string(), "--tools", "none",
                                "--jsonl", "-v", "--max-turns", "1", "hello"});
   EXPECT_NE(ran.out.find("good__echo"), std::string::npos) << ran.err;
+}
+
+std::vector<pid_t> processes_with(const std::string& mark) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    std::ifstream file(entry.path() / "environ", std::ios::binary);
+    const std::string environment{std::istreambuf_iterator<char>(file), {}};
+    if (name.find_first_not_of("0123456789") == std::string::npos && environment.contains(mark)) {
+      found.push_back(std::stoi(name));
+    }
+  }
+  return found;
+}
+
+// The server neither reads nor answers, so that only the stop ends its opening.
+TEST_F(McpCommand, CtrlCWhileARunOpensItsServersEndsAtOnceAndLeavesNoProcess) {
+  const std::string mark = "PUNA_TEST_MARK=" + folder_.filename().string();
+  std::string deaf = server("deaf");
+  deaf.insert(1, R"("env": {"PUNA_TEST_MARK": ")" + folder_.filename().string() + R"("}, )");
+  write(R"({"mcpServers": {"deaf": )" + deaf + "}}");
+  const std::string file = (folder_ / "mcp.json").string();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl(PUNA_PROGRAM, PUNA_PROGRAM, "run", "--tools", "none", "--mcp", file.c_str(), "hello",
+            static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  for (int i = 0; i < 1'000 && processes_with(mark).empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(processes_with(mark).size(), 1U);
+  const auto begin = std::chrono::steady_clock::now();
+  ::kill(child, SIGINT);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  EXPECT_TRUE(processes_with(mark).empty());
 }
 
 }  // namespace

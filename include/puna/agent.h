@@ -53,6 +53,8 @@ struct Budget {
   int malformed_max = 3;        // replies in a row that hold no valid call and no answer; one more ends the run
   int calls_per_turn_max = 16;  // further calls of one reply are answered by an error observation
 };
+// {"turns_max", "output_tokens_max", "time_max_ms"}
+[[nodiscard]] Json to_json(const Budget& budget);
 
 enum class StopReason : std::uint8_t {
   answered,

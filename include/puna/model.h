@@ -40,12 +40,14 @@ struct Reply {
   std::vector<std::string> repairs;  // of calls: see ParsedReply
   FinishReason finish = FinishReason::end_of_turn;
   // With format::Schema: in what the answer does not fit, which a grammar cannot enforce or the end of the tokens cut.
+  // Remote models: with any format, what the server let pass.
   std::vector<std::string> violations;
   Usage usage;
   Sampling sampling;  // that was in force: see effective()
-  // With sampling.n_probs (local models only): of every token that was generated, calls and reasoning included.
+  // With sampling.n_probs: of every token that was generated, calls and reasoning included; of a remote model's those
+  // that the server tells.
   struct Probability {
-    Token token = 0;
+    Token token = 0;   // -1: the server does not say
     std::string text;  // its bytes; may be part of a character
     float log_probability = 0;
   };
@@ -54,6 +56,9 @@ struct Reply {
     std::vector<Probability> best;  // best first
   };
   std::vector<TokenProbabilities> probabilities;
+  // Remote models only: the connection broke before the end, and the message is what had come by then. Agents take this
+  // for the error that it is.
+  std::optional<Error> lost;
 };
 // A list, as event::ReplyReady has it.
 [[nodiscard]] Json to_json(const std::vector<Reply::TokenProbabilities>& probabilities);
@@ -66,7 +71,7 @@ class Model {
   Model& operator=(const Model&) = delete;
   virtual ~Model() = default;
 
-  // Waits for the whole reply. Emits event::PromptReady and PrefixLost (local only), Prefill, ReasoningDelta, TextDelta
+  // Waits for the whole reply. Emits event::PromptReady, PrefixLost (local only), Prefill, ReasoningDelta, TextDelta
   // and ReplyReady, in that order, on the caller's thread.
   //
   // Errors  invalid_argument  the request cannot be asked (no messages, a format where a call is required, unsupported
@@ -87,8 +92,10 @@ class Model {
     return std::nullopt;
   }
 
-  // The exact number of prompt tokens this request would have; nothing is computed.
+  // The number of prompt tokens this request would have; nothing is computed.
   [[nodiscard]] virtual Result<std::int64_t> count_tokens(const Request& request) = 0;
+  // Whether count_tokens() is exact. If not, it is an estimate from the number of bytes.
+  [[nodiscard]] virtual bool counts_exactly() const { return true; }
 
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual int window_tokens() const = 0;

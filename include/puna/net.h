@@ -5,4 +5,5 @@
 
 #include "puna/net/address.h"
 #include "puna/net/http.h"
+#include "puna/net/sse.h"
 #include "puna/net/url.h"

@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "puna/base.h"
@@ -26,7 +27,16 @@ struct ToolResult {
 };
 [[nodiscard]] ToolResult tool_error(std::string_view message);
 
-// Thread  run() may be called from any thread, one call at a time for each tool.
+// Who makes a call, for a tool that needs more than its arguments: an agent that is a tool. Loops derive theirs.
+class Caller {
+ public:
+  Caller() = default;
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+  virtual ~Caller() = default;
+};
+
+// Thread  run() may be called from any thread, one call at a time for each tool unless it is_parallel().
 class Tool {
  public:
   Tool() = default;
@@ -35,10 +45,17 @@ class Tool {
   virtual ~Tool() = default;
 
   [[nodiscard]] virtual const ToolSpec& spec() const = 0;
-  // What permissions know of it. Nothing: it is not declared, and a Gate (puna/tools/gate.h) fears the worst.
+  // What permissions know of it. Nothing: it is not declared, and a Gate (puna/tools/gate.h) fears the worst. A tool
+  // that declares them gets no arguments but those that its schema names, unless the schema itself speaks of others.
   [[nodiscard]] virtual std::optional<ToolTraits> traits() const { return std::nullopt; }
   // arguments fit the spec's schema. Should return soon after stop was asked for. A throw becomes an observation.
   [[nodiscard]] virtual ToolResult run(const Json& arguments, std::stop_token stop) = 0;
+  // The same for a caller that says who it is.
+  [[nodiscard]] virtual ToolResult run_for(Caller& /*caller*/, const Json& arguments, std::stop_token stop) {
+    return run(arguments, std::move(stop));
+  }
+  // Whether several calls may run at the same time.
+  [[nodiscard]] virtual bool is_parallel() const { return false; }
 };
 
 // The tools of an agent, in a fixed order (the order is part of the prompt).
@@ -61,10 +78,16 @@ class Toolbox {
   // Runs one call. Never fails: an unknown tool (the observation lists the tools), arguments that do not fit, a tool
   // that throws and a result that is too long are observations. The content is valid UTF-8 and at most
   // kObservationBytesMax bytes (cut in the middle, said so).
-  [[nodiscard]] ToolResult run(const ToolCall& call, std::stop_token stop = {});
+  // Thread  any; calls of one tool wait for each other, as that tool wants it.
+  [[nodiscard]] ToolResult run(const ToolCall& call, std::stop_token stop = {}, Caller* caller = nullptr);
+
+  // A tool that is this one of this box, for the box of an agent that may do a part of what this one's may; nullptr
+  // when there is none of the name. Borrows this box.
+  [[nodiscard]] std::unique_ptr<Tool> lend(std::string_view name);
 
  private:
-  std::vector<std::unique_ptr<Tool>> tools_;
+  struct Entry;
+  std::vector<std::unique_ptr<Entry>> tools_;
 };
 inline constexpr std::size_t kObservationBytesMax = 65'536;
 

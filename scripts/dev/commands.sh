@@ -18,9 +18,15 @@ usage() {
                     try every known way out of the sandbox, with controls (exit status 75: no such tier here)
   sandbox-bench [--rounds N]
                     measure what the sandbox and the Python worker cost, each number beside its bar
+  interop [FAMILY...]
+                    other people's programs against Puna: the MCP conformance suite, MCP servers (downloads them, adds Node.js
+                    to the environment on first use; exit status 75: no registry here)
+  container-test    run the steps of packaging/container/Containerfile without a container engine, and try what they make
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
                     score the demo model on held-out tasks (--bars: fail below the bars)
+  code-eval [--questions N] [--seed S] [--model FILE] [--jsonl FILE] [--show N]
+                    score it as a code agent: questions on animals and places, true and with random numbers
   train-demo [ARGS] train the demo model (adds PyTorch to the environment on first use)
   shell [COMMAND]   a shell, or one command, in the build environment
   setup [GROUP]     only make the build environment (and add a package group: train)
@@ -123,7 +129,7 @@ check_step() {
 
 check_shell() {
   local file
-  for file in dev .ci/run scripts/dev/*.sh; do
+  for file in dev .ci/run scripts/dev/*.sh packaging/container/*.sh; do
     bash -n "$repo_folder/$file" || return
   done
 }
@@ -218,6 +224,20 @@ command_sandbox_bench() {
   env_run build/release/bin/sandbox_bench "$@"
 }
 
+# The registry is asked with the certificates that this machine trusts, not those of the environment.
+command_interop() {
+  local cache=$cache_folder/interop
+  choose_environment
+  (require_group interop) || {
+    say "interop: skipped, Node.js cannot be added to the environment"
+    return 75
+  }
+  build_preset release puna
+  mkdir -p "$cache"
+  cp -f /etc/ssl/certs/ca-certificates.crt "$cache/certificates.pem" 2>/dev/null || true
+  env_run python3 scripts/interop/run --puna build/release/bin/puna --cache "$cache" "$@"
+}
+
 command_examples() {
   choose_environment
   build_preset release
@@ -270,6 +290,13 @@ command_demo_eval() {
     say "our own held-out tasks"
   fi
   env_run build/release/bin/puna-demo-eval "$model" "$tasks" $bars ${jsonl:+--jsonl "$jsonl"}
+}
+
+# Exit status 0 met, 1 missed.
+command_code_eval() {
+  choose_environment
+  build_preset release puna
+  env_run python3 models/demo/eval/code_eval.py build/release/bin/puna "$@"
 }
 
 command_train_demo() {

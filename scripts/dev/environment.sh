@@ -11,23 +11,27 @@ readonly environment_mb=1260  # measured size of the base
 readonly environment_free_mb=2600  # with downloads, build folders and ccache
 readonly llama_version_min=1:0.7   # as Debian writes it
 
-# What CMake, the tests and `check` use. A changed list makes a new environment.
-readonly packages_base="g++ cmake ninja-build ccache mold pkgconf libllama-dev libggml-dev nlohmann-json3-dev libminja-dev
+# What CMake and the tests use; the container is built with the same. A changed list makes a new environment.
+readonly packages_build="g++ cmake ninja-build ccache mold pkgconf libllama-dev libggml-dev nlohmann-json3-dev libminja-dev
   libcli11-dev libcpp-httplib-dev libsimdutf-dev libutf8proc-dev libjsoncons-dev libisocline-dev libxxhash-dev libgtest-dev llama.cpp-tools tzdata
   libcurl4-openssl-dev liblexbor-dev libsqlite3-dev libtomlplusplus-dev libre2-dev libyaml-cpp-dev libseccomp-dev bubblewrap micropython
-  python3
+  python3"
+# ... and what `check`, the sanitizers and the fuzzer use.
+readonly packages_base="$packages_build
   clang clang-tidy clang-format libclang-rt-dev llvm gdb valgrind"
 
 # Groups are added to the same root filesystem when a command first needs them.
 group_packages() {
   case "$1" in
     train) echo "python3-torch python3-numpy python3-gguf python3-regex python3-jinja2" ;;
+    interop) echo "nodejs npm ca-certificates" ;;
     *) die "no package group is called '$1'" ;;
   esac
 }
 group_mb() {
   case "$1" in
     train) echo 1500 ;;
+    interop) echo 320 ;;
   esac
 }
 
@@ -281,7 +285,7 @@ install_group() {
 }
 
 in_writable_rootfs() {
-  bwrap --bind "$environment_root" / --dev /dev --proc /proc --tmpfs /tmp --ro-bind-try /etc/resolv.conf /etc/resolv.conf \
+  bwrap --bind "$environment_root" / --dev /dev --proc /proc --perms 1777 --tmpfs /tmp --ro-bind-try /etc/resolv.conf /etc/resolv.conf \
     --die-with-parent --clearenv --setenv DEBIAN_FRONTEND noninteractive --setenv HOME /root \
     --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin -- "$@"
 }

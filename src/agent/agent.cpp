@@ -2,9 +2,8 @@
 #include "puna/agent/agent.h"
 
 #include <algorithm>
-#include <limits>
 
-#include "agent/deadline.h"
+#include "agent/form_turn.h"
 #include "agent/observations.h"
 #include "puna/model/typed.h"
 
@@ -68,29 +67,11 @@ Result<Json> Agent::ask_json(std::string task, const Json& schema, EventSink& ev
 
 Result<Reply> Agent::ask_once(const AgentOptions& options, const Json& schema, EventSink& events,
                               std::stop_token stop) {
-  const Budget& budget = options.budget;
-  const bool has_turn = options_.budget.turns_max > 0;
-  if (!has_turn || budget.output_tokens_max <= 0 || budget.time_max <= std::chrono::milliseconds(0)) {
-    return fail(ErrorCode::limit, format_text("the budget has no {} left for the answer in its form",
-                                              !has_turn                       ? "turn"
-                                              : budget.output_tokens_max <= 0 ? "output tokens"
-                                                                              : "time"));
+  if (options_.budget.turns_max <= 0) {
+    return fail(ErrorCode::limit, "the budget has no turn left for the answer in its form");
   }
-  PUNA_TRY(const auto deadline, agent::Deadline::start(*options.clock, budget.time_max, std::move(stop)));
-  const auto tokens_max = std::min<std::int64_t>(budget.output_tokens_max, std::numeric_limits<int>::max());
-  auto reply = model_.ask({.messages = transcript_,
-                           .tools = tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs(),
-                           .format = format::Schema{schema},
-                           .sampling = options.sampling,
-                           .tokens_max = static_cast<int>(tokens_max),
-                           .reasoning_tokens_max = options.reasoning_tokens_max,
-                           .agent = options.id,
-                           .turn = transcript_.size()},
-                          events, deadline->token());
-  if (!reply && reply.error().code == ErrorCode::cancelled && deadline->passed() == StopReason::time_max) {
-    return fail(ErrorCode::limit, "the time was up before the answer in its form was whole");
-  }
-  return reply;
+  return agent::ask_in_form(model_, tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs(), transcript_, options,
+                            schema, events, std::move(stop));
 }
 
 Agent Agent::fork(AgentId id) const {

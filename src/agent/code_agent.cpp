@@ -65,13 +65,20 @@ class CodeRun {
         transcript_(work.transcript),
         events_(events),
         deadline_(deadline),
-        calls_(work.model, work.toolbox, work.options.agent, events, deadline) {}
+        calls_({.model = work.model,
+                .tools = work.toolbox,
+                .options = work.options.agent,
+                .events = events,
+                .deadline = deadline,
+                .transcript = work.transcript,
+                .shown = {},
+                .own = end_.run}) {}
 
   Result<CodeRunEnd> to_end(const std::string& task) {
     if (options_.gate != nullptr) {
       options_.gate->begin(transcript_, work_.toolbox);
     }
-    events_.on(event::RunStarted{.task = task, .model = work_.model.name()});
+    events_.on(event::RunStarted{.task = task, .model = work_.model.name(), .budget = to_json(budget_)});
     PUNA_TRY_VOID(begin(task));
     TurnEnd reason = limit_reached();
     for (; !reason; reason = limit_reached()) {
@@ -90,6 +97,8 @@ class CodeRun {
       PUNA_TRY_VOID(answer_in_words());
     }
     end_.run.reason = *reason;
+    end_.run.turns += calls_.below().turns;
+    end_.run.usage += calls_.below().usage;
     events_.on(event::RunEnded{.stop_reason = std::string(name_of(*reason)),
                                .answer = end_.run.answer,
                                .turns = end_.run.turns,
@@ -102,7 +111,7 @@ class CodeRun {
     if (const TurnEnd passed = deadline_.passed()) {
       return passed;
     }
-    if (end_.run.turns >= budget_.turns_max) {
+    if (is_last_turn_over()) {
       return StopReason::turns_max;
     }
     return tokens_left() <= 0 ? TurnEnd(StopReason::output_tokens_max) : std::nullopt;
@@ -120,7 +129,7 @@ class CodeRun {
   // A user's message. Behind it stands what the next reply is to be, when that is not code.
   Result<void> say(std::string text) {
     const int interval = work_.options.planning_interval;
-    const bool is_last = end_.run.turns > 0 && end_.run.turns >= budget_.turns_max;
+    const bool is_last = end_.run.turns > 0 && is_last_turn_over();
     is_plan_due_ = !is_last && interval > 0 && acted_ % interval == 0 && planned_ != acted_;
     if (is_last || is_plan_due_) {
       text += "\n\n" + std::string(is_last ? kAnswerNow : acted_ == 0 ? kMakePlan : kRenewPlan);
@@ -289,6 +298,9 @@ class CodeRun {
       return no_reply(std::move(reply).error());
     }
     end_.run.usage += reply->usage;
+    if (reply->lost) {
+      return no_reply(*std::move(reply->lost));
+    }
     std::string content = reply->message.content;
     PUNA_TRY_VOID(append(std::move(reply->message)));
     if (reply->finish == FinishReason::tokens_max || reply->finish == FinishReason::window_full) {
@@ -317,7 +329,8 @@ class CodeRun {
     return options_.record == nullptr ? Result<void>() : options_.record->append(transcript_.back());
   }
 
-  [[nodiscard]] std::int64_t tokens_left() const { return budget_.output_tokens_max - end_.run.usage.output_tokens; }
+  [[nodiscard]] bool is_last_turn_over() const { return calls_.left().turns_max <= 0; }
+  [[nodiscard]] std::int64_t tokens_left() const { return calls_.left().output_tokens_max; }
 
   CodeWork& work_;
   const AgentOptions& options_;

@@ -66,6 +66,15 @@ TEST_F(CodeAgentTest, RunsCodeWithToolsAndEndsWithTheFinalAnswer) {
   EXPECT_TRUE(std::ranges::contains(events.lines, "tool code-2 said: final answer: 42"));
 }
 
+TEST_F(CodeAgentTest, AReplyThatIsLostInTheMiddleIsAnErrorAndNothingRuns) {
+  LosingModel losing;
+  auto created = CodeAgent::create(losing, tools, *sandbox, code_options);
+  ASSERT_TRUE(created);
+  const auto end = created->run("Do it.", events, stop.get_token());
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().message, "the reply broke off");
+}
+
 TEST_F(CodeAgentTest, TheRequestHasNoToolsAndHoldsTheReplyToItsForm) {
   run_to(StopReason::answered, {"<code>final_answer('a')</code>"});
   const Request request = model->requests().front();

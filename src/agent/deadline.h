@@ -5,6 +5,7 @@
 // of any other (a test's, a replay's) does not pass by sleeping, and real time must not decide such a run.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -28,6 +29,11 @@ class Deadline {
   [[nodiscard]] std::stop_token token() const { return joined_.get_token(); }
   // cancelled, time_max, or nothing: go on. A caller's stop wins, since it says what the caller wants.
   [[nodiscard]] std::optional<StopReason> passed() const;
+  // Rounded up; never less than nothing.
+  [[nodiscard]] std::chrono::milliseconds left() const {
+    return std::max(std::chrono::milliseconds(0),
+                    std::chrono::ceil<std::chrono::milliseconds>(time_up_ - clock_.now()));
+  }
 
  private:
   Deadline(const Clock& clock, std::chrono::milliseconds time_max, std::stop_token stop);

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "agent/test_kit.h"
+#include "puna/agent/agent.h"
 
 namespace puna::agent {
 namespace {
@@ -179,6 +180,19 @@ TEST_F(LoopTest, AModelThatGeneratesForEverIsStoppedWhenTheTimeIsUp) {
   ASSERT_TRUE(end);
   EXPECT_EQ(end->reason, StopReason::time_max);
   EXPECT_EQ(transcript, task("Do it.")) << "a reply that did not come leaves nothing behind";
+}
+
+TEST_F(LoopTest, AReplyThatIsLostInTheMiddleIsAnErrorAndLeavesNothingBehind) {
+  LosingModel losing;
+  const auto end = resume(losing, tools, transcript, options, events);
+  ASSERT_FALSE(end);
+  EXPECT_EQ(end.error().code, ErrorCode::unavailable);
+  EXPECT_EQ(end.error().message, "the reply broke off");
+  EXPECT_EQ(transcript, task("Do it."));
+  Agent agent(losing, options);
+  const auto answer = agent.ask_json("Do it.", Json::object({{"type", "integer"}}), events);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::unavailable);
 }
 
 TEST_F(LoopTest, TheLongestTimeDoesNotOverflow) {

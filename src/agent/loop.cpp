@@ -4,6 +4,8 @@
 // turn that cannot be finished because of an error is taken out of the transcript again.
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "agent/calls.h"
@@ -36,15 +38,22 @@ class Run {
         budget_(options.budget),
         events_(events),
         deadline_(deadline),
-        calls_(model, tools, options, events, deadline),
         specs_(tools.specs()),
+        calls_({.model = model,
+                .tools = tools,
+                .options = options,
+                .events = events,
+                .deadline = deadline,
+                .transcript = transcript,
+                .shown = specs_,
+                .own = end_}),
         ids_(transcript) {}
 
   Result<RunEnd> to_end() {
     if (options_.gate != nullptr) {
       options_.gate->begin(transcript_, tools_);
     }
-    events_.on(event::RunStarted{.task = task(), .model = model_.name()});
+    events_.on(event::RunStarted{.task = task(), .model = model_.name(), .budget = to_json(budget_)});
     TurnEnd reason = limit_reached();
     for (; !reason; reason = limit_reached()) {
       const std::size_t begin = transcript_.size();
@@ -59,6 +68,8 @@ class Run {
       }
     }
     end_.reason = *reason;
+    end_.turns += calls_.below().turns;
+    end_.usage += calls_.below().usage;
     events_.on(event::RunEnded{.stop_reason = std::string(name_of(end_.reason)),
                                .answer = end_.answer,
                                .turns = end_.turns,
@@ -71,7 +82,7 @@ class Run {
     if (const TurnEnd passed = deadline_.passed()) {
       return passed;
     }
-    if (end_.turns >= budget_.turns_max) {
+    if (calls_.left().turns_max <= 0) {
       return StopReason::turns_max;
     }
     return tokens_left() <= 0 ? TurnEnd(StopReason::output_tokens_max) : std::nullopt;
@@ -84,6 +95,9 @@ class Run {
       return no_reply(std::move(reply).error());
     }
     end_.usage += reply->usage;
+    if (reply->lost) {
+      return no_reply(*std::move(reply->lost));
+    }
     end_.answer = reply->message.content;
     ids_.make_unique(reply->message.calls);
     for (const std::string& repair : reply->repairs) {
@@ -168,33 +182,46 @@ class Run {
   Result<TurnEnd> answer_calls(const std::vector<ToolCall>& calls) {
     TurnEnd end;
     int number = 0;
-    for (const ToolCall& call : calls) {
-      Answered answered = calls_.shown(call, [&]() -> Answered {
-        end = end ? end : deadline_.passed();
-        return end ? Answered{.result = interrupted(*end), .permission = {}} : answer(call, ++number, end);
-      });
-      PUNA_TRY_VOID(append({.role = Role::tool,
-                            .content = std::move(answered.result.content),
-                            .call_id = call.id,
-                            .tool = call.name,
-                            .is_error = answered.result.is_error,
-                            .permission = std::move(answered.permission)}));
+    const auto refusal = [&](const ToolCall& call) { return refused(call, ++number, end); };
+    for (std::span<const ToolCall> rest = calls; !rest.empty();) {
+      const std::size_t count = std::max<std::size_t>(1, calls_.agents_at(rest));
+      const auto now = rest.first(count);
+      rest = rest.subspan(count);
+      std::vector<Answered> answers;
+      if (count > 1) {
+        answers = calls_.run_together(now, refusal, end);
+      } else {
+        answers.push_back(calls_.shown(now.front(), [&]() -> Answered {
+          end = end ? end : deadline_.passed();
+          auto answered = end ? Answered{.result = interrupted(*end), .permission = {}} : refusal(now.front());
+          return answered ? *std::move(answered) : calls_.run(now.front(), end);
+        }));
+      }
+      for (std::size_t i = 0; i < count; ++i) {
+        PUNA_TRY_VOID(append({.role = Role::tool,
+                              .content = std::move(answers[i].result.content),
+                              .call_id = now[i].id,
+                              .tool = now[i].name,
+                              .is_error = answers[i].result.is_error,
+                              .permission = std::move(answers[i].permission)}));
+      }
     }
     return end;
   }
 
-  Answered answer(const ToolCall& call, int number, TurnEnd& end) {
+  // What the run answers itself. Nothing: the call is made.
+  std::optional<Answered> refused(const ToolCall& call, int number, TurnEnd& end) {
     if (number > budget_.calls_per_turn_max) {
-      return {.result = tool_error(agent::too_many_calls(budget_.calls_per_turn_max)), .permission = {}};
+      return Answered{.result = tool_error(agent::too_many_calls(budget_.calls_per_turn_max)), .permission = {}};
     }
     if (const int times = repeated_.count(call); times > 1) {
       events_.on(event::Notice{.text = "the model repeats a call of " + call.name});
       if (times > budget_.repeats_max) {
         end = StopReason::repeated_call;
       }
-      return {.result = tool_error(agent::kRepeatedCall), .permission = {}};
+      return Answered{.result = tool_error(agent::kRepeatedCall), .permission = {}};
     }
-    return calls_.run(call, end);
+    return std::nullopt;
   }
 
   Result<void> append(Message message) {
@@ -215,7 +242,7 @@ class Run {
             .turn = transcript_.size()};
   }
 
-  [[nodiscard]] std::int64_t tokens_left() const { return budget_.output_tokens_max - end_.usage.output_tokens; }
+  [[nodiscard]] std::int64_t tokens_left() const { return calls_.left().output_tokens_max; }
 
   [[nodiscard]] std::string task() const {
     const auto last = std::ranges::find(transcript_.rbegin(), transcript_.rend(), Role::user, &Message::role);
@@ -229,8 +256,8 @@ class Run {
   const Budget& budget_;
   EventSink& events_;
   const Deadline& deadline_;
-  GatedCalls calls_;
   const std::vector<ToolSpec> specs_;
+  GatedCalls calls_;
   CallIds ids_;
   RepeatedCalls repeated_;
   bool has_called_ = false;  // a reply of this run had a call

@@ -33,6 +33,13 @@ std::string too_many_calls(int calls_max) {
   return format_text("too many calls in one reply. At most {} are run.", calls_max);
 }
 
+std::string fork_task(std::string_view name, std::string_view instructions, std::string_view task) {
+  return format_text(
+      "You are now {}, a copy of the agent that made this call. {}{}Do its task yourself and give the result as your "
+      "answer.\nTask: {}",
+      name, instructions, instructions.empty() ? "" : "\n", task);
+}
+
 std::string malformed_reply(const std::vector<std::string>& malformed_calls, const std::vector<ToolSpec>& tools) {
   if (malformed_calls.empty()) {
     return tools.empty() ? "error: the reply was empty. Give the answer."

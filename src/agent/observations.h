@@ -27,6 +27,10 @@ inline constexpr std::string_view kGiveThisAnswer = "Give this answer";  // the 
 // Stands in the transcript where the model wrote a call that is not valid.
 inline constexpr std::string_view kMalformedCallNote = "(a tool call that was not valid)";
 
+// What a fork reads as the result of the call that made it, and in place of the other calls' results.
+[[nodiscard]] std::string fork_task(std::string_view name, std::string_view instructions, std::string_view task);
+inline constexpr std::string_view kNotForFork = "(another agent sees to this call)";
+
 // The user message that answers a reply without a valid call and without an answer. It quotes the text that looked like
 // a call, if there was one, and shows the format by the first tool of the box.
 [[nodiscard]] std::string malformed_reply(const std::vector<std::string>& malformed_calls,

@@ -25,4 +25,10 @@ std::string_view name_of(StopReason reason) noexcept {
   return "unknown";
 }
 
+Json to_json(const Budget& budget) {
+  return Json::object({{"turns_max", budget.turns_max},
+                       {"output_tokens_max", budget.output_tokens_max},
+                       {"time_max_ms", static_cast<std::int64_t>(budget.time_max.count())}});
+}
+
 }  // namespace puna

@@ -61,6 +61,7 @@ class EventLines final : public EventSink {
   void write(const event::ToolEnded& e) {
     lines.push_back("tool " + e.call_id + (e.is_error ? " failed: " : " said: ") + e.observation);
   }
+  void write(const event::Traced&) {}
   void write(const event::Notice& e) { lines.push_back("notice: " + e.text); }
   void write(const event::RunEnded& e) {
     lines.push_back("run ended: " + e.stop_reason + " after " + std::to_string(e.turns) + ": " + e.answer);
@@ -188,6 +189,19 @@ class LoopTest : public testing::Test {
   Transcript transcript = task("Do it.");
   AgentOptions options;
   std::unique_ptr<ScriptedModel> model;
+};
+
+// Every reply is lost in the middle, as with a server whose connection breaks.
+class LosingModel final : public Model {
+ public:
+  [[nodiscard]] Result<Reply> ask(const Request&, EventSink&, std::stop_token) override {
+    return Reply{.message = {.role = Role::assistant, .content = "final_answer(1"},
+                 .usage = {.prompt_tokens = 3, .output_tokens = 2},
+                 .lost = Error{.code = ErrorCode::unavailable, .message = "the reply broke off", .hint = {}}};
+  }
+  [[nodiscard]] Result<std::int64_t> count_tokens(const Request&) override { return 1; }
+  [[nodiscard]] std::string name() const override { return "losing"; }
+  [[nodiscard]] int window_tokens() const override { return 1'000; }
 };
 
 }  // namespace puna::agent

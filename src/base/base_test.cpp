@@ -91,10 +91,13 @@ TEST(Random, MixDependsOnBothNumbersAndTheirOrder) {
 }
 
 TEST(Event, EveryEventHasATypeAndUsageHasIntegersOnly) {
-  const std::vector<Event> events{
-      event::RunStarted{},     event::TurnStarted{}, event::PromptReady{},      event::Prefill{},   event::TextDelta{},
-      event::ReasoningDelta{}, event::ReplyReady{},  event::ToolStarted{},      event::ToolEnded{}, event::Notice{},
-      event::RunEnded{},       event::PrefixLost{},  event::PermissionDecided{}};
+  const std::vector<Event> events{event::RunStarted{},        event::TurnStarted{},
+                                  event::PromptReady{},       event::Prefill{},
+                                  event::TextDelta{},         event::ReasoningDelta{},
+                                  event::ReplyReady{},        event::ToolStarted{},
+                                  event::ToolEnded{},         event::Notice{},
+                                  event::RunEnded{},          event::PrefixLost{},
+                                  event::PermissionDecided{}, event::Traced{.type = "model.asked", .members = {}}};
   std::set<std::string> types;
   for (const Event& event : events) {
     types.insert(std::string(to_json(event).text_or("type")));
@@ -105,6 +108,13 @@ TEST(Event, EveryEventHasATypeAndUsageHasIntegersOnly) {
   EXPECT_EQ(
       to_json(usage).dump(),
       R"({"prompt_tokens":10,"cached_tokens":4,"output_tokens":6,"forced_tokens":2,"prefill_us":0,"decode_us":0})");
+}
+
+TEST(Event, AnAgentsEventSaysWhichCallsLeadToIt) {
+  const std::vector<AgentCall> path{{.agent = "reader", .call_id = "call1"}, {.agent = "counter", .call_id = "call2"}};
+  EXPECT_EQ(
+      to_json(path, event::Notice{.text = "n"}).dump(),
+      R"({"type":"notice","text":"n","path":[{"agent":"reader","call_id":"call1"},{"agent":"counter","call_id":"call2"}]})");
 }
 
 }  // namespace

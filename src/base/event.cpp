@@ -1,6 +1,8 @@
 // Events as JSON lines. A new event type gets its line in write() below; the compiler asks for it.
 #include "puna/base/event.h"
 
+#include <utility>
+
 namespace puna {
 namespace {
 
@@ -12,7 +14,11 @@ class NoEvents final : public EventSink {
 std::int64_t us(std::chrono::microseconds time) { return time.count(); }
 
 Json line(const event::RunStarted& e) {
-  return Json::object({{"type", "run.started"}, {"task", e.task}, {"model", e.model}});
+  Json line = Json::object({{"type", "run.started"}, {"task", e.task}, {"model", e.model}});
+  if (!e.budget.is_null()) {
+    line.set("budget", e.budget);
+  }
+  return line;
 }
 Json line(const event::TurnStarted& e) { return Json::object({{"type", "turn.started"}, {"turn", e.turn}}); }
 Json line(const event::PromptReady& e) {
@@ -46,15 +52,19 @@ Json line(const event::ToolStarted& e) {
   return Json::object({{"type", "tool.started"}, {"call_id", e.call_id}, {"tool", e.tool}, {"arguments", e.arguments}});
 }
 Json line(const event::PermissionDecided& e) {
-  return Json::object({{"type", "permission.decided"},
-                       {"call_id", e.call_id},
-                       {"tool", e.tool},
-                       {"is_allowed", e.is_allowed},
-                       {"by", e.by},
-                       {"rule", e.rule},
-                       {"call_hash", e.call_hash},
-                       {"has_private", e.has_private},
-                       {"has_untrusted", e.has_untrusted}});
+  Json line = Json::object({{"type", "permission.decided"},
+                            {"call_id", e.call_id},
+                            {"tool", e.tool},
+                            {"is_allowed", e.is_allowed},
+                            {"by", e.by},
+                            {"rule", e.rule},
+                            {"call_hash", e.call_hash},
+                            {"has_private", e.has_private},
+                            {"has_untrusted", e.has_untrusted}});
+  if (!e.agent.empty()) {
+    line.set("agent", e.agent);
+  }
+  return line;
 }
 Json line(const event::ToolEnded& e) {
   return Json::object({{"type", "tool.ended"},
@@ -65,6 +75,13 @@ Json line(const event::ToolEnded& e) {
                        {"duration_us", us(e.duration)}});
 }
 Json line(const event::Notice& e) { return Json::object({{"type", "notice"}, {"text", e.text}}); }
+Json line(const event::Traced& e) {
+  Json line = Json::object({{"type", e.type}});
+  for (const Json::Member& member : e.members.is_object() ? e.members.as_object() : Json::Object()) {
+    line.set(member.key, member.value);
+  }
+  return line;
+}
 Json line(const event::RunEnded& e) {
   return Json::object({{"type", "run.ended"},
                        {"stop_reason", e.stop_reason},
@@ -92,6 +109,14 @@ EventSink& EventSink::none() {
 
 Json to_json(const Event& event) {
   return std::visit([](const auto& e) { return line(e); }, event);
+}
+
+Json to_json(std::span<const AgentCall> path, const Event& event) {
+  Json calls = Json::array();
+  for (const AgentCall& call : path) {
+    calls.push(Json::object({{"agent", call.agent}, {"call_id", call.call_id}}));
+  }
+  return to_json(event).set("path", std::move(calls));
 }
 
 Json to_json(const Usage& usage) {

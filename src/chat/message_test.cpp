@@ -80,7 +80,11 @@ TEST(OpenAiMessages, AreReadWithTheirCallsThoughtsAndResults) {
       {.role = Role::tool, .content = "2", .call_id = "c1", .tool = "add"},
       {.role = Role::tool, .content = "failed", .call_id = "c1", .tool = "add", .is_error = true}};
   EXPECT_EQ(*messages, expected);
-  EXPECT_EQ(messages_from_json(Json::array({to_openai_json(expected[1])})).value().front(), expected[1]);
+  for (std::size_t i = 0; i + 1 < expected.size(); ++i) {  // is_error is no word of the protocol
+    EXPECT_EQ(messages_from_json(Json::array({to_openai_json(expected[i])})).value().front(), expected[i]) << i;
+  }
+  EXPECT_EQ(to_openai_json(expected[2]),
+            json(R"({"role": "tool", "content": "2", "tool_call_id": "c1", "name": "add"})"));
 }
 
 TEST(OpenAiMessages, AWrongMessageIsNamedByItsNumber) {
@@ -88,7 +92,7 @@ TEST(OpenAiMessages, AWrongMessageIsNamedByItsNumber) {
       {R"({"role": "user"})", "must be a list"},
       {R"([{"role": "user", "content": "x"}, {"role": "robot"}])", "message 2: 'role'"},
       {R"([{"role": "user", "content": 3}])", "message 1: 'content'"},
-      {R"([{"role": "user", "content": [{"type": "image_url"}]}])", "no text"},
+      {R"([{"role": "user", "content": [{"type": "image_url"}]}])", "no text but 'image_url'"},
       {R"([{"role": "assistant", "tool_calls": 1}])", "'tool_calls'"},
       {R"([{"role": "assistant", "tool_calls": [{"function": {}}]}])", "function name"},
       {R"([{"role": "user", "calls": []}])", "belongs to the role assistant"},

@@ -10,6 +10,8 @@
 namespace puna {
 namespace {
 
+constexpr std::size_t kShownBytesMax = 40;
+
 std::unexpected<Error> wrong(std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); }
 
 Result<std::string> read_content(const Json& content) {
@@ -26,7 +28,9 @@ Result<std::string> read_content(const Json& content) {
   for (const Json& part : content.as_array()) {
     const Json* piece = part.find("text");
     if (piece == nullptr || !piece->is_string()) {
-      return wrong("'content' has a part that is no text");
+      return wrong(
+          format_text("'content' has a part that is no text but '{}'; images, audio and files are not taken",
+                      printable(utf8::truncate(part.text_or("type", "something without a type"), kShownBytesMax))));
     }
     text += piece->as_string();
   }
@@ -133,6 +137,12 @@ Json to_openai_json(const Message& message) {
   json.set("content", message.content.empty() && !message.calls.empty() ? Json() : Json(message.content));
   if (!message.reasoning.empty()) {
     json.set("reasoning_content", message.reasoning);
+  }
+  if (message.role == Role::tool) {
+    json.set("tool_call_id", message.call_id);
+    if (!message.tool.empty()) {
+      json.set("name", message.tool);
+    }
   }
   Json calls = Json::array();
   for (const ToolCall& call : message.calls) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "chat/match_testing.h"
+#include "chat/walk_testing.h"
 
 namespace puna {
 namespace {
@@ -95,6 +96,53 @@ TEST(OutputFormat, APatternHoldsTheWholeAnswerAndAChoiceIsOneOfItsTexts) {
   EXPECT_FALSE(choice.matches("yes,"));
   EXPECT_FALSE(grammar_from_choices({}));
   EXPECT_FALSE(grammar_from_choices(std::vector<std::string>{""}));
+}
+
+// Each text that one grammar lets through matches the other.
+void expect_equal(const std::shared_ptr<const Grammar>& one, const std::shared_ptr<const Grammar>& other,
+                  std::string_view what) {
+  Random random(7);
+  for (const auto& [from, to] : {std::pair(one, other), std::pair(other, one)}) {
+    testing::Walker walker(from, {"<code>", "</code>", "aa", "é"});
+    TextMatcher matcher(to);
+    for (int i = 0; i < 60; ++i) {
+      if (const auto text = walker.walk(random, 40)) {
+        EXPECT_TRUE(matcher.matches(*text)) << what << ": " << *text;
+      }
+    }
+  }
+}
+
+TEST(GbnfFrom, PatternsAndChoicesAreTheSameLanguageAsText) {
+  for (const std::string_view pattern :
+       {"a|b", "^[a-z]+(-[a-z]+)*$", "", "(|a|ab){2,3}x?", "[^\\n<\"\\\\\\]\\x01-]*", "(?i)été|\\p{Lu}{2}",
+        "a{3}b{2,}(c{0,4}|d)+", ".*\\.(cpp|h)", "[\\x{1F300}-\\x{1F5FF}]|\\x00"}) {
+    const auto text = gbnf_from(format::Pattern{std::string(pattern)});
+    ASSERT_TRUE(text) << pattern << ": " << text.error().message;
+    const auto read = grammar_from_gbnf(*text);
+    ASSERT_TRUE(read) << pattern << " as " << *text << ": " << read.error().message;
+    expect_equal(*grammar_from_regex(pattern), *read, pattern);
+  }
+  const std::vector<std::string> choices = {"yes", "a \"b\" \\ c", "line\nend\t\x01", "été 🌊 [x-z]"};
+  const auto text = gbnf_from(format::Choice{choices});
+  ASSERT_TRUE(text);
+  TextMatcher matcher(*grammar_from_gbnf(*text));
+  for (const std::string& choice : choices) {
+    EXPECT_TRUE(matcher.matches(choice)) << *text;
+    EXPECT_FALSE(matcher.matches(choice + "x"));
+  }
+  EXPECT_EQ(*gbnf_from(format::Gbnf{.text = "root ::= \"a\""}), "root ::= \"a\"");
+}
+
+TEST(GbnfFrom, WhatHasNoSuchTextIsRefused) {
+  for (const OutputFormat& format :
+       std::vector<OutputFormat>{format::Pattern{"(?=a)a"}, format::Pattern{"(?!b)a"}, format::Pattern{"("},
+                                 format::Choice{}, format::Gbnf{.text = "x ::= \"a\"", .root = "x"},
+                                 format::Gbnf{.text = "root ::= y"}, format::Schema{Json::object()}}) {
+    const auto text = gbnf_from(format);
+    ASSERT_FALSE(text) << *text;
+    EXPECT_EQ(text.error().code, ErrorCode::invalid_argument) << text.error().message;
+  }
 }
 
 }  // namespace

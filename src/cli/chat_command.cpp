@@ -11,7 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/equipment.h"
-#include "cli/view.h"
+#include "cli/traced_view.h"
 
 namespace puna::cli {
 namespace {
@@ -77,12 +77,14 @@ Said handle(std::string_view line, Transcript& transcript, const Transcript& sta
 
 Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt) {
   PUNA_TRY(AgentOptions agent, agent_options_of(options));
-  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::none));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::none, interrupt));
   std::unique_ptr<TranscriptFile> record;
   if (!options.transcript_file.empty()) {
     PUNA_TRY(record, TranscriptFile::create(options.transcript_file));
   }
-  PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
+  PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "chat"));
+  PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
+  Model& asked = view->model(*model);
   const bool interactive = isatty(STDIN_FILENO) == 1 && console.err_is_terminal();
   if (interactive) {
     ic_set_history(nullptr, -1);
@@ -98,7 +100,6 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   agent.gate = equipment.gate.get();
   Transcript transcript = start;
   const Ahead ahead(*model, {.messages = start, .tools = equipment.tools.specs()});
-  const auto view = make_view(console, options);
   while (auto line = next_line(interactive)) {
     const Said said = handle(*line, transcript, start, console);
     if (said == Said::quit) {
@@ -112,7 +113,7 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
       PUNA_TRY_VOID(record->append(transcript.back()));
     }
     const Interrupt::Scope scope(interrupt);
-    auto end = resume(*model, equipment.tools, transcript, agent, *view, scope.token());
+    auto end = view->noted(resume(asked, equipment.tools, transcript, agent, view->events(), scope.token()));
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());
       transcript.pop_back();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "cli/console.h"
@@ -11,6 +12,7 @@
 #include "cli/options.h"
 #include "puna/model.h"
 #include "puna/tools.h"
+#include "puna/tools/files.h"
 
 namespace puna::cli {
 
@@ -24,7 +26,13 @@ namespace puna::cli {
 [[nodiscard]] Result<int> doctor_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt);
 
+[[nodiscard]] Result<int> serve_command(Console& console, const Options& options, Interrupt& interrupt);
+// Starts the same command line as a process of its own, and waits until that listens.
+[[nodiscard]] Result<int> detach_command(Console& console, Interrupt& interrupt);
+[[nodiscard]] Result<int> status_command(Console& console);
+[[nodiscard]] Result<int> stop_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> mcp_command(Console& console, const Options& options, Interrupt& interrupt);
+[[nodiscard]] Result<int> trace_command(Console& console, const Options& options);
 
 // Where this program lies; empty when the system does not say.
 [[nodiscard]] std::filesystem::path program_folder();
@@ -45,17 +53,17 @@ namespace puna::cli {
 // Errors  invalid_argument  neither
 [[nodiscard]] Result<std::string> template_named(const std::string& name);
 
-// Says the sizes of weights and KV, then loads, with progress. Ctrl-C stops the load.
-[[nodiscard]] Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options,
-                                                             Interrupt& interrupt);
+// Says the sizes of weights and KV, then loads, with progress; with --url, what the servers are. Ctrl-C stops it.
+[[nodiscard]] Result<std::unique_ptr<Model>> open_model(Console& console, const Options& options, Interrupt& interrupt);
 
 // What the options say of an agent; the caller adds where it records and who allows.
 // Errors  those of sampling_of
 [[nodiscard]] Result<AgentOptions> agent_options_of(const Options& options);
 
-// Adds the tools of the MCP servers in options.mcp.file, if one is named; the toolbox keeps the servers.
-// Errors  those of read_mcp_config() and McpServer::open()
-[[nodiscard]] Result<void> add_mcp_tools(Console& console, const Options& options, Toolbox& toolbox);
+// Adds the tools of the MCP servers in options.mcp.file, if one is named; the toolbox keeps the servers, which ask
+// `user` (borrowed; nullptr: nobody is there). Errors  those of read_mcp_config() and McpServer::open()
+[[nodiscard]] Result<void> add_mcp_tools(Console& console, const Options& options, Toolbox& toolbox, User* user,
+                                         const std::stop_token& stop);
 
 // web_search or visit_page.
 // Errors  invalid_argument  a host, a search engine or an address that means nothing;  not_found  the facts

@@ -55,10 +55,14 @@ Console Console::from_environment(bool no_color) {
 Console::Console(std::FILE* out, std::FILE* err, bool out_is_terminal, bool err_is_terminal, bool color)
     : out_(out), err_(err), out_is_terminal_(out_is_terminal), err_is_terminal_(err_is_terminal), color_(color) {}
 
-bool Console::out(std::string_view text) {
+bool Console::out(std::string_view text, Style style) {
   const std::scoped_lock lock(mutex_);
   end_status();
-  return write_all(out_, out_is_terminal_ ? printable(text) : std::string(text));
+  if (!out_is_terminal_) {
+    return write_all(out_, text);
+  }
+  const bool colored = color_ && style != Style::plain;
+  return write_all(out_, (colored ? std::string(code_of(style)) : "") + printable(text) + (colored ? "\x1b[0m" : ""));
 }
 
 void Console::err(std::string_view text, Style style) {

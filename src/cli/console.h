@@ -23,7 +23,7 @@ class Console {
 
   // stdout: answers and JSON lines. What goes to a terminal has its control characters shown, not obeyed.
   // Returns false when nobody reads any more (closed pipe, full disk).
-  bool out(std::string_view text);
+  bool out(std::string_view text, Style style = Style::plain);
   // stderr: everything about how the answer came to be.
   void err(std::string_view text, Style style = Style::plain);
   // A line that the next one replaces; nothing when stderr is not a terminal.

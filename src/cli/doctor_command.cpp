@@ -8,19 +8,12 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/finding.h"
+#include "cli/servers.h"
 #include "puna/sandbox/python.h"
 
 namespace puna::cli {
 namespace {
-
-enum class Verdict : unsigned char { ok, warn, fail };
-
-struct Finding {
-  Verdict verdict = Verdict::ok;
-  std::string subject;
-  std::string what;
-  std::string remedy;
-};
 
 Finding check_library(const EngineLibraries& libraries) {
   return {.verdict = Verdict::ok, .subject = "libllama", .what = libraries.llama_version, .remedy = {}};
@@ -182,7 +175,7 @@ Result<int> doctor_command(Console& console, const Options& options) {
   const EngineLibraries libraries = engine_libraries();
   std::vector<Finding> findings{check_library(libraries)};
   findings.append_range(check_devices(libraries));
-  findings.append_range(check_model(options));
+  findings.append_range(options.server.urls.empty() ? check_model(options) : check_servers(options));
   findings.push_back(check_wait_policy());
   findings.push_back(check_load());
   findings.push_back(check_file_tools());

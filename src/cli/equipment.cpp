@@ -170,6 +170,18 @@ Result<void> add_skills(Console& console, const Options& options, Equipment& equ
 
 }  // namespace
 
+std::vector<std::string> default_tools(DefaultTools which) {
+  switch (which) {
+    case DefaultTools::none:
+      return {};
+    case DefaultTools::calls:
+      return {"calculator", "current_time", "list_files", "read_file"};
+    case DefaultTools::code:
+      return {"current_time", "list_files", "read_file", "web_search"};
+  }
+  return {};
+}
+
 std::string with_instructions(std::string prompt, const Equipment& equipment) {
   if (!equipment.instructions.empty()) {
     prompt += (prompt.empty() ? "" : "\n\n") + equipment.instructions;
@@ -204,17 +216,21 @@ SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem
   return workspace;
 }
 
-Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise) {
-  std::vector<std::string> names = options.tools;
-  if (!options.tools_given && otherwise == DefaultTools::all) {
-    names = {"calculator", "current_time", "list_files", "read_file"};
-  }
+Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise,
+                                 Interrupt& interrupt) {
+  const Interrupt::Scope scope(interrupt);
+  return open_equipment(console, options, otherwise, scope.token());
+}
+
+Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise,
+                                 const std::stop_token& stop) {
+  std::vector<std::string> names = options.tools_given ? options.tools : default_tools(otherwise);
   if (names == std::vector<std::string>{"none"}) {
     names.clear();
   }
   PUNA_TRY(Policy policy, open_policy(options));
   Equipment equipment;
-  if (Terminal::is_there(console)) {
+  if (!options.no_terminal && Terminal::is_there(console)) {
     equipment.terminal = std::make_unique<Terminal>(console);
   }
   std::shared_ptr<const Workspace> workspace;
@@ -234,18 +250,20 @@ Result<Equipment> open_equipment(Console& console, const Options& options, Defau
     PUNA_TRY(auto tool, make_tool(name, workspace, equipment.terminal.get(), options.web));
     PUNA_TRY_VOID(equipment.tools.add(std::move(tool)));
   }
-  PUNA_TRY_VOID(add_mcp_tools(console, options, equipment.tools));
+  PUNA_TRY_VOID(add_mcp_tools(console, options, equipment.tools, equipment.terminal.get(), stop));
   equipment.approvals = open_approvals(console, options);
   if (!names.empty() && !options.no_skills) {
     PUNA_TRY_VOID(add_skills(console, options, equipment));
   }
+  PUNA_TRY_VOID(add_agents(console, options, equipment));
   equipment.instructions = open_instructions(console, options);
   std::error_code ignored;
-  equipment.gate = make_permissions({.policy = std::move(policy),
-                                     .workspace = std::move(workspace),
-                                     .project = std::filesystem::weakly_canonical(options.root, ignored),
-                                     .approver = equipment.terminal.get(),
-                                     .approvals = equipment.approvals.get()});
+  equipment.permissions = {.policy = std::move(policy),
+                           .workspace = std::move(workspace),
+                           .project = std::filesystem::weakly_canonical(options.root, ignored),
+                           .approver = equipment.terminal.get(),
+                           .approvals = equipment.approvals.get()};
+  equipment.gate = make_permissions(equipment.permissions);
   return equipment;
 }
 

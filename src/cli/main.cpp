@@ -32,6 +32,14 @@ Result<int> dispatch(Console& console, const Options& options, Interrupt& interr
       return bench_command(console, options, interrupt);
     case Command::mcp:
       return mcp_command(console, options, interrupt);
+    case Command::trace:
+      return trace_command(console, options);
+    case Command::serve:
+      return serve_command(console, options, interrupt);
+    case Command::status:
+      return status_command(console);
+    case Command::stop:
+      return stop_command(console, options);
   }
   return 1;
 }

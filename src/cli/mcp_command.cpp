@@ -4,11 +4,13 @@
 // only when it is named.
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <ranges>
 #include <utility>
 
 #include "cli/commands.h"
 #include "cli/equipment.h"
+#include "cli/terminal.h"
 #include "puna/tools/mcp.h"
 
 namespace puna::cli {
@@ -49,8 +51,9 @@ Result<std::vector<McpServerConfig>> read_config(const std::string& named) {
 }
 
 // What programs see of the environment, as the protocol's own libraries have it.
-McpOptions mcp_options(Console& console) {
+McpOptions mcp_options(Console& console, User* user) {
   McpOptions options;
+  options.user = user;
   for (const char* name : {"HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER"}) {
     if (const auto value = variable(name)) {
       options.environment[name] = *value;
@@ -101,10 +104,10 @@ void show_tools(Console& console, const Options& options, const McpServer& serve
 
 // Every server, whatever becomes of the others.
 Result<int> list_servers(Console& console, const Options& options, const std::vector<McpServerConfig>& configs,
-                         const std::stop_token& stop) {
+                         User* user, const std::stop_token& stop) {
   int status = 0;
   for (const McpServerConfig& config : configs) {
-    const auto server = McpServer::open(config, mcp_options(console), stop);
+    const auto server = McpServer::open(config, mcp_options(console, user), stop);
     if (server) {
       show_tools(console, options, **server);
     } else if (server.error().code == ErrorCode::cancelled) {
@@ -117,11 +120,12 @@ Result<int> list_servers(Console& console, const Options& options, const std::ve
   return status;
 }
 
-Result<int> check_servers(Console& console, const std::vector<McpServerConfig>& configs, const std::stop_token& stop) {
+Result<int> check_servers(Console& console, const std::vector<McpServerConfig>& configs, User* user,
+                          const std::stop_token& stop) {
   int status = 0;
   for (const McpServerConfig& config : configs) {
     const auto started = std::chrono::steady_clock::now();
-    auto opened = McpServer::open(config, mcp_options(console), stop);
+    auto opened = McpServer::open(config, mcp_options(console, user), stop);
     const auto time = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started);
     if (!opened) {
       console.out(format_text("{:<6}{:<16}{}\n", "fail", config.name, opened.error().message));
@@ -151,7 +155,7 @@ Result<int> check_servers(Console& console, const std::vector<McpServerConfig>& 
   return status;
 }
 
-Result<int> call_tool(Console& console, const Options& options, const std::vector<McpServerConfig>& configs,
+Result<int> call_tool(Console& console, const Options& options, const std::vector<McpServerConfig>& configs, User* user,
                       const std::stop_token& stop) {
   const auto config = std::ranges::find(configs, options.mcp.server, &McpServerConfig::name);
   if (config == configs.end()) {
@@ -163,7 +167,7 @@ Result<int> call_tool(Console& console, const Options& options, const std::vecto
                 "the arguments are no JSON object" + (arguments ? "" : ": " + arguments.error().message),
                 R"(puna mcp call SERVER TOOL '{"text": "hello"}')");
   }
-  PUNA_TRY(const std::unique_ptr<McpServer> server, McpServer::open(*config, mcp_options(console), stop));
+  PUNA_TRY(const std::unique_ptr<McpServer> server, McpServer::open(*config, mcp_options(console, user), stop));
   const auto tool = std::ranges::find(server->tools(), options.mcp.tool, &McpToolFacts::name);
   PUNA_TRY(const Json result, server->call(options.mcp.tool, *arguments, stop));
   console.clear_status();
@@ -176,22 +180,28 @@ Result<int> call_tool(Console& console, const Options& options, const std::vecto
 
 Result<int> mcp_command(Console& console, const Options& options, Interrupt& interrupt) {
   PUNA_TRY(const std::vector<McpServerConfig> configs, read_config(options.mcp.file));
+  std::optional<Terminal> terminal;
+  if (Terminal::is_there(console)) {
+    terminal.emplace(console);
+  }
+  User* user = terminal ? &*terminal : nullptr;
   const Interrupt::Scope scope(interrupt);
   if (options.mcp.action == "call") {
-    return call_tool(console, options, configs, scope.token());
+    return call_tool(console, options, configs, user, scope.token());
   }
-  return options.mcp.action == "doctor" ? check_servers(console, configs, scope.token())
-                                        : list_servers(console, options, configs, scope.token());
+  return options.mcp.action == "doctor" ? check_servers(console, configs, user, scope.token())
+                                        : list_servers(console, options, configs, user, scope.token());
 }
 
-Result<void> add_mcp_tools(Console& console, const Options& options, Toolbox& toolbox) {
+Result<void> add_mcp_tools(Console& console, const Options& options, Toolbox& toolbox, User* user,
+                           const std::stop_token& stop) {
   if (options.mcp.file.empty()) {
     return {};
   }
   PUNA_TRY(const std::vector<McpServerConfig> configs, read_config(options.mcp.file));
   std::vector<std::unique_ptr<Tool>> tools;
   for (const McpServerConfig& config : configs) {
-    PUNA_TRY(std::shared_ptr<McpServer> server, McpServer::open(config, mcp_options(console)));
+    PUNA_TRY(std::shared_ptr<McpServer> server, McpServer::open(config, mcp_options(console, user), stop));
     for (const std::string& problem : server->problems()) {
       console.err(format_text("{}: {}\n", server->name(), problem), Style::yellow);
     }

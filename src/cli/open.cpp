@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/servers.h"
+#include "puna/model/remote_model.h"
 
 namespace puna::cli {
 namespace {
@@ -133,18 +135,29 @@ Result<std::filesystem::path> model_file(const Options& options) {
 }
 
 Result<Sampling> sampling_of(const Options& options) {
-  PUNA_TRY(const std::filesystem::path file, model_file(options));
-  PUNA_TRY(const ModelFacts facts, Weights::inspect(file).transform_error(as_missing_model));
+  Sampling theirs;  // what the model's file, or the server's parameters, say already
+  if (options.server.urls.empty()) {
+    PUNA_TRY(const std::filesystem::path file, model_file(options));
+    PUNA_TRY(const ModelFacts facts, Weights::inspect(file).transform_error(as_missing_model));
+    theirs = facts.sampling;
+  } else {
+    PUNA_TRY(const Json parameters, parameters_of(options.server));
+    PUNA_TRY(const ServerParameters read, server_parameters(parameters));
+    theirs = read.sampling;
+  }
   Sampling sampling = options.sampling;
   const bool heats = !sampling.samplers || std::ranges::contains(*sampling.samplers, SamplerStage::temperature);
-  if (!sampling.temperature && !facts.sampling.temperature && heats) {
+  if (!sampling.temperature && !theirs.temperature && heats) {
     sampling.temperature = options.temperature;
   }
-  PUNA_TRY_VOID(effective(sampling, facts.sampling));
+  PUNA_TRY_VOID(effective(sampling, theirs));
   return sampling;
 }
 
-Result<std::unique_ptr<LocalModel>> open_model(Console& console, const Options& options, Interrupt& interrupt) {
+Result<std::unique_ptr<Model>> open_model(Console& console, const Options& options, Interrupt& interrupt) {
+  if (!options.server.urls.empty()) {
+    return open_servers(console, options, interrupt);
+  }
   PUNA_TRY(const std::filesystem::path file, model_file(options));
   if (options.model_file.empty()) {
     console.err("no -m FILE: using the bundled demo model, a few million parameters, for trying things out\n",

@@ -1,10 +1,12 @@
 // What the command line says, as plain values. parse_options() is the only place that knows flag spellings.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/serve_options.h"
 #include "puna/agent.h"
 #include "puna/base.h"
 #include "puna/bench.h"
@@ -13,13 +15,35 @@
 
 namespace puna::cli {
 
-enum class Command : unsigned char { run, ask, chat, show, render, parse, doctor, bench, mcp };
+enum class Command : unsigned char {
+  run,
+  ask,
+  chat,
+  show,
+  render,
+  parse,
+  doctor,
+  bench,
+  mcp,
+  trace,
+  serve,
+  status,
+  stop
+};
 
 struct WebOptions {
   std::string engine = "local";            // web_search: local, duckduckgo, bing, searxng
   std::string facts_folder;                // for local; empty = the bundled facts
   std::string searxng;                     // for searxng: the server's address
   std::vector<std::string> hosts_allowed;  // hosts that visit_page may reach though they are not public
+};
+
+// A model that a server has, instead of a file.
+struct RemoteOptions {
+  std::vector<std::string> urls;
+  std::string api_key_env;              // the variable that holds the key; empty = no key
+  std::string model;                    // its name there; empty = the server's first
+  std::vector<std::string> parameters;  // NAME=VALUE
 };
 
 struct McpCommandOptions {
@@ -31,12 +55,19 @@ struct McpCommandOptions {
   std::size_t tokens_max = 4'096;  // of a prompt, for all servers' tools together
 };
 
+struct TraceCommandOptions {
+  std::string file;  // "-" = standard input
+  bool full = false;
+  std::optional<std::int64_t> step;
+};
+
 struct Options {
   Command command = Command::run;
   std::string text;  // run: the task; ask: the prompt; show: the model file
 
   // model
   std::string model_file;     // empty = the bundled demo model
+  RemoteOptions server;       // with a URL it takes the place of the file
   std::string chat_template;  // a built-in name or a file; empty = the model's own
   EngineOptions engine;
   int gpu_layers = -1;
@@ -70,12 +101,16 @@ struct Options {
   bool tools_given = false;
   std::string root = ".";  // the folder of file tools
   bool no_agents_md = false;
+  bool no_terminal = false;  // nobody is asked, even where somebody is
   bool no_skills = false;
+  std::vector<std::string> agents;            // files and folders of agents
   std::string policy_file;                    // empty = the user's own, if there is one
   std::vector<std::string> allow, ask, deny;  // TOOL or TOOL:PATTERN
   WebOptions web;
   McpCommandOptions mcp;
+  TraceCommandOptions trace;
   std::string transcript_file;
+  std::string trace_file;
 
   // run --code
   bool code = false;
@@ -84,6 +119,8 @@ struct Options {
   double python_seconds = 30;        // of each piece of code
   int planning_interval = 0;
   std::string instructions;
+
+  ServeOptions serve;
 
   // bench
   MaskBenchOptions masks;  // --only maskbench

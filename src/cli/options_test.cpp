@@ -29,6 +29,20 @@ TEST(Options, FlagsOfOneCommandDoNotLeakIntoTheDefaultsOfAnother) {
   EXPECT_EQ(parse({"chat", "--temp", "0.2"}).options.sampling.temperature, 0.2F);
 }
 
+TEST(Options, TracesAndAgentsAreNamed) {
+  const Options run = parse({"run", "--trace", "a.trace", "--agents", "x", "--agents", "y.md", "task"}).options;
+  EXPECT_EQ(run.trace_file, "a.trace");
+  EXPECT_EQ(run.agents, (std::vector<std::string>{"x", "y.md"}));
+  const Options show = parse({"trace", "show", "-", "--full", "--step", "3"}).options;
+  EXPECT_EQ(show.command, Command::trace);
+  EXPECT_EQ(show.trace.file, "-");
+  EXPECT_TRUE(show.trace.full);
+  EXPECT_EQ(show.trace.step, 3);
+  EXPECT_EQ(parse({"trace"}).answer.value().exit_status, 0);
+  EXPECT_EQ(parse({"trace", "show"}).answer.value().exit_status, 2);
+  EXPECT_EQ(parse({"show", "--trace", "x"}).answer.value().exit_status, 2);
+}
+
 TEST(Options, LlamaCppsSpellingsWork) {
   const Options o = parse({"run", "-m", "a.gguf", "-c", "512", "-t", "3", "--threads-batch", "4", "-ngl", "7",
                            "--device", "CUDA0,CPU", "--seed", "18446744073709551615", "task"})

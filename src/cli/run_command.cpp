@@ -9,7 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/equipment.h"
-#include "cli/view.h"
+#include "cli/traced_view.h"
 #include "puna/agent/code_agent.h"
 
 namespace puna::cli {
@@ -29,10 +29,11 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   }
   PUNA_TRY(const std::string task, task_text(options));
   PUNA_TRY(AgentOptions agent_options, agent_options_of(options));
-  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::code, interrupt));
   PUNA_TRY(const Sandbox sandbox, Sandbox::open());
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
-  PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
+  PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "run --code"));
+  PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
   agent_options.record = record.get();
   agent_options.gate = equipment.gate.get();
   CodeAgentOptions code{.agent = std::move(agent_options),
@@ -41,13 +42,12 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   code.python.imports = options.imports;
   code.python.workspace = sandbox_workspace(options, options.workspace);
   code.python.limits.wall = std::chrono::milliseconds(std::llround(options.python_seconds * 1000));
-  PUNA_TRY(CodeAgent agent, CodeAgent::create(*model, equipment.tools, sandbox, std::move(code)));
+  PUNA_TRY(CodeAgent agent, CodeAgent::create(view->model(*model), equipment.tools, sandbox, std::move(code)));
   if (record != nullptr) {
     PUNA_TRY_VOID(record->append(agent.transcript().front()));
   }
-  const auto view = make_view(console, options);
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const CodeRunEnd end, agent.run(task, *view, scope.token()));
+  PUNA_TRY(const CodeRunEnd end, view->noted(agent.run(task, view->events(), scope.token())));
   return exit_status_of(end.run.reason);
 }
 
@@ -59,9 +59,10 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   }
   PUNA_TRY(std::string task, task_text(options));
   PUNA_TRY(AgentOptions agent, agent_options_of(options));
-  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::all));
+  PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::calls, interrupt));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
-  PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
+  PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "run"));
+  PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
 
   agent.record = record.get();
   agent.gate = equipment.gate.get();
@@ -77,9 +78,9 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
       PUNA_TRY_VOID(record->append(message));
     }
   }
-  const auto view = make_view(console, options);
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const RunEnd end, resume(*model, equipment.tools, transcript, agent, *view, scope.token()));
+  PUNA_TRY(const RunEnd end,
+           view->noted(resume(view->model(*model), equipment.tools, transcript, agent, view->events(), scope.token())));
   return exit_status_of(end.reason);
 }
 
@@ -120,17 +121,25 @@ Result<int> ask_command(Console& console, const Options& options, Interrupt& int
     request.messages.push_back({.role = Role::system, .content = *options.system});
   }
   request.messages.push_back({.role = Role::user, .content = std::move(prompt)});
-  PUNA_TRY(const std::unique_ptr<LocalModel> model, open_model(console, options, interrupt));
+  PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "ask"));
+  PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
 
-  const auto view = make_view(console, options);
+  EventSink& events = view->events();
   const Interrupt::Scope scope(interrupt);
-  view->on(event::RunStarted{.task = request.messages.back().content, .model = model->name()});
-  PUNA_TRY(const Reply reply, model->ask(request, *view, scope.token()));
-  const bool whole = reply.finish == FinishReason::end_of_turn || reply.finish == FinishReason::grammar_end;
-  view->on(event::RunEnded{.stop_reason = whole ? "answered" : std::string(name_of(reply.finish)),
-                           .answer = reply.message.content,
-                           .turns = 1,
-                           .usage = reply.usage});
+  events.on(event::RunStarted{.task = request.messages.back().content, .model = model->name(), .budget = {}});
+  events.on(event::TurnStarted{.turn = 1});
+  PUNA_TRY(const Reply reply, view->noted(view->model(*model).ask(request, events, scope.token())));
+  const bool is_end = reply.finish == FinishReason::end_of_turn || reply.finish == FinishReason::grammar_end;
+  const bool whole = is_end && !reply.lost;
+  events.on(event::RunEnded{.stop_reason = whole        ? "answered"
+                                           : reply.lost ? "connection_lost"
+                                                        : std::string(name_of(reply.finish)),
+                            .answer = reply.message.content,
+                            .turns = 1,
+                            .usage = reply.usage});
+  if (reply.lost) {  // what had come is out
+    return view->noted(Result<int>(std::unexpected(*reply.lost)));
+  }
   for (const std::string& violation : reply.violations) {
     console.err("the answer does not fit its schema: " + violation + "\n", Style::red);
   }

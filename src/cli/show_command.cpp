@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/servers.h"
 
 namespace puna::cli {
 namespace {
@@ -86,6 +87,12 @@ Json as_json(const ModelFacts& facts, const MemoryEstimate& memory, std::string_
 }  // namespace
 
 Result<int> show_command(Console& console, const Options& options) {
+  if (!options.server.urls.empty()) {
+    if (!options.text.empty()) {
+      return fail(ErrorCode::invalid_argument, "a file and --url are two models", "show one of them");
+    }
+    return show_servers(console, options);
+  }
   Options named = options;
   if (!options.text.empty()) {
     named.model_file = options.text;

@@ -47,6 +47,7 @@ std::string_view trimmed(std::string_view text) {
 bool Terminal::is_there(const Console& console) { return isatty(STDIN_FILENO) == 1 && console.err_is_terminal(); }
 
 Result<Approval> Terminal::decide(const PermissionQuestion& question, const std::stop_token& stop) {
+  const std::scoped_lock lock(mutex_);
   (void)tcflush(input_, TCIFLUSH);
   for (int tries = 0; tries < kTriesMax; ++tries) {
     show(question);
@@ -62,6 +63,7 @@ Result<Approval> Terminal::decide(const PermissionQuestion& question, const std:
 }
 
 Result<std::string> Terminal::answer(std::string_view question, const std::stop_token& stop) {
+  const std::scoped_lock lock(mutex_);
   (void)tcflush(input_, TCIFLUSH);
   console_.err("? ", Style::cyan);
   console_.err(std::string(question) + "\n> ");
@@ -74,7 +76,7 @@ Result<std::string> Terminal::answer(std::string_view question, const std::stop_
 
 void Terminal::show(const PermissionQuestion& question) {
   console_.err("? ", Style::yellow);
-  console_.err(question.call.name, Style::bold);
+  console_.err((question.agent.empty() ? "" : "agent " + question.agent + ": ") + question.call.name, Style::bold);
   console_.err(" needs permission (" + question.rule + ")\n");
   const Json& arguments = question.call.arguments;
   for (const Json::Member& argument : arguments.is_object() ? arguments.as_object() : Json::Object()) {
@@ -86,12 +88,13 @@ void Terminal::show(const PermissionQuestion& question) {
   if (question.has_odd_letters) {
     console_.err("  careful: it has letters beyond ASCII, which may look like others\n", Style::red);
   }
+  const std::string whom = question.agent.empty() ? "" : " for " + question.agent;
   std::string choices = "  [y] this once";
   if (!question.argument.empty()) {
-    choices += "  [a] always: " + question.argument;
+    choices += "  [a] always" + whom + ": " + question.argument;
   }
   if (question.may_keep_tool) {
-    choices += "  [t] always: every call of " + question.call.name;
+    choices += "  [t] always" + whom + ": every call of " + question.call.name;
   }
   console_.err(choices + "  [n] no > ");
 }

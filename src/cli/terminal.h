@@ -1,6 +1,7 @@
 // Whoever sits at the terminal: answers questions of tools and of permissions.
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -13,7 +14,7 @@
 namespace puna::cli {
 
 // Asks on stderr, reads from the terminal on stdin. What was typed before the question does not count.
-// Thread  one caller at a time.
+// Thread  any, one question at a time.
 class Terminal final : public Approver, public User {
  public:
   // Borrows the console, and a terminal as stdin (a test passes its own).
@@ -33,6 +34,7 @@ class Terminal final : public Approver, public User {
 
   Console& console_;
   const int input_;
+  std::mutex mutex_;  // held while a question waits
 };
 
 }  // namespace puna::cli

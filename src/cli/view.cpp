@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ranges>
+#include <span>
 #include <string>
 #include <variant>
 
@@ -58,6 +59,14 @@ std::string footer(const Usage& usage, int turns) {
                      duration_text(usage.prefill_time + usage.decode_time));
 }
 
+// Of one model call: what the wire took.
+std::string cost_line(const Usage& usage) {
+  return format_text("── prompt {} tok, {} cached, {} · output {} tok, {} forced, {} ──\n",
+                     count_text(usage.prompt_tokens), count_text(usage.cached_tokens),
+                     duration_text(usage.prefill_time), count_text(usage.output_tokens),
+                     count_text(usage.forced_tokens), duration_text(usage.decode_time));
+}
+
 class Screen final : public EventSink {
  public:
   Screen(Console& console, const Options& options) : console_(console), verbose_(options.verbose) {}
@@ -65,27 +74,46 @@ class Screen final : public EventSink {
   void on(const Event& event) override {
     std::visit([this](const auto& e) { show(e); }, event);
   }
+  // Cards, one step further in, behind the agent's name. What it says is for whoever called it.
+  void on_nested(std::span<const AgentCall> path, const Event& event) override {
+    if (std::holds_alternative<event::TextDelta>(event) || std::holds_alternative<event::ReasoningDelta>(event) ||
+        std::holds_alternative<event::Prefill>(event)) {
+      return;
+    }
+    end_line();
+    prefix_ = std::string(2 * path.size(), ' ') + path.back().agent + " │ ";
+    const auto shown = [this](const auto& e) { show(e); };
+    if (const auto* end = std::get_if<event::RunEnded>(&event)) {
+      err(format_text("{}: {}", end->stop_reason, footer(end->usage, end->turns)), Style::dim);
+    } else {
+      std::visit(shown, event);
+    }
+    prefix_.clear();
+  }
 
  private:
   void show(const event::RunStarted& /*e*/) {}
   void show(const event::TurnStarted& e) {
-    reply_.clear();
+    if (prefix_.empty()) {
+      reply_.clear();
+    }
     if (verbose_) {
-      console_.err(format_text("── turn {} ──\n", e.turn), Style::dim);
+      err(format_text("── turn {} ──\n", e.turn), Style::dim);
     }
   }
   void show(const event::PromptReady& e) {
     if (verbose_) {
-      console_.err("── prompt ──\n", Style::dim);
-      console_.err(e.prompt + "\n");
-      console_.err("── prompt tokens ──\n" + e.token_ids + "\n── output ──\n", Style::dim);
+      err("── prompt ──\n", Style::dim);
+      err(e.prompt + "\n");
+      const std::string tokens = e.token_ids.empty() ? "" : "── prompt tokens ──\n" + e.token_ids + "\n";
+      err(tokens + "── output ──\n", Style::dim);
     }
   }
   void show(const event::PrefixLost& e) {
     if (verbose_) {
-      console_.err(format_text("prefix lost after {} of {} tokens: {}; was {}, is {}\n", e.tokens_kept, e.tokens_before,
-                               e.reason, Json(e.was).dump(), Json(e.is).dump()),
-                   Style::yellow);
+      err(format_text("prefix lost after {} of {} tokens: {}; was {}, is {}\n", e.tokens_kept, e.tokens_before,
+                      e.reason, Json(e.was).dump(), Json(e.is).dump()),
+          Style::yellow);
     }
   }
   void show(const event::Prefill& e) {
@@ -103,46 +131,46 @@ class Screen final : public EventSink {
       line_open_ = e.text.empty() ? line_open_ : e.text.back() != '\n';
     }
   }
-  void show(const event::ReasoningDelta& e) { console_.err(e.text, Style::dim); }
+  void show(const event::ReasoningDelta& e) { err(e.text, Style::dim); }
   void show(const event::ReplyReady& e) {
     end_line();
     if (verbose_) {
-      console_.err("── raw output ──\n", Style::dim);
-      console_.err(e.raw + "\n");
-      console_.err("── sampling ──\n" + e.sampling.dump() + "\n", Style::dim);
+      err("── raw output ──\n", Style::dim);
+      err(e.raw + "\n");
+      err("── sampling ──\n" + e.sampling.dump() + "\n", Style::dim);
+      err(cost_line(e.usage), Style::dim);
     }
     if (e.probabilities.is_array()) {
       show_probabilities(e.probabilities);
     }
   }
   void show(const event::ToolStarted& e) {
-    console_.err("● ", Style::cyan);
-    console_.err(e.tool, Style::bold);
+    err("● ", Style::cyan);
+    err(e.tool, Style::bold);
     const std::string_view code = e.tool == "python" ? e.arguments.text_or("code") : "";
     if (code.empty()) {
-      console_.err("  " + arguments_text(e.arguments) + "\n");
-    } else if (reply_.contains(code)) {  // it is on the screen already
-      console_.err("\n");
+      err("  " + arguments_text(e.arguments) + "\n");
+    } else if (prefix_.empty() && reply_.contains(code)) {  // it is on the screen already
+      err("\n");
     } else {
-      console_.err("\n" + indented(code));
+      err("\n" + indented(code));
     }
   }
   void show(const event::PermissionDecided& e) {
     if (!e.is_allowed && e.by == "nobody") {
-      console_.err(format_text("  denied: {}; nobody is at a terminal (--allow {} would allow it)\n", e.rule, e.tool),
-                   Style::yellow);
+      err(format_text("  denied: {}; nobody is at a terminal (--allow {} would allow it)\n", e.rule, e.tool),
+          Style::yellow);
     } else if (!e.is_allowed || verbose_) {
-      console_.err(format_text("  {} by {}: {}\n", e.is_allowed ? "allowed" : "denied", e.by, e.rule),
-                   e.is_allowed ? Style::dim : Style::yellow);
+      err(format_text("  {} by {}: {}\n", e.is_allowed ? "allowed" : "denied", e.by, e.rule),
+          e.is_allowed ? Style::dim : Style::yellow);
     }
   }
-  void show(const event::ToolEnded& e) {
-    console_.err(excerpt(e.observation), e.is_error ? Style::yellow : Style::dim);
-  }
+  void show(const event::ToolEnded& e) { err(excerpt(e.observation), e.is_error ? Style::yellow : Style::dim); }
   void show(const event::Notice& e) {
     end_line();
-    console_.err("note: " + e.text + "\n", Style::yellow);
+    err("note: " + e.text + "\n", Style::yellow);
   }
+  void show(const event::Traced& /*e*/) {}
   void show(const event::RunEnded& e) {
     end_line();
     const bool is_shown = console_.out_is_terminal() && reply_.contains(e.answer);
@@ -150,9 +178,24 @@ class Screen final : public EventSink {
       console_.out(e.answer.back() == '\n' ? e.answer : e.answer + "\n");
     }
     if (e.stop_reason != "answered") {
-      console_.err("stopped: " + e.stop_reason + "\n", Style::yellow);
+      err("stopped: " + e.stop_reason + "\n", Style::yellow);
     }
-    console_.err(footer(e.usage, e.turns), Style::dim);
+    err(footer(e.usage, e.turns), Style::dim);
+  }
+
+  // Every line behind the prefix, also when it comes in pieces.
+  void err(const std::string& text, Style style = Style::plain) {
+    if (prefix_.empty()) {
+      console_.err(text, style);
+      return;
+    }
+    std::string shown;
+    for (const char c : text) {
+      shown += at_line_start_ ? prefix_ : "";
+      shown += c;
+      at_line_start_ = c == '\n';
+    }
+    console_.err(shown, style);
   }
 
   // One line for each token: its own, then the likeliest ones.
@@ -168,7 +211,7 @@ class Screen final : public EventSink {
       for (const Json& other : best != nullptr && best->is_array() ? best->as_array() : Json::Array{}) {
         line += "  " + shown(other);
       }
-      console_.err(line + "\n", Style::dim);
+      err(line + "\n", Style::dim);
     }
   }
 
@@ -182,7 +225,9 @@ class Screen final : public EventSink {
   Console& console_;
   const bool verbose_;
   bool line_open_ = false;
-  std::string reply_;  // of this turn, as far as it is on the screen
+  std::string prefix_;         // of an agent that another one called; empty: the user's own
+  bool at_line_start_ = true;  // behind a prefix
+  std::string reply_;          // of this turn, as far as it is on the screen
 };
 
 class JsonLines final : public EventSink {
@@ -192,6 +237,11 @@ class JsonLines final : public EventSink {
   void on(const Event& event) override {
     if (verbose_ || !std::holds_alternative<event::PromptReady>(event)) {
       console_.out(to_json(event).dump() + "\n");
+    }
+  }
+  void on_nested(std::span<const AgentCall> path, const Event& event) override {
+    if (verbose_ || !std::holds_alternative<event::PromptReady>(event)) {
+      console_.out(to_json(path, event).dump() + "\n");
     }
   }
 

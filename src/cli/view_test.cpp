@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 namespace puna::cli {
 namespace {
@@ -50,6 +51,31 @@ TEST_F(Views, WithoutATerminalStdoutHasTheAnswerAloneAndStderrNoEscapes) {
   EXPECT_EQ(text(out_), "It is 2\x1b[31m\n");  // a file gets the bytes as they are
   EXPECT_EQ(text(err_).find('\x1b'), std::string::npos);
   EXPECT_NE(text(err_).find("calculator  expression=\"1+1\""), std::string::npos) << text(err_);
+}
+
+TEST_F(Views, AnAgentBelowHasItsCardsBehindItsNameAndSaysNothingOnStdout) {
+  Console console(out_, err_, false, false, false);
+  const auto view = make_screen(console, {});
+  const std::vector<AgentCall> path{{.agent = "reader", .call_id = "c1"}, {.agent = "counter", .call_id = "c2"}};
+  view->on_nested(path, event::TextDelta{.text = "thinking"});
+  view->on_nested(path, event::ToolStarted{.call_id = "c3", .tool = "add", .arguments = Json::object({{"a", 1}})});
+  view->on_nested(path, event::ToolEnded{.call_id = "c3", .tool = "add", .observation = "2\n3"});
+  view->on_nested(path, event::RunEnded{.stop_reason = "answered", .answer = "2", .turns = 1, .usage = {}});
+  EXPECT_EQ(text(out_), "");
+  EXPECT_TRUE(
+      text(err_).starts_with("    counter │ ● add  a=1\n    counter │   → 2\n    counter │     3\n"
+                             "    counter │ answered: "))
+      << text(err_);
+}
+
+TEST_F(Views, JsonLinesHaveThePathOfAnAgentsEvents) {
+  Console console(out_, err_, false, false, false);
+  const std::vector<AgentCall> path{{.agent = "reader", .call_id = "c1"}};
+  const auto view = make_jsonl(console, {});
+  view->on_nested(path, event::PromptReady{.prompt = "P", .token_ids = "1"});
+  view->on_nested(path, event::TurnStarted{.turn = 1});
+  EXPECT_EQ(text(out_),
+            "{\"type\":\"turn.started\",\"turn\":1,\"path\":[{\"agent\":\"reader\",\"call_id\":\"c1\"}]}\n");
 }
 
 TEST_F(Views, ProbabilitiesThatWereAskedForAreShownTokenByToken) {

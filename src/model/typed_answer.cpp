@@ -34,6 +34,9 @@ std::optional<std::pair<std::string_view, std::string_view>> cut_by(FinishReason
 
 Result<Json> json_answer(const Reply& reply, const Json& schema) {
   const std::string& text = reply.message.content;
+  if (reply.lost) {
+    return std::unexpected(*reply.lost);
+  }
   if (const auto cut = cut_by(reply.finish)) {
     return fail(ErrorCode::limit,
                 format_text("the answer was cut after {} tokens, by {}; {}", reply.usage.output_tokens, cut->first,

@@ -110,5 +110,14 @@ TEST(TypedAnswer, AFormatBesideToolsContinuesTheConversationWithThem) {
   EXPECT_EQ((*model)->ask(request, EventSink::none()).error().code, ErrorCode::invalid_argument);
 }
 
+TEST(TypedAnswer, AReplyThatWasLostIsNoAnswerHoweverWholeItLooks) {
+  Reply reply{.message = {.role = Role::assistant, .content = "{}"}};
+  EXPECT_TRUE(json_answer(reply, Json::object()));
+  reply.lost = Error{.code = ErrorCode::unavailable, .message = "gone", .hint = {}};
+  const auto answer = json_answer(reply, Json::object());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error(), *reply.lost);
+}
+
 }  // namespace
 }  // namespace puna

@@ -194,6 +194,20 @@ TEST(BadServer, ASlowDripEndsAtTheTotalTimeAndSilenceAtTheIdleTime) {
   EXPECT_LT(failure(slow_head.url(), {.total = 500ms, .idle = 10s}).time, 750ms);
 }
 
+TEST(BadServer, TheFirstByteOfTheBodyMayTakeItsOwnTime) {
+  const HttpLimits limits{.total = 10s, .idle = 100ms, .first_byte = 300ms};
+  for (const auto& [sent, time] :
+       {std::pair("HTTP/1.1 200 OK\r\n\r\n", "300 ms"), {"HTTP/1.1 200 OK\r\n\r\na", "100 ms"}}) {
+    const TestServer server([sent](Peer& peer, const std::string& /*request*/) {
+      peer.send(sent);
+      peer.pause(5s);
+    });
+    const Ended ended = failure(server.url(), limits);
+    EXPECT_EQ(ended.code, ErrorCode::unavailable);
+    EXPECT_NE(ended.message.find(std::string("nothing came for ") + time), std::string::npos) << ended.message;
+  }
+}
+
 TEST(BadServer, AllRedirectsTogetherHaveOneTotalTime) {
   const TestServer server([](Peer& peer, const std::string& /*request*/) {
     peer.pause(150ms);

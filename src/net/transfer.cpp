@@ -283,9 +283,10 @@ Result<void> Transfer::check_time(const std::stop_token& stop) const {
     return fail(ErrorCode::unavailable,
                 format_text("{}: no whole answer within {} ms", hop_.url.shown(), journey_.limits.total.count()));
   }
-  if (journey_.limits.idle.count() > 0 && steady_clock::now() - last_byte_ > journey_.limits.idle) {
-    return fail(ErrorCode::unavailable,
-                format_text("{}: nothing came for {} ms", hop_.url.shown(), journey_.limits.idle.count()));
+  const HttpLimits& limits = journey_.limits;
+  const milliseconds idle = body_bytes_ == 0 && limits.first_byte.count() > 0 ? limits.first_byte : limits.idle;
+  if (idle.count() > 0 && steady_clock::now() - last_byte_ > idle + journey_.extra()) {
+    return fail(ErrorCode::unavailable, format_text("{}: nothing came for {} ms", hop_.url.shown(), idle.count()));
   }
   return {};
 }
@@ -356,7 +357,11 @@ milliseconds Journey::time_left(milliseconds most) const {
   if (limits.total.count() <= 0) {
     return most;
   }
-  return std::min(most, std::chrono::ceil<milliseconds>(started + limits.total - steady_clock::now()));
+  return std::min(most, std::chrono::ceil<milliseconds>(started + limits.total + extra() - steady_clock::now()));
+}
+
+milliseconds Journey::extra() const {
+  return limits.extra_ms == nullptr ? milliseconds(0) : milliseconds(limits.extra_ms->load());
 }
 
 bool same_name(std::string_view a, std::string_view b) {

@@ -27,6 +27,7 @@ struct Journey {
 
   // Until the total limit; at most `most`. Zero or less: it has passed.
   [[nodiscard]] std::chrono::milliseconds time_left(std::chrono::milliseconds most) const;
+  [[nodiscard]] std::chrono::milliseconds extra() const;
 };
 
 struct Arrival {

@@ -35,6 +35,7 @@ class ChildProgram {
 
   // Closes its input, waits, SIGTERM, waits, SIGKILL. Every wait is `grace` at most.
   void end();
+  void set_grace(std::chrono::milliseconds grace) { grace_ = grace; }
 
  private:
   ChildProgram() = default;

@@ -1,6 +1,6 @@
 #include "tools/json_rpc.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "tools/plain_text.h"
 
@@ -8,7 +8,6 @@ namespace puna::tools {
 namespace {
 
 constexpr std::size_t kMessageBytesMax = 500;
-constexpr std::int64_t kMethodNotFound = -32601;
 
 std::unexpected<Error> not_rpc(std::string_view why) {
   return fail(ErrorCode::corrupt, format_text("not a message of JSON-RPC 2.0: {}", why));
@@ -88,11 +87,6 @@ std::string rpc_refusal(const Json& id, std::int64_t code, std::string_view mess
       .dump();
 }
 
-std::string answer_to(const RpcMessage& request) {
-  return request.method == "ping" ? rpc_answer(request.id, Json::object())
-                                  : rpc_refusal(request.id, kMethodNotFound, "not offered by this client");
-}
-
 Result<void> LineReader::feed(std::string_view bytes, std::vector<std::string>& lines) {
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
@@ -107,52 +101,6 @@ Result<void> LineReader::feed(std::string_view bytes, std::vector<std::string>& 
         lines.push_back(std::move(line_));
       }
       line_.clear();
-    }
-  }
-  return {};
-}
-
-void EventReader::end_line(std::vector<std::string>& events) {
-  std::string_view line = line_;
-  if (std::exchange(is_first_line_, false) && line.starts_with("\xef\xbb\xbf")) {
-    line.remove_prefix(3);
-  }
-  if (line.empty()) {
-    if (has_data_ && is_message_) {
-      data_.pop_back();  // the last line's end
-      events.push_back(std::move(data_));
-    }
-    data_.clear();
-    has_data_ = false;
-    is_message_ = true;
-  } else {
-    const std::size_t colon = line.find(':');
-    const std::string_view field = line.substr(0, colon);
-    std::string_view value = colon == std::string_view::npos ? std::string_view{} : line.substr(colon + 1);
-    value.remove_prefix(value.starts_with(' ') ? 1 : 0);
-    if (field == "data") {
-      data_ += value;
-      data_ += '\n';
-      has_data_ = true;
-    } else if (field == "event") {
-      is_message_ = value.empty() || value == "message";
-    }
-  }
-  line_.clear();
-}
-
-Result<void> EventReader::feed(std::string_view bytes, std::vector<std::string>& events) {
-  for (const char c : bytes) {
-    if (std::exchange(after_return_, c == '\r') && c == '\n') {
-      continue;
-    }
-    if (c == '\r' || c == '\n') {
-      end_line(events);
-    } else {
-      line_ += c;
-    }
-    if (line_.size() + data_.size() > bytes_max_) {
-      return fail(ErrorCode::limit, format_text("an event of more than {} bytes", bytes_max_));
     }
   }
   return {};

@@ -1,4 +1,4 @@
-// JSON-RPC 2.0 as MCP uses it, and the two ways in which its messages are framed.
+// JSON-RPC 2.0 as MCP uses it, and messages that are lines.
 #pragma once
 
 #include <cstdint>
@@ -36,9 +36,6 @@ struct RpcMessage {
 [[nodiscard]] std::string rpc_answer(const Json& id, const Json& result);
 [[nodiscard]] std::string rpc_refusal(const Json& id, std::int64_t code, std::string_view message);
 
-// What a client that has nothing to offer answers to a server's request: ping is answered, all else is not known.
-[[nodiscard]] std::string answer_to(const RpcMessage& request);
-
 // Messages that end with a newline. Pieces may end anywhere: the lines are the same.
 class LineReader {
  public:
@@ -50,26 +47,6 @@ class LineReader {
  private:
   std::size_t bytes_max_;
   std::string line_;
-};
-
-// The data of server-sent events of the type "message". Source: HTML standard, 9.2.6.
-class EventReader {
- public:
-  explicit EventReader(std::size_t bytes_max) : bytes_max_(bytes_max) {}
-  // Appends the events that end in these bytes; an event without data is none.
-  // Errors  limit  an event of more than bytes_max
-  [[nodiscard]] Result<void> feed(std::string_view bytes, std::vector<std::string>& events);
-
- private:
-  void end_line(std::vector<std::string>& events);
-
-  std::size_t bytes_max_;
-  std::string line_;
-  std::string data_;
-  bool has_data_ = false;
-  bool is_message_ = true;
-  bool is_first_line_ = true;
-  bool after_return_ = false;  // a newline that follows belongs to it
 };
 
 }  // namespace puna::tools

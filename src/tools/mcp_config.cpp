@@ -1,6 +1,7 @@
 // Configuration files as other programs write them.
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "puna/tools/mcp.h"
 #include "tools/observation.h"
@@ -143,6 +144,13 @@ Result<McpServerConfig> read_server(const Json::Member& member, const McpVariabl
     PUNA_TRY(config.place, read_program(json, reader, member.key));
   } else {
     PUNA_TRY(config.place, read_address(json, *json.find(*url), reader, member.key));
+  }
+  PUNA_TRY(const std::vector<std::string> roots, reader.texts(json.find("roots"), "roots"));
+  for (const std::string& root : roots) {
+    if (!std::filesystem::path(root).is_absolute()) {
+      return wrong(member.key, format_text("\"roots\": '{}' is no absolute path", tools::shown(root)));
+    }
+    config.roots.emplace_back(root);
   }
   return config;
 }

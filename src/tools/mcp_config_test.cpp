@@ -7,7 +7,6 @@
 namespace puna {
 namespace {
 
-using tools::EventReader;
 using tools::LineReader;
 using tools::read_rpc;
 
@@ -104,14 +103,8 @@ std::vector<std::string> fed(std::string_view stream, std::size_t cut) {
 
 TEST(JsonRpc, FramesAreTheSameWhereverTheyAreCut) {
   const std::string_view lines = "{\"a\":1}\n\n  \r\n{\"b\":\"é\"}\r\nhalf";
-  const std::string_view events =
-      "\xef\xbb\xbf"
-      "data: one\r\ndata:two\r\n\r\n: no\n\nevent: x\ndata: no\n\nid: 1\ndata\n\nretry: 5\rdata:  three\r\rdata: half";
-  for (std::size_t cut = 0; cut <= events.size(); ++cut) {
-    if (cut <= lines.size()) {
-      EXPECT_EQ(fed<LineReader>(lines, cut), (std::vector<std::string>{"{\"a\":1}", "{\"b\":\"é\"}\r"})) << cut;
-    }
-    EXPECT_EQ(fed<EventReader>(events, cut), (std::vector<std::string>{"one\ntwo", "", " three"})) << cut;
+  for (std::size_t cut = 0; cut <= lines.size(); ++cut) {
+    EXPECT_EQ(fed<LineReader>(lines, cut), (std::vector<std::string>{"{\"a\":1}", "{\"b\":\"é\"}\r"})) << cut;
   }
 }
 
@@ -120,9 +113,6 @@ TEST(JsonRpc, FramesOverTheLimitAreRefused) {
   std::vector<std::string> got;
   EXPECT_TRUE(lines.feed("0123456789\n01234", got));
   EXPECT_FALSE(lines.feed("567890", got));
-  EventReader events(20);
-  EXPECT_TRUE(events.feed("data: 0123456789\n\n", got));
-  EXPECT_FALSE(events.feed("data: 0123456789\ndata: 0123456789\n", got));
 }
 
 TEST(McpTools, ResultsBecomeTextWhateverIsInThem) {

@@ -1,9 +1,16 @@
 // A server that is an address: every message is a POST, answered by JSON or by a stream of events.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "tools/charset.h"
 #include "tools/mcp_header.h"
+#include "tools/mcp_listener.h"
 #include "tools/mcp_transport.h"
 #include "tools/observation.h"
 #include "tools/plain_text.h"
@@ -11,9 +18,16 @@
 namespace puna::tools {
 namespace {
 
-constexpr std::size_t kAnswersMax = 1'000;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
-// Reads one answer, in either form, up to the response that is waited for.
+constexpr std::size_t kAnswersMax = 1'000;
+constexpr milliseconds kRetry{1'000};  // where the server says nothing
+constexpr milliseconds kRetryMin{50};
+constexpr milliseconds kListenTime{2'000};  // until the server has opened its own stream, or has none
+constexpr std::chrono::hours kAsked{24};    // somebody is asked: the server is not what is waited for
+
+// Reads one answer, in either form, up to the response that is waited for; a stream may come in several pieces.
 class Answer final : public HttpReceiver {
  public:
   using OnMessage = std::function<void(RpcMessage&&)>;
@@ -29,16 +43,27 @@ class Answer final : public HttpReceiver {
       body_ += bytes;
       return body_.size() > bytes_max_ ? Flow::stop : Flow::go_on;
     }
-    std::vector<std::string> events;
+    std::vector<ServerEvent> events;
     if (auto fed = events_.feed(bytes, events); !fed) {
       error_ = std::move(fed).error();
       return Flow::stop;
     }
-    for (const std::string& event : events) {
-      take(event);
+    for (const ServerEvent& event : events) {
+      if (event.type == "message" && !event.data.empty()) {
+        take(event.data);
+      }
     }
     return response_ || error_ ? Flow::stop : Flow::go_on;
   }
+  // Whether the response may still come on another stream, from the event behind this one; nothing: it may not.
+  [[nodiscard]] std::optional<std::string> resume_behind() {
+    if (!is_stream_ || response_ || error_ || events_.last_id().empty()) {
+      return std::nullopt;
+    }
+    events_.begin_again();
+    return events_.last_id();
+  }
+  [[nodiscard]] milliseconds retry() const { return std::max(events_.retry().value_or(kRetry), kRetryMin); }
   // After the end.  Errors  corrupt  no response came
   [[nodiscard]] Result<RpcMessage> response() {
     if (!is_stream_ && !body_.empty()) {
@@ -72,6 +97,16 @@ class Answer final : public HttpReceiver {
   std::optional<Error> error_;
 };
 
+// One call: its messages come on two streams, and are handled one after the other.
+struct Exchange {
+  const RpcCall& call;
+  const McpHandlers& handlers;
+  std::stop_token stop;
+  std::mutex handling;
+  std::size_t answers = 0;                 // guarded by handling
+  std::atomic<std::int64_t> extra_ms = 0;  // in which somebody was asked
+};
+
 class HttpTransport final : public McpTransport {
  public:
   HttpTransport(std::string name, McpAddress address, AddressPolicy policy, const McpOptions& options)
@@ -81,11 +116,12 @@ class HttpTransport final : public McpTransport {
     session_.clear();
     revision_.clear();
     is_alive_ = true;
+    has_stream_ = true;
     return {};
   }
   [[nodiscard]] bool is_alive() const override { return is_alive_; }
   [[nodiscard]] bool may_stay_silent() const override { return false; }
-  [[nodiscard]] Result<RpcMessage> request(const RpcCall& call, const OnNotification& on_notification,
+  [[nodiscard]] Result<RpcMessage> request(const RpcCall& call, const McpHandlers& handlers,
                                            const std::stop_token& stop) override;
   [[nodiscard]] Result<void> notify(std::string_view method, const Json& params) override {
     return post(rpc_notification(method, params));
@@ -103,7 +139,13 @@ class HttpTransport final : public McpTransport {
   }
 
  private:
-  [[nodiscard]] HttpRequest message(std::string body, std::chrono::milliseconds time) const;
+  [[nodiscard]] HttpRequest message(std::string body, milliseconds time) const;
+  [[nodiscard]] Result<HttpHead> send(const Exchange& exchange, Answer& answer) const;
+  [[nodiscard]] Result<HttpHead> resume(Result<HttpHead> head, steady_clock::time_point end, const Exchange& exchange,
+                                        Answer& answer) const;
+  [[nodiscard]] HttpRequest listening(milliseconds time) const;
+  void handle(Exchange& exchange, RpcMessage&& message, const std::stop_token& stop) const;
+  [[nodiscard]] std::unique_ptr<McpListener> listen(Exchange& exchange);
   [[nodiscard]] Result<void> post(std::string body) const;
   [[nodiscard]] bool is_modern() const { return revision_ == kModernRevision; }
   [[nodiscard]] Error named(Error error) const {
@@ -119,9 +161,10 @@ class HttpTransport final : public McpTransport {
   std::string revision_;
   std::string session_;
   bool is_alive_ = false;
+  bool has_stream_ = true;  // as far as is known
 };
 
-HttpRequest HttpTransport::message(std::string body, std::chrono::milliseconds time) const {
+HttpRequest HttpTransport::message(std::string body, milliseconds time) const {
   HttpRequest request{.method = "POST", .url = address_.url, .headers = address_.headers, .body = std::move(body)};
   request.headers.push_back({"Accept", "application/json, text/event-stream"});
   request.headers.push_back({"Content-Type", "application/json"});
@@ -165,9 +208,18 @@ Error HttpTransport::refusal(const HttpHead& head) {
   return named(std::move(error));
 }
 
-Result<RpcMessage> HttpTransport::request(const RpcCall& call, const OnNotification& on_notification,
-                                          const std::stop_token& stop) {
+// A request for a stream, not for an answer.
+HttpRequest HttpTransport::listening(milliseconds time) const {
+  HttpRequest request = message({}, time);
+  request.method = "GET";
+  std::erase_if(request.headers, [](const HttpField& field) { return field.name == "Content-Type"; });
+  return request;
+}
+
+Result<HttpHead> HttpTransport::send(const Exchange& exchange, Answer& answer) const {
+  const RpcCall& call = exchange.call;
   HttpRequest sent = message(rpc_request(call.id, call.method, call.params), call.time);
+  sent.limits.extra_ms = &exchange.extra_ms;
   if (is_modern()) {
     sent.headers.push_back({"Mcp-Method", std::string(call.method)});
     if (const Json* name = call.params.find("name"); name != nullptr && name->is_string()) {
@@ -175,15 +227,75 @@ Result<RpcMessage> HttpTransport::request(const RpcCall& call, const OnNotificat
     }
     sent.headers.append_range(call.headers);
   }
-  std::size_t answers = 0;
-  Answer answer(call.id, options_.message_bytes_max, [&](RpcMessage&& message) {
-    if (message.kind == RpcMessage::Kind::notification) {
-      on_notification(message);
-    } else if (!is_modern() && ++answers <= kAnswersMax) {
-      (void)post(answer_to(message));
+  const auto end = steady_clock::now() + call.time;
+  auto head = client_.stream(sent, answer, exchange.stop);
+  return is_modern() ? head : resume(std::move(head), end, exchange, answer);
+}
+
+// Servers of the older revisions may close a stream, or lose it, and go on in another one (SEP-1699).
+Result<HttpHead> HttpTransport::resume(Result<HttpHead> head, steady_clock::time_point end, const Exchange& exchange,
+                                       Answer& answer) const {
+  while (head || head.error().code == ErrorCode::unavailable) {
+    const std::optional<std::string> id = answer.resume_behind();
+    if (!id) {
+      break;
     }
-  });
-  const auto head = client_.stream(sent, answer, stop);
+    std::mutex nobody;
+    std::unique_lock lock(nobody);
+    std::condition_variable_any never;
+    (void)never.wait_for(lock, exchange.stop, answer.retry(), [] { return false; });
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(end - steady_clock::now()) + milliseconds(exchange.extra_ms.load());
+    if (left.count() <= 0) {
+      return fail(ErrorCode::unavailable, "the stream ended, and the response did not come in time");
+    }
+    HttpRequest next = listening(left);
+    next.headers.push_back({"Last-Event-ID", *id});
+    head = client_.stream(next, answer, exchange.stop);
+    if (head && head->status != 200) {
+      return fail(ErrorCode::unavailable,
+                  format_text("the stream ended before the response, and cannot be resumed (status {})", head->status));
+    }
+  }
+  return head;
+}
+
+void HttpTransport::handle(Exchange& exchange, RpcMessage&& message, const std::stop_token& stop) const {
+  const std::scoped_lock lock(exchange.handling);
+  if (message.kind == RpcMessage::Kind::notification) {
+    exchange.handlers.on_notification(message);
+  } else if (message.kind == RpcMessage::Kind::request && !is_modern() && ++exchange.answers <= kAnswersMax) {
+    const auto begin = steady_clock::now();
+    exchange.extra_ms += std::chrono::milliseconds(kAsked).count();
+    std::string answer = exchange.handlers.answer(message, stop);
+    const auto used = std::chrono::ceil<milliseconds>(steady_clock::now() - begin);
+    exchange.extra_ms += (used - kAsked).count();
+    (void)post(std::move(answer));
+  }
+}
+
+// A server of the older revisions may ask on a stream of its own what belongs to a call: it is open while a tool runs.
+std::unique_ptr<McpListener> HttpTransport::listen(Exchange& exchange) {
+  if (is_modern() || !has_stream_ || exchange.call.method != "tools/call") {
+    return nullptr;
+  }
+  auto listener = std::make_unique<McpListener>(client_, listening(milliseconds(0)),
+                                                [this, &exchange](RpcMessage&& message, const std::stop_token& stop) {
+                                                  handle(exchange, std::move(message), stop);
+                                                });
+  const bool is_open = listener->wait(kListenTime, exchange.stop) == McpListener::State::open;
+  has_stream_ = is_open || exchange.stop.stop_requested();
+  return is_open ? std::move(listener) : nullptr;
+}
+
+Result<RpcMessage> HttpTransport::request(const RpcCall& call, const McpHandlers& handlers,
+                                          const std::stop_token& stop) {
+  Exchange exchange{.call = call, .handlers = handlers, .stop = stop};
+  Answer answer(call.id, options_.message_bytes_max,
+                [&](RpcMessage&& message) { handle(exchange, std::move(message), stop); });
+  std::unique_ptr<McpListener> listener = listen(exchange);
+  const auto head = send(exchange, answer);
+  listener.reset();
   if (!head) {
     if (head.error().code == ErrorCode::cancelled && !is_modern() && call.method != "initialize") {
       (void)notify("notifications/cancelled", cancelled_params(call.id));

@@ -1,9 +1,12 @@
 // Servers that are addresses: both revisions, both forms of an answer, and what such a server can do wrong.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <mutex>
+#include <thread>
 
 #include "net/test_server.h"
+#include "puna/tools/files.h"
 #include "puna/tools/mcp.h"
 
 namespace puna {
@@ -213,7 +216,7 @@ TEST(McpAddressServer, OlderServersAreFoundWhateverTheyAnswerToTheProbe) {
     EXPECT_EQ(web.requests().back().find("Mcp-Method"), std::string::npos);
     server->reset();
     EXPECT_EQ(legacy.deleted, 1);
-    EXPECT_EQ(legacy.versions, 2);  // notifications/initialized and the answer to ping
+    EXPECT_EQ(legacy.versions, 3);  // notifications/initialized, the wish for a stream, the answer to ping
   }
 }
 
@@ -255,6 +258,149 @@ TEST(McpAddressServer, RefusalsAreErrorsThatNameTheServerAndNeverItsSecrets) {
     EXPECT_TRUE(server.error().message.starts_with("MCP server 'web': ")) << server.error().message;
     EXPECT_EQ((server.error().message + server.error().hint).find("canary"), std::string::npos);
     EXPECT_EQ(server.error().message.find("key=k"), std::string::npos) << server.error().message;
+  }
+}
+
+// A call that answers in pieces: its stream ends behind the event that `ends_with` has, and a GET goes on behind an id.
+class Resuming {
+ public:
+  void operator()(Peer& peer, const std::string& request) {
+    const Json json = body_of(request);
+    const std::string_view method = json.text_or("method");
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+    if (request.starts_with("GET") && !request.contains("Last-Event-ID")) {
+      peer.send(answer("405 Method Not Allowed", "", ""));
+    } else if (request.starts_with("GET")) {
+      resumed.push_back(Clock::now());
+      ids.push_back(request.substr(request.find("Last-Event-ID: ") + 15, 2));
+      if (refuses) {
+        peer.send(answer("404 Not Found", "", ""));
+      } else if (resumed.size() == 1) {
+        peer.send(head + "id: e2\ndata:\n\ndata: {half an ev");
+      } else {
+        peer.send(head + "id: e3\ndata: " + result_of(call, text_result("late")).dump() + "\n\n");
+        peer.pause(5s);
+      }
+    } else if (method == "initialize") {
+      peer.send(json_answer(result_of(json, *Json::parse(R"({"protocolVersion": "2025-11-25", "capabilities": {}})"))));
+    } else if (method == "tools/list") {
+      peer.send(json_answer(result_of(json, tool_list())));
+    } else if (method == "tools/call") {
+      call = json;
+      peer.send(head + first);
+      closed = Clock::now();
+    } else {
+      peer.send(answer("400 Bad Request", "", ""));
+    }
+  }
+  std::string first = "id: e1\nretry: 300\ndata:\n\n";
+  bool refuses = false;
+  Json call;
+  Clock::time_point closed;
+  std::vector<Clock::time_point> resumed;
+  std::vector<std::string> ids;
+};
+
+TEST(McpAddressServer, AStreamThatEndsEarlyIsResumedBehindItsLastEventAndNotTooSoon) {
+  Resuming script;
+  const TestServer web([&](Peer& peer, const std::string& request) { script(peer, request); });
+  auto server = McpServer::open(config(web), options());
+  ASSERT_TRUE(server) << server.error().message;
+  const auto got = (*server)->call("query", Json::object());
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(mcp_observation(*got, Json()).content, "late");
+  EXPECT_EQ(script.ids, (std::vector<std::string>{"e1", "e2"}));
+  ASSERT_EQ(script.resumed.size(), 2U);
+  EXPECT_GE(script.resumed[0] - script.closed, 290ms);
+  EXPECT_GE(script.resumed[1] - script.resumed[0], 290ms);
+}
+
+TEST(McpAddressServer, AStreamThatCannotBeResumedIsAnErrorInTime) {
+  for (const bool has_id : {true, false}) {
+    Resuming script;
+    script.refuses = true;
+    script.first = has_id ? "id: e1\ndata:\n\n" : "data:\n\n";
+    const TestServer web([&](Peer& peer, const std::string& request) { script(peer, request); });
+    auto server = McpServer::open(config(web), options());
+    ASSERT_TRUE(server) << server.error().message;
+    const auto got = (*server)->call("query", Json::object());
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, has_id ? ErrorCode::unavailable : ErrorCode::corrupt) << got.error().message;
+    EXPECT_EQ(script.resumed.size(), has_id ? 1U : 0U);
+  }
+  Resuming for_ever;
+  for_ever.first = "id: e1\nretry: 600000\ndata:\n\n";
+  const TestServer web([&](Peer& peer, const std::string& request) { for_ever(peer, request); });
+  auto server = McpServer::open(config(web), options());
+  ASSERT_TRUE(server) << server.error().message;
+  std::stop_source stop;
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(100ms);
+    stop.request_stop();
+  });
+  const auto begin = Clock::now();
+  const auto got = (*server)->call("query", Json::object(), stop.get_token());
+  ASSERT_FALSE(got);
+  EXPECT_LT(Clock::now() - begin, 5s);
+}
+
+class SlowYes final : public User {
+ public:
+  [[nodiscard]] Result<std::string> answer(std::string_view /*question*/, const std::stop_token& stop) override {
+    for (int i = 0; i < 80 && !stop.stop_requested(); ++i) {
+      std::this_thread::sleep_for(10ms);
+    }
+    stopped = stopped || stop.stop_requested();
+    return "y";
+  }
+  std::atomic<bool> stopped = false;
+};
+
+// What the TypeScript library does: the question comes on the GET stream, its answer by POST, the result on the call's.
+TEST(McpAddressServer, AQuestionOnTheServersOwnStreamIsAnsweredAndItsTimeDoesNotCount) {
+  for (const bool answers_early : {false, true}) {
+    std::atomic<bool> asked = false;
+    std::atomic<bool> answered = false;
+    const TestServer web([&](Peer& peer, const std::string& request) {
+      const Json json = body_of(request);
+      const std::string_view method = json.text_or("method");
+      if (request.starts_with("GET")) {
+        peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+        for (int i = 0; i < 1'000 && !asked && peer.pause(5ms); ++i) {
+        }
+        peer.send(
+            R"(data: {"jsonrpc": "2.0", "id": "q", "method": "elicitation/create", "params": {"requestedSchema": )"
+            R"({"properties": {}}}})"
+            "\n\n");
+        peer.pause(10s);
+      } else if (method == "initialize") {
+        peer.send(
+            json_answer(result_of(json, *Json::parse(R"({"protocolVersion": "2025-11-25", "capabilities": {}})"))));
+      } else if (method == "tools/list") {
+        peer.send(json_answer(result_of(json, tool_list())));
+      } else if (method == "tools/call") {
+        asked = true;
+        peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+        for (int i = 0; i < (answers_early ? 20 : 1'000) && !answered && peer.pause(5ms); ++i) {
+        }
+        peer.send("data: " + result_of(json, text_result(answered ? "answered" : "no answer")).dump() + "\n\n");
+      } else if (json.text_or("id") == "q") {
+        answered = json.find("result")->text_or("action") == "accept";
+        peer.send(answer("202 Accepted", "", ""));
+      } else {
+        peer.send(answer("400 Bad Request", "", ""));
+      }
+    });
+    SlowYes user;
+    McpOptions with = options();
+    with.user = &user;
+    with.call_time = 400ms;  // less than the user needs
+    auto server = McpServer::open(config(web), with);
+    ASSERT_TRUE(server) << server.error().message;
+    const auto got = (*server)->call("query", Json::object());
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(mcp_observation(*got, Json()).content, answers_early ? "no answer" : "answered");
+    EXPECT_EQ(user.stopped, answers_early);  // a call that is over asks nobody any more
   }
 }
 

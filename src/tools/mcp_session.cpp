@@ -1,11 +1,13 @@
 // One server: which revision it speaks, its tools, its calls, and what happens when it ends.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <mutex>
-#include <set>
 #include <utility>
 
+#include "tools/mcp_answers.h"
 #include "tools/mcp_header.h"
+#include "tools/mcp_listing.h"
 #include "tools/mcp_transport.h"
 #include "tools/observation.h"
 #include "tools/plain_text.h"
@@ -14,13 +16,13 @@ namespace puna {
 namespace {
 
 using std::chrono::milliseconds;
+using tools::McpListing;
 using tools::RpcMessage;
 
 constexpr std::array<std::string_view, 4> kSessionRevisions{"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"};
 constexpr std::int64_t kHeaderMismatch = -32020;
 constexpr std::int64_t kMissingCapability = -32021;
 constexpr std::int64_t kUnsupportedRevision = -32022;
-constexpr std::size_t kPagesMax = 100;
 constexpr int kRestartsMax = 5;
 constexpr int kRoundsMax = 8;  // of one call that the server wants to be repeated
 constexpr std::size_t kShownBytesMax = 100;
@@ -43,7 +45,8 @@ bool lists(const Json* versions, std::string_view version) {
 
 class Server final : public McpServer {
  public:
-  Server(std::string name, McpOptions options) : name_(std::move(name)), options_(std::move(options)) {}
+  Server(const McpServerConfig& config, McpOptions options)
+      : name_(config.name), options_(std::move(options)), answers_(name_, options_.user, config.roots) {}
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server() override { close(); }
@@ -69,13 +72,15 @@ class Server final : public McpServer {
   Result<bool> probe(const std::stop_token& stop);
   Result<void> begin_session(const std::stop_token& stop);
   Result<void> keep_alive(const std::stop_token& stop);
-  Result<void> list_tools(const std::stop_token& stop);
-  void add_tool(const Json& json, std::set<std::string>& names);
+  Result<McpListing> list_tools(const std::stop_token& stop);
+  Result<void> look_again(const std::stop_token& stop);
+  Result<Json> call_in_rounds(const McpToolFacts& tool, const Json& arguments, const std::stop_token& stop);
+  Result<Json> inputs(const Json& wanted, const std::string& tool, const std::stop_token& stop);
   Result<Json> ask(std::string_view method, Json params, milliseconds time, const std::stop_token& stop,
                    std::vector<HttpField> headers = {}, std::string_view tool = {});
   Result<RpcMessage> exchange(std::string_view method, Json params, milliseconds time, const std::stop_token& stop,
                               std::vector<HttpField> headers = {}, std::string_view tool = {});
-  void report(const RpcMessage& notification, std::int64_t id, std::string_view tool) const;
+  void report(const RpcMessage& notification, std::int64_t id, std::string_view tool);
   void read_facts(const Json& result);
   [[nodiscard]] std::unexpected<Error> failed(ErrorCode code, std::string_view why) const {
     return fail(code, format_text("MCP server '{}': {}", name_, why));
@@ -83,11 +88,14 @@ class Server final : public McpServer {
 
   std::string name_;
   McpOptions options_;
+  tools::McpAnswers answers_;
   std::timed_mutex mutex_;
   std::unique_ptr<tools::McpTransport> transport_;
   McpServerFacts facts_;
   std::vector<McpToolFacts> tools_;
   std::vector<std::string> problems_;
+  std::map<std::string, std::string> changed_;  // tools that must not be called any more, and why
+  bool has_other_tools_ = false;                // the server said so, and they were not looked at yet
   bool is_modern_ = false;
   bool is_closed_ = false;
   std::int64_t next_id_ = 1;
@@ -105,7 +113,7 @@ Result<RpcMessage> Server::exchange(std::string_view method, Json params, millis
   if (is_modern_) {
     meta.set("io.modelcontextprotocol/protocolVersion", tools::kModernRevision);
     meta.set("io.modelcontextprotocol/clientInfo", client_info());
-    meta.set("io.modelcontextprotocol/clientCapabilities", Json::object());
+    meta.set("io.modelcontextprotocol/clientCapabilities", answers_.capabilities());
   }
   if (!tool.empty()) {
     meta.set("progressToken", id);
@@ -115,7 +123,10 @@ Result<RpcMessage> Server::exchange(std::string_view method, Json params, millis
   }
   return transport_->request(
       {.id = id, .method = method, .params = std::move(params), .time = time, .headers = std::move(headers)},
-      [&](const RpcMessage& notification) { report(notification, id, tool); }, stop);
+      {.on_notification = [&](const RpcMessage& notification) { report(notification, id, tool); },
+       .answer = [&](const RpcMessage& request,
+                     const std::stop_token& asked) { return answers_.reply_to(request, asked); }},
+      stop);
 }
 
 Result<Json> Server::ask(std::string_view method, Json params, milliseconds time, const std::stop_token& stop,
@@ -131,7 +142,8 @@ Result<Json> Server::ask(std::string_view method, Json params, milliseconds time
   return std::move(response.result);
 }
 
-void Server::report(const RpcMessage& notification, std::int64_t id, std::string_view tool) const {
+void Server::report(const RpcMessage& notification, std::int64_t id, std::string_view tool) {
+  has_other_tools_ = has_other_tools_ || notification.method == "notifications/tools/list_changed";
   const Json* token = notification.params.find("progressToken");
   const Json* done = notification.params.find("progress");
   const Json* total = notification.params.find("total");
@@ -164,7 +176,11 @@ Result<bool> Server::probe(const std::stop_token& stop) {
   is_modern_ = true;
   transport_->set_revision(std::string(tools::kModernRevision));
   const milliseconds time = transport_->may_stay_silent() ? options_.probe_time : options_.start_time;
-  const auto response = exchange("server/discover", Json(), time, stop);
+  auto response = exchange("server/discover", Json(), time, stop);
+  if (response && response->error && response->error->code == kUnsupportedRevision &&
+      lists(response->error->data.find("supported"), tools::kModernRevision)) {
+    response = exchange("server/discover", Json(), time, stop);  // what it wants is what it got: once more
+  }
   if (!response) {
     const ErrorCode code = response.error().code;
     const bool is_silent = transport_->may_stay_silent() && code == ErrorCode::unavailable;
@@ -196,7 +212,7 @@ Result<void> Server::begin_session(const std::stop_token& stop) {
   transport_->set_revision("");
   PUNA_TRY(const Json result, ask("initialize",
                                   Json::object({{"protocolVersion", kSessionRevisions.front()},
-                                                {"capabilities", Json::object()},
+                                                {"capabilities", answers_.capabilities()},
                                                 {"clientInfo", client_info()}}),
                                   options_.start_time, stop));
   const std::string_view revision = result.text_or("protocolVersion");
@@ -240,60 +256,35 @@ Result<void> Server::keep_alive(const std::stop_token& stop) {
   return {};
 }
 
-void Server::add_tool(const Json& json, std::set<std::string>& names) {
-  const std::string name(json.text_or("name"));
-  const auto leave_out = [&](std::string_view why) {
-    problems_.push_back(format_text("tool '{}' is left out: {}", tools::shown(name), why));
-  };
-  const Json* input = json.find("inputSchema");
-  if (name.empty() || !names.insert(name).second) {
-    return leave_out(name.empty() ? "it has no name" : "the name stands twice");
+Result<McpListing> Server::list_tools(const std::stop_token& stop) {
+  McpListing listing(options_.tools_max);
+  Json params;
+  while (true) {
+    PUNA_TRY(const Json result, ask("tools/list", params, options_.start_time, stop));
+    const auto next = listing.add_page(result);
+    if (!next) {
+      return failed(next.error().code, next.error().message);
+    }
+    if (!*next) {
+      return listing;
+    }
+    params = Json::object({{"cursor", **next}});
   }
-  if (input == nullptr || !input->is_object()) {
-    return leave_out("it has no inputSchema");
-  }
-  const auto headers = tools::mcp_headers_of(*input);
-  if (!headers) {
-    return leave_out(headers.error().message);
-  }
-  if (const auto grammar = grammar_from_schema(*input); !grammar) {
-    return leave_out(grammar.error().message);
-  }
-  const Json* output = json.find("outputSchema");
-  const std::string_view title = json.text_or("title");
-  tools_.push_back({.name = name,
-                    .description = utf8::sanitize(json.text_or("description", title)),
-                    .input_schema = *input,
-                    .output_schema = output != nullptr && output->is_object() ? *output : Json(),
-                    .headers = *headers});
 }
 
-Result<void> Server::list_tools(const std::stop_token& stop) {
-  std::set<std::string> names;
-  std::set<std::string> cursors;
-  Json params;
-  for (std::size_t page = 0;; ++page) {
-    PUNA_TRY(const Json result, ask("tools/list", params, options_.start_time, stop));
-    const Json* list = result.find("tools");
-    if (list == nullptr || !list->is_array()) {
-      return failed(ErrorCode::corrupt, "its list of tools is none");
+// The prompt keeps the tools that were listed first. One that is no more what it was must not be called under the old
+// words: whoever allowed it allowed another one.
+Result<void> Server::look_again(const std::stop_token& stop) {
+  PUNA_TRY(McpListing listing, list_tools(stop));
+  has_other_tools_ = false;
+  const std::vector<McpToolFacts> now = listing.take_tools();
+  changed_.clear();
+  for (const McpToolFacts& tool : tools_) {
+    const auto found = std::ranges::find(now, tool.name, &McpToolFacts::name);
+    if (found == now.end() || *found != tool) {
+      changed_[tool.name] = found == now.end() ? "is not offered any more" : "is not what it was when it was listed";
     }
-    for (const Json& tool : list->as_array()) {
-      add_tool(tool, names);
-    }
-    if (names.size() > options_.tools_max || problems_.size() > options_.tools_max) {
-      return failed(ErrorCode::limit, format_text("it has more than {} tools", options_.tools_max));
-    }
-    const std::string cursor(result.text_or("nextCursor"));
-    if (result.find("nextCursor") == nullptr || result.find("nextCursor")->is_null()) {
-      break;
-    }
-    if (page + 1 == kPagesMax || !cursors.insert(cursor).second) {
-      return failed(ErrorCode::corrupt, "its list of tools does not end");
-    }
-    params = Json::object({{"cursor", cursor}});
   }
-  std::ranges::sort(tools_, {}, &McpToolFacts::name);
   return {};
 }
 
@@ -303,8 +294,16 @@ Result<void> Server::connect(const McpServerConfig& config, const std::stop_toke
   } else {
     PUNA_TRY(transport_, tools::make_http_transport(name_, std::get<McpAddress>(config.place), options_));
   }
-  PUNA_TRY_VOID(agree(stop));
-  return list_tools(stop);
+  auto listing = agree(stop).and_then([&] { return list_tools(stop); });
+  if (!listing) {
+    if (listing.error().code == ErrorCode::cancelled) {
+      transport_->hurry();
+    }
+    return std::unexpected(std::move(listing).error());
+  }
+  tools_ = listing->take_tools();
+  problems_ = listing->take_problems();
+  return {};
 }
 
 Result<Json> Server::call(const std::string& tool, const Json& arguments, std::stop_token stop) {
@@ -319,29 +318,67 @@ Result<Json> Server::call(const std::string& tool, const Json& arguments, std::s
     }
   }
   PUNA_TRY_VOID(keep_alive(stop));
-  Json params = Json::object({{"name", tool}, {"arguments", arguments}});
+  if (has_other_tools_) {
+    PUNA_TRY_VOID(look_again(stop));
+  }
+  if (const auto changed = changed_.find(tool); changed != changed_.end()) {
+    return failed(ErrorCode::invalid_argument, format_text("'{}' {}", tools::shown(tool), changed->second));
+  }
+  answers_.begin_call();
+  return call_in_rounds(*known, arguments, stop);
+}
+
+// A modern server that wants to know something ends the call with its questions, and is called again with the answers.
+Result<Json> Server::call_in_rounds(const McpToolFacts& tool, const Json& arguments, const std::stop_token& stop) {
+  Json params = Json::object({{"name", tool.name}, {"arguments", arguments}});
   for (int round = 0; round < kRoundsMax; ++round) {
     PUNA_TRY(Json result,
-             ask("tools/call", params, options_.call_time, stop, tools::mcp_call_headers(*known, arguments), tool));
-    if (result.text_or("resultType", "complete") == "complete") {
+             ask("tools/call", params, options_.call_time, stop, tools::mcp_call_headers(tool, arguments), tool.name));
+    const std::string_view type = result.text_or("resultType", "complete");
+    if (type == "complete") {
       return result;
     }
     const Json* wanted = result.find("inputRequests");
     const Json* state = result.find("requestState");
-    if (result.text_or("resultType") != "input_required" || (wanted != nullptr && *wanted != Json::object()) ||
-        state == nullptr) {
-      return failed(ErrorCode::invalid_argument, format_text("'{}' asks for input, which it cannot be given", tool));
+    if (type != "input_required" || (wanted == nullptr && state == nullptr)) {
+      return failed(ErrorCode::corrupt,
+                    format_text("'{}' has a result of the unknown kind '{}'", tools::shown(tool.name), one_line(type)));
     }
-    params.set("requestState", *state);
+    params = Json::object({{"name", tool.name}, {"arguments", arguments}});
+    if (wanted != nullptr) {
+      PUNA_TRY(Json responses, inputs(*wanted, tool.name, stop));
+      params.set("inputResponses", std::move(responses));
+    }
+    if (state != nullptr) {
+      params.set("requestState", *state);
+    }
   }
-  return failed(ErrorCode::unavailable, format_text("'{}' wants to be called again and again", tool));
+  return failed(ErrorCode::unavailable,
+                format_text("'{}' wants to be called again and again", tools::shown(tool.name)));
+}
+
+Result<Json> Server::inputs(const Json& wanted, const std::string& tool, const std::stop_token& stop) {
+  if (!wanted.is_object()) {
+    return failed(ErrorCode::corrupt, format_text("what '{}' asks for is no object", tools::shown(tool)));
+  }
+  Json responses = Json::object();
+  for (const Json::Member& one : wanted.as_object()) {
+    const Json* params = one.value.find("params");
+    auto answer = answers_.answer(one.value.text_or("method"), params == nullptr ? Json() : *params, stop);
+    if (!answer) {
+      return failed(ErrorCode::invalid_argument, format_text("'{}' asks for input that it cannot be given: {}",
+                                                             tools::shown(tool), answer.error().message));
+    }
+    responses.set(one.key, *std::move(answer));
+  }
+  return responses;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<McpServer>> McpServer::open(const McpServerConfig& config, const McpOptions& options,
                                                    std::stop_token stop) {
-  auto server = std::make_unique<Server>(config.name, options);
+  auto server = std::make_unique<Server>(config, options);
   PUNA_TRY_VOID(server->connect(config, stop));
   return server;
 }

@@ -21,6 +21,7 @@ constexpr std::size_t kAnswersMax = 1'000;       // to requests of the server's 
 constexpr std::size_t kForeignLinesMax = 1'000;  // lines that are no message, likewise
 constexpr milliseconds kPollMax{20};
 constexpr milliseconds kGoodbye{100};  // for telling a server that nobody waits any more
+constexpr milliseconds kHurry{100};
 
 class StdioTransport final : public McpTransport {
  public:
@@ -46,7 +47,7 @@ class StdioTransport final : public McpTransport {
   }
   [[nodiscard]] bool may_stay_silent() const override { return true; }
 
-  [[nodiscard]] Result<RpcMessage> request(const RpcCall& call, const OnNotification& on_notification,
+  [[nodiscard]] Result<RpcMessage> request(const RpcCall& call, const McpHandlers& handlers,
                                            const std::stop_token& stop) override;
   [[nodiscard]] Result<void> notify(std::string_view method, const Json& params) override {
     to_write_ += rpc_notification(method, params) + "\n";
@@ -54,6 +55,11 @@ class StdioTransport final : public McpTransport {
   }
   void set_revision(std::string /*revision*/) override {}
   void close() override { child_.reset(); }
+  void hurry() override {
+    if (child_) {
+      child_->set_grace(kHurry);
+    }
+  }
 
  private:
   // One wait for anything, and what it brought.
@@ -141,10 +147,10 @@ Result<void> StdioTransport::flush(milliseconds time) {
   return to_write_.empty() ? Result<void>() : failed(ErrorCode::unavailable, "it does not read its input");
 }
 
-Result<RpcMessage> StdioTransport::request(const RpcCall& call, const OnNotification& on_notification,
+Result<RpcMessage> StdioTransport::request(const RpcCall& call, const McpHandlers& handlers,
                                            const std::stop_token& stop) {
   to_write_ += rpc_request(call.id, call.method, call.params) + "\n";
-  const auto end = steady_clock::now() + call.time;
+  auto end = steady_clock::now() + call.time;
   std::size_t answers = 0;
   std::size_t foreign = 0;
   while (true) {
@@ -165,12 +171,14 @@ Result<RpcMessage> StdioTransport::request(const RpcCall& call, const OnNotifica
           return failed(ErrorCode::corrupt, "it writes what is no MCP");
         }
       } else if (message->kind == RpcMessage::Kind::notification) {
-        on_notification(*message);
+        handlers.on_notification(*message);
       } else if (message->kind == RpcMessage::Kind::request) {
         if (++answers > kAnswersMax) {
           return failed(ErrorCode::corrupt, format_text("more than {} requests instead of an answer", kAnswersMax));
         }
-        to_write_ += answer_to(*message) + "\n";
+        const auto asked = steady_clock::now();
+        to_write_ += handlers.answer(*message, stop) + "\n";
+        end += steady_clock::now() - asked;
       } else if (message->id == Json(call.id)) {
         return *std::move(message);
       }

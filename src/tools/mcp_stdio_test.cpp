@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include "puna/tools/files.h"
 #include "puna/tools/mcp.h"
 #include "source_folder.h"
 #include "tools/test_folder.h"
@@ -68,8 +69,8 @@ TEST(McpProgramServer, ToolsOfAllPagesAreSortedAndThoseThatCannotBeUsedAreNamed)
   for (const McpToolFacts& tool : (*server)->tools()) {
     names.push_back(tool.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"add", "again", "asks", "crash", "echo", "fail", "ping me", "seen", "slow",
-                                             "surroundings"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"add", "again", "asks", "change", "crash", "echo", "fail", "ping me",
+                                             "seen", "slow", "surroundings"}));
   const auto& problems = (*server)->problems();
   ASSERT_EQ(problems.size(), 6U);
   EXPECT_EQ(problems[0], "tool 'no schema' is left out: it has no inputSchema");
@@ -93,11 +94,58 @@ TEST(McpProgramServer, RequestsOfTheServersAreAnsweredWithNothing) {
   EXPECT_EQ(got->as_array()[1].find("error")->find("code")->as_integer(), -32601);
 }
 
-TEST(McpProgramServer, ACallThatWantsToBeRepeatedIsAndOneThatAsksForInputIsAnError) {
+class Yes final : public User {
+ public:
+  [[nodiscard]] Result<std::string> answer(std::string_view question, const std::stop_token& /*stop*/) override {
+    std::this_thread::sleep_for(pause);
+    return question.contains("y or n") ? "y" : "Ada";
+  }
+  std::chrono::milliseconds pause{0};
+};
+
+// The form is the same in both revisions; a request of the server's in one, a result with questions in the other.
+TEST(McpProgramServer, TheUserIsAskedAndTheServerGetsTheAnswerWhateverTheTimeItTook) {
+  Yes user;
+  user.pause = 700ms;
+  McpOptions with = options();
+  with.user = &user;
+  with.call_time = 1s;
+  const Json params = *Json::parse(R"({"requestedSchema": {"properties": {"name": {"type": "string"}}}})");
+  auto modern = open("modern", with);
+  ASSERT_TRUE(modern) << modern.error().message;
+  EXPECT_EQ(called(**modern, "asks", Json::object({{"params", params}})),
+            R"({"q": {"action": "accept", "content": {"name": "Ada"}}})");
+  auto legacy = open("legacy", with);
+  ASSERT_TRUE(legacy) << legacy.error().message;
+  const auto got = Json::parse(called(
+      **legacy, "ping me", Json::object({{"methods", Json::array({"elicitation/create"})}, {"params", params}})));
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->as_array()[0].find("result")->dump(), R"({"action":"accept","content":{"name":"Ada"}})");
+}
+
+TEST(McpProgramServer, AToolThatChangedOrWentAwayIsNotCalledUnderItsOldWords) {
+  for (const std::string mode : {"modern", "legacy"}) {
+    auto server = open(mode);
+    ASSERT_TRUE(server) << server.error().message;
+    const std::size_t tools = (*server)->tools().size();
+    EXPECT_EQ(called(**server, "echo", Json::object({{"text", "x"}})), "x");
+    EXPECT_EQ(called(**server, "change"), "changed");
+    EXPECT_EQ(called(**server, "echo", Json::object({{"text", "x"}})),
+              "failed: MCP server 'test': 'echo' is not what it was when it was listed");
+    EXPECT_EQ(called(**server, "fail"), "failed: MCP server 'test': 'fail' is not offered any more");
+    EXPECT_EQ(called(**server, "add", Json::object({{"a", 1}})), "{\"sum\":1}");
+    EXPECT_EQ((*server)->tools().size(), tools);  // the prompt keeps what it has
+  }
+}
+
+TEST(McpProgramServer, ACallThatWantsToBeRepeatedIsAndNobodyIsAskedWhereNobodyIs) {
   auto server = open("modern");
   ASSERT_TRUE(server) << server.error().message;
   EXPECT_EQ(called(**server, "again"), "after 3 rounds");
-  EXPECT_NE(called(**server, "asks").find("asks for input"), std::string::npos);
+  EXPECT_EQ(called(**server, "asks"), R"({"q": {"action": "decline"}})");
+  EXPECT_NE(called(**server, "asks", Json::object({{"method", "sampling/createMessage"}}))
+                .find("'asks' asks for input that it cannot be given: 'sampling/createMessage' is not offered"),
+            std::string::npos);
 }
 
 TEST(McpProgramServer, ProgressArrivesAndStoppingTellsTheServer) {
@@ -212,7 +260,7 @@ TEST(McpProgramServer, AStopWhileItOpensReturnsAtOnce) {
     stop.request_stop();
   });
   McpOptions with = options();
-  with.grace = 200ms;
+  with.grace = 30s;  // for one that ends by itself, not for one that the user does not want any more
   const auto begin = Clock::now();
   const auto server = McpServer::open(config("deaf"), with, stop.get_token());
   ASSERT_FALSE(server);

@@ -24,11 +24,16 @@ struct RpcCall {
   std::vector<HttpField> headers;  // beside the transport's own; of no meaning to a program
 };
 
+// What happens with messages that come while a response is waited for.
+struct McpHandlers {
+  std::function<void(const RpcMessage&)> on_notification;
+  // To a request. May take long, which counts for no limit; not when `stop` is asked for.
+  std::function<std::string(const RpcMessage&, const std::stop_token& stop)> answer;
+};
+
 // Thread  one at a time.
 class McpTransport {
  public:
-  using OnNotification = std::function<void(const RpcMessage&)>;
-
   McpTransport() = default;
   McpTransport(const McpTransport&) = delete;
   McpTransport& operator=(const McpTransport&) = delete;
@@ -46,12 +51,14 @@ class McpTransport {
   //         corrupt      an answer that is no JSON-RPC, also a refusing status without one
   //         invalid_argument  the address or the credentials are refused
   //         limit, cancelled (the server was told)
-  [[nodiscard]] virtual Result<RpcMessage> request(const RpcCall& call, const OnNotification& on_notification,
+  [[nodiscard]] virtual Result<RpcMessage> request(const RpcCall& call, const McpHandlers& handlers,
                                                    const std::stop_token& stop) = 0;
   [[nodiscard]] virtual Result<void> notify(std::string_view method, const Json& params) = 0;
   // What is spoken from now on; over HTTP it stands in headers. Empty: not known yet.
   virtual void set_revision(std::string revision) = 0;
   virtual void close() = 0;
+  // The user waits for the end: close() is to have little patience from now on.
+  virtual void hurry() {}
 };
 
 [[nodiscard]] std::unique_ptr<McpTransport> make_stdio_transport(std::string name, McpProgram program,

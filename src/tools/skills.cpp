@@ -1,36 +1,24 @@
 // Skills: reading SKILL.md files, trust, and the tool that shows one.
 #include "puna/tools/skills.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
+#include "tools/front_matter.h"
 #include "tools/observation.h"
+#include "tools/project_trust.h"
 #include "tools/sha256.h"
 #include "tools/text_argument.h"
 
 namespace puna {
 namespace {
 
-constexpr std::size_t kHeadBytesMax = 8'192;
 constexpr std::size_t kNameBytesMax = 64;
-constexpr std::size_t kDescriptionBytesMax = 1'024;
-constexpr std::string_view kFence = "---\n";
 
 bool is_skill_name(std::string_view name) {
   return !name.empty() && name.size() <= kNameBytesMax &&
          std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
-}
-
-std::unexpected<Error> bad(std::string_view file, std::string_view what) {
-  return fail(ErrorCode::corrupt, format_text("{}: {}", tools::shown(file), what));
-}
-
-// One member of the YAML as text; empty: none, or not a text.
-std::string text_of(const YAML::Node& head, const char* key) {
-  const YAML::Node node = head[key];
-  return node.IsDefined() && node.IsScalar() ? node.Scalar() : std::string();
 }
 
 void add_skills(const std::filesystem::path& folder, Skill::Origin origin, FoundSkills& found) {
@@ -52,7 +40,8 @@ void add_skills(const std::filesystem::path& folder, Skill::Origin origin, Found
     }
     auto skill = text ? parse_skill(*text, (folder / name).string()) : std::unexpected(text.error());
     if (skill && skill->name != entry.name) {
-      skill = bad((folder / name).string(), format_text("its name is '{}', not that of its folder", skill->name));
+      skill = tools::bad_file((folder / name).string(),
+                              format_text("its name is '{}', not that of its folder", skill->name));
     }
     if (!skill) {
       problem(skill.error());
@@ -65,21 +54,6 @@ void add_skills(const std::filesystem::path& folder, Skill::Origin origin, Found
     skill->origin = origin;
     found.skills.push_back(*std::move(skill));
   }
-}
-
-Result<Approval> asked(const Skill& skill, Approver* approver, const std::stop_token& stop) {
-  if (approver == nullptr) {
-    return fail(ErrorCode::unavailable, "nobody is here");
-  }
-  PermissionQuestion question;
-  question.call.name = "skill " + skill.name;
-  question.call.arguments.set("description", skill.description);
-  question.call.arguments.set("folder", skill.folder.string());
-  question.call.arguments.set("text", skill.body);
-  question.call_hash = skill.hash;
-  question.rule = "the project brings this skill";
-  question.argument = "skill " + skill.name + " with this text";
-  return approver->decide(question, stop);
 }
 
 class SkillTool final : public Tool {
@@ -120,34 +94,18 @@ class SkillTool final : public Tool {
 }  // namespace
 
 Result<Skill> parse_skill(std::string_view text, std::string_view file_name) {
-  std::string whole(text);
-  for (std::size_t at = 0; (at = whole.find("\r\n", at)) != std::string::npos;) {
-    whole.erase(at, 1);
-  }
-  const std::size_t end = whole.find("\n---", kFence.size() - 1);
-  if (!whole.starts_with(kFence) || end == std::string::npos || end > kHeadBytesMax) {
-    return bad(file_name, "it does not begin with a head between two lines of ---");
-  }
-  const std::size_t body = std::min(whole.find('\n', end + 1), whole.size() - 1) + 1;
-  Skill skill{.body = whole.substr(body), .hash = tools::sha256_hex(text)};
-  try {
-    const YAML::Node head = YAML::Load(whole.substr(kFence.size(), end + 1 - kFence.size()));
-    if (!head.IsMap()) {
-      return bad(file_name, "its head is not a list of names and values");
-    }
-    skill.name = text_of(head, "name");
-    skill.description = text_of(head, "description");
-  } catch (const std::exception& error) {  // yaml-cpp's own
-    return bad(file_name, "not YAML: " + printable(utf8::sanitize(error.what())));
-  }
+  PUNA_TRY(tools::FrontMatter read, tools::front_matter(text, file_name));
+  Skill skill{.name = std::string(read.head.text_or("name")),
+              .description = tools::description_of(read.head),
+              .body = std::move(read.body),
+              .hash = tools::sha256_hex(text)};
   if (!is_skill_name(skill.name)) {
-    return bad(file_name, "'name' must be 1 to 64 of a-z, 0-9 and -");
+    return tools::bad_file(file_name, "'name' must be 1 to 64 of a-z, 0-9 and -");
   }
-  if (skill.description.empty() || skill.description.size() > kDescriptionBytesMax) {
-    return bad(file_name, format_text("'description' must be a text of 1 to {} bytes", kDescriptionBytesMax));
+  if (skill.description.empty()) {
+    return tools::bad_file(file_name,
+                           format_text("'description' must be a text of 1 to {} bytes", tools::kDescriptionBytesMax));
   }
-  std::ranges::replace_if(skill.description, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  skill.description.erase(skill.description.find_last_not_of(' ') + 1);
   return skill;
 }
 
@@ -165,18 +123,13 @@ std::vector<Skill> trusted_skills(std::vector<Skill> skills, Approvals& approval
     if (skill.origin == Skill::Origin::user) {
       return false;
     }
-    const Json key = Json::object({{"skill", skill.name}, {"hash", skill.hash}});
-    if (approvals.holds(key)) {
-      return false;
-    }
-    const Result<Approval> approval = asked(skill, approver, stop);
-    if (!approval || approval->answer == Approval::Answer::no || approval->call_hash != skill.hash) {
-      return true;
-    }
-    if (approval->answer == Approval::Answer::always_this) {
-      (void)approvals.add(key);  // what cannot be kept is asked again
-    }
-    return false;
+    return !tools::is_trusted({.kind = "skill",
+                               .name = skill.name,
+                               .description = skill.description,
+                               .place = skill.folder,
+                               .text = skill.body,
+                               .hash = skill.hash},
+                              approvals, approver, stop);
   });
   const auto same = std::ranges::unique(skills, {}, &Skill::name);  // one that nobody trusted hides no other
   skills.erase(same.begin(), same.end());

@@ -47,6 +47,7 @@ TOOLS = [
     {"name": "again", "inputSchema": {"type": "object"}},
     {"name": "asks", "inputSchema": {"type": "object"}},
     {"name": "ping me", "inputSchema": {"type": "object"}},
+    {"name": "change", "inputSchema": {"type": "object"}},
 ]
 BAD_TOOLS = [
     {"name": "no schema"}, {"inputSchema": {"type": "object"}}, {"name": "echo", "inputSchema": {"type": "object"}},
@@ -85,12 +86,18 @@ def call(request):
         else:
             answer(request, text("after %d rounds" % count))
     elif name == "asks":
-        answer(request, {"resultType": "input_required", "requestState": "s",
-                         "inputRequests": {"q": {"method": "elicitation/create", "params": {}}}})
+        if "inputResponses" in request["params"]:
+            return answer(request, text(json.dumps(request["params"]["inputResponses"])))
+        answer(request, {"resultType": "input_required", "inputRequests": {"q": {
+            "method": arguments.get("method", "elicitation/create"), "params": arguments.get("params", {})}}})
+    elif name == "change":
+        TOOLS[:] = [{**tool, "description": "Other words."} if tool["name"] == "echo" else tool for tool in TOOLS if tool["name"] != "fail"]
+        send({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+        answer(request, text("changed"))
     elif name == "ping me":
         got = []
-        for method in ("ping", "sampling/createMessage"):
-            send({"jsonrpc": "2.0", "id": "mine", "method": method})
+        for method in arguments.get("methods", ["ping", "sampling/createMessage"]):
+            send({"jsonrpc": "2.0", "id": "mine", "method": method, "params": arguments.get("params", {})})
             got.append(json.loads(sys.stdin.readline()))
         answer(request, text(json.dumps(got)))
 

@@ -3,7 +3,10 @@
 // Invariant: names are unique and every schema can be turned into a grammar, so arguments can be constrained and
 // checked. Nothing that a model or a tool does wrong leaves run() as anything but an observation.
 #include <algorithm>
+#include <array>
+#include <condition_variable>
 #include <exception>
+#include <mutex>
 #include <utility>
 
 #include "puna/tools.h"
@@ -14,13 +17,13 @@ namespace {
 
 constexpr std::size_t kViolationsShownMax = 8;
 
-ToolResult unknown_tool(std::string_view name, const std::vector<std::unique_ptr<Tool>>& tools) {
-  if (tools.empty()) {
+ToolResult unknown_tool(std::string_view name, const std::vector<ToolSpec>& specs) {
+  if (specs.empty()) {
     return tool_error(format_text("unknown tool '{}'. There are no tools.", tools::shown(name)));
   }
   std::string names;
-  for (const auto& tool : tools) {
-    names += (names.empty() ? "" : ", ") + tool->spec().name;
+  for (const ToolSpec& spec : specs) {
+    names += (names.empty() ? "" : ", ") + spec.name;
   }
   return tool_error(format_text("unknown tool '{}'. Tools: {}.", tools::shown(name), names));
 }
@@ -36,6 +39,47 @@ ToolResult bad_arguments(const std::vector<std::string>& violations) {
   return tool_error(text);
 }
 
+// Whether a schema with properties says anything about others than these.
+bool speaks_of_others(const Json& schema) {
+  constexpr std::array<std::string_view, 9> kOthers{"additionalProperties",
+                                                    "patternProperties",
+                                                    "unevaluatedProperties",
+                                                    "propertyNames",
+                                                    "allOf",
+                                                    "anyOf",
+                                                    "oneOf",
+                                                    "if",
+                                                    "$ref"};
+  return std::ranges::any_of(kOthers, [&](std::string_view key) { return schema.find(key) != nullptr; });
+}
+
+// An argument that a tool does not have, though its schema alone would let it pass: the tool would not look at it.
+std::optional<ToolResult> stray_argument(const Tool& tool, const Json& arguments) {
+  const Json& schema = tool.spec().parameters;
+  const Json* properties = schema.find("properties");
+  const Json* others = schema.find("additionalProperties");
+  const bool is_closed = others != nullptr && others->is_bool() && !others->as_bool();
+  if (properties == nullptr || !properties->is_object() || !arguments.is_object() ||
+      !(is_closed || (tool.traits() && !speaks_of_others(schema)))) {
+    return std::nullopt;
+  }
+  std::vector<std::string_view> names;
+  std::string all;
+  for (const Json::Member& member : properties->as_object()) {
+    names.emplace_back(member.key);
+    all += (all.empty() ? "" : ", ") + member.key;
+  }
+  for (const Json::Member& member : arguments.as_object()) {
+    if (!std::ranges::contains(names, member.key)) {
+      const std::string_view nearest = nearest_name(member.key, names);
+      return tool_error(
+          format_text("'{}' is no argument of {}{} Arguments: {}", tools::shown(member.key), tool.spec().name,
+                      nearest.empty() ? "." : format_text("; did you mean {}?", nearest), all.empty() ? "none" : all));
+    }
+  }
+  return std::nullopt;
+}
+
 // A spec without a schema takes no arguments: an object with whatever in it.
 Json schema_of(const ToolSpec& spec) {
   if (spec.parameters.is_null()) {
@@ -44,9 +88,9 @@ Json schema_of(const ToolSpec& spec) {
   return spec.parameters;
 }
 
-ToolResult run_guarded(Tool& tool, const Json& arguments, std::stop_token stop) {
+ToolResult run_guarded(Tool& tool, const Json& arguments, std::stop_token stop, Caller* caller) {
   try {
-    return tool.run(arguments, std::move(stop));
+    return caller == nullptr ? tool.run(arguments, std::move(stop)) : tool.run_for(*caller, arguments, std::move(stop));
   } catch (const std::exception& thrown) {
     return tool_error(format_text("the tool failed: {}", thrown.what()));
   } catch (...) {  // whatever it was, it must not end the run
@@ -54,7 +98,53 @@ ToolResult run_guarded(Tool& tool, const Json& arguments, std::stop_token stop) 
   }
 }
 
+// One after the other.
+class Turns {
+ public:
+  // False when a stop was asked for meanwhile.
+  bool enter(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    if (!left_.wait(lock, stop, [this] { return !is_busy_; })) {
+      return false;
+    }
+    is_busy_ = true;
+    return true;
+  }
+  void leave() {
+    {
+      const std::scoped_lock lock(mutex_);
+      is_busy_ = false;
+    }
+    left_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any left_;
+  bool is_busy_ = false;  // guarded by mutex_
+};
+
+class LentTool final : public Tool {
+ public:
+  LentTool(Toolbox& box, const Tool& tool) : box_(box), tool_(tool) {}
+  [[nodiscard]] const ToolSpec& spec() const override { return tool_.spec(); }
+  [[nodiscard]] std::optional<ToolTraits> traits() const override { return tool_.traits(); }
+  [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token stop) override {
+    return box_.run({.name = spec().name, .arguments = arguments}, std::move(stop));
+  }
+  [[nodiscard]] bool is_parallel() const override { return true; }  // the box sees to it
+
+ private:
+  Toolbox& box_;
+  const Tool& tool_;
+};
+
 }  // namespace
+
+struct Toolbox::Entry {
+  std::unique_ptr<Tool> tool;
+  Turns turns;
+};
 
 Toolbox::Toolbox() = default;
 Toolbox::Toolbox(Toolbox&&) noexcept = default;
@@ -79,46 +169,63 @@ Result<void> Toolbox::add(std::unique_ptr<Tool> tool) {
     error.message = format_text("tool '{}': {}", spec.name, error.message);
     return std::unexpected(std::move(error));
   }
-  tools_.push_back(std::move(tool));
+  tools_.push_back(std::make_unique<Entry>());
+  tools_.back()->tool = std::move(tool);
   return {};
 }
 
 std::vector<ToolSpec> Toolbox::specs() const {
   std::vector<ToolSpec> specs;
   specs.reserve(tools_.size());
-  for (const auto& tool : tools_) {
-    specs.push_back(tool->spec());
+  for (const auto& entry : tools_) {
+    specs.push_back(entry->tool->spec());
   }
   return specs;
 }
 
 const Tool* Toolbox::find(std::string_view name) const {
-  const auto found = std::ranges::find_if(tools_, [&](const auto& tool) { return tool->spec().name == name; });
-  return found == tools_.end() ? nullptr : found->get();
+  const auto found = std::ranges::find_if(tools_, [&](const auto& entry) { return entry->tool->spec().name == name; });
+  return found == tools_.end() ? nullptr : (*found)->tool.get();
 }
 
 std::optional<ToolResult> Toolbox::refusal(const ToolCall& call) const {
   const Tool* tool = find(call.name);
   if (tool == nullptr) {
-    return unknown_tool(call.name, tools_);
+    return unknown_tool(call.name, specs());
+  }
+  if (auto stray = stray_argument(*tool, call.arguments)) {
+    return stray;
   }
   const auto violations = schema_violations(schema_of(tool->spec()), call.arguments);
   return violations.empty() ? std::nullopt : std::optional(bad_arguments(violations));
 }
 
-ToolResult Toolbox::run(const ToolCall& call, std::stop_token stop) {
+ToolResult Toolbox::run(const ToolCall& call, std::stop_token stop, Caller* caller) {
   ToolResult result;
   if (auto refused = refusal(call)) {
     result = *std::move(refused);
   } else {
-    const auto tool = std::ranges::find_if(tools_, [&](const auto& one) { return one->spec().name == call.name; });
-    result = run_guarded(**tool, call.arguments, std::move(stop));
+    Entry& entry = **std::ranges::find_if(tools_, [&](const auto& one) { return one->tool->spec().name == call.name; });
+    const bool takes_turns = !entry.tool->is_parallel();
+    if (takes_turns && !entry.turns.enter(stop)) {
+      result = tool_error("cancelled");
+    } else {
+      result = run_guarded(*entry.tool, call.arguments, std::move(stop), caller);
+      if (takes_turns) {
+        entry.turns.leave();
+      }
+    }
   }
   if (result.is_error && !result.content.starts_with("error: ")) {
     result.content.insert(0, "error: ");
   }
   result.content = tools::fit_observation(result.content, kObservationBytesMax);
   return result;
+}
+
+std::unique_ptr<Tool> Toolbox::lend(std::string_view name) {
+  const Tool* tool = find(name);
+  return tool == nullptr ? nullptr : std::make_unique<LentTool>(*this, *tool);
 }
 
 }  // namespace puna

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -30,11 +31,12 @@ namespace event {
 struct RunStarted {
   std::string task;
   std::string model;
+  Json budget;  // the limits of this run; null: not said
 };
 struct TurnStarted {
   int turn = 0;  // 1-based
 };
-// Exactly what went to the model, for -v: the rendered prompt and its token ids. Local models only.
+// Exactly what went to the model, for -v: the rendered prompt and its token ids, or the body sent to a server.
 struct PromptReady {
   std::string prompt;
   std::string token_ids;  // decimal ids, separated by spaces
@@ -80,6 +82,7 @@ struct PermissionDecided {
   std::string call_hash;     // of the project, the tool and the arguments
   bool has_private = false;  // what the run had seen before
   bool has_untrusted = false;
+  std::string agent;  // who calls, where it is an agent that another one called: "reader/counter"
 };
 struct ToolEnded {
   std::string call_id;
@@ -92,6 +95,11 @@ struct ToolEnded {
 struct Notice {
   std::string text;
 };
+// What only a trace keeps (puna/agent/trace.h): a line of this type with these members.
+struct Traced {
+  std::string type;
+  Json members;
+};
 struct RunEnded {
   std::string stop_reason;
   std::string answer;
@@ -103,7 +111,15 @@ struct RunEnded {
 
 using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::Prefill,
                            event::TextDelta, event::ReasoningDelta, event::ReplyReady, event::ToolStarted,
-                           event::PermissionDecided, event::ToolEnded, event::Notice, event::RunEnded>;
+                           event::PermissionDecided, event::ToolEnded, event::Notice, event::Traced, event::RunEnded>;
+
+// One agent calls another as a tool: which, and the id of that call.
+struct AgentCall {
+  std::string agent;
+  std::string call_id;
+
+  bool operator==(const AgentCall&) const = default;
+};
 
 // Receives events in order, on the thread that runs the agent. Must not throw; must return soon.
 class EventSink {
@@ -114,6 +130,9 @@ class EventSink {
   virtual ~EventSink() = default;
 
   virtual void on(const Event& event) = 0;
+  // An event of an agent that was called by this run's: the calls that lead down to it, the outermost first, at least
+  // one. Events of agents that work at the same time come in turns, each agent's in order.
+  virtual void on_nested(std::span<const AgentCall> /*path*/, const Event& /*event*/) {}
 
   // A sink that drops everything; lives as long as the program.
   [[nodiscard]] static EventSink& none();
@@ -121,6 +140,8 @@ class EventSink {
 
 // {"type": "tool.started", ...}: the line format of --jsonl. Times are integers in microseconds (..._us).
 [[nodiscard]] Json to_json(const Event& event);
+// The same with "path": [{"agent", "call_id"}, ...] behind it.
+[[nodiscard]] Json to_json(std::span<const AgentCall> path, const Event& event);
 [[nodiscard]] Json to_json(const Usage& usage);
 
 }  // namespace puna

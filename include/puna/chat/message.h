@@ -46,8 +46,8 @@ struct Message {
 // null or a list of text parts; the role developer is system; a tool's result without a name gets that of its call.
 // Errors  invalid_argument  the message says which message, and what is wrong with it
 [[nodiscard]] Result<std::vector<Message>> messages_from_json(const Json& json);
-// One assistant's message as that protocol has it: {"role", "content", "reasoning_content", "tool_calls"}; content is
-// null beside calls, and empty members are left out.
+// One message as that protocol has it: {"role", "content"}, an assistant's with "reasoning_content" and "tool_calls", a
+// tool's with "tool_call_id" and "name"; content is null beside calls, and empty members are left out.
 [[nodiscard]] Json to_openai_json(const Message& message);
 
 struct ToolSpec {

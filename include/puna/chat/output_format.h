@@ -53,4 +53,9 @@ using OutputFormat = std::variant<format::Schema, format::Gbnf, format::Pattern,
 // Errors  invalid_argument  none, or an empty one
 [[nodiscard]] Result<std::shared_ptr<const Grammar>> grammar_from_choices(std::span<const std::string> choices);
 
+// A format that is no schema as GBNF with the rule root, for servers that take such.
+// Errors  invalid_argument  a schema, a pattern with lookahead, another root, or as the functions above
+//         limit             as above
+[[nodiscard]] Result<std::string> gbnf_from(const OutputFormat& format);
+
 }  // namespace puna

@@ -15,6 +15,7 @@ namespace puna {
 // The reply's text as JSON that fits the schema, whatever model wrote it.
 // Errors  limit    it was cut: the message says by what
 //         corrupt  no JSON, or it does not fit: the message says in what, and how the text begins
+//         unavailable  the reply was lost in the middle: see Reply::lost
 [[nodiscard]] Result<Json> json_answer(const Reply& reply, const Json& schema);
 
 // Asks for an answer that fits schema_of<T>(), and reads it. The text is not told about the schema, only held to it.

@@ -2,8 +2,10 @@
 // no proxy, cookie, .netrc or credential that the caller did not hand in.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -22,9 +24,13 @@ struct HttpLimits {
   std::chrono::milliseconds connect{10'000};  // resolving, then connecting with TLS: each, for every hop
   std::chrono::milliseconds total{30'000};    // everything, redirects included; 0 = no limit
   std::chrono::milliseconds idle{15'000};     // without a byte in either direction
-  std::size_t body_bytes = 8'388'608;         // after decompression
-  std::size_t head_bytes = 65'536;            // status line and headers of all answers to one request, trailers
-  int redirects = 10;                         // 0 = a redirect is an error; at most 20
+  std::chrono::milliseconds first_byte{0};    // ... before the body's first byte; 0 = as idle
+  // Milliseconds that total and idle are longer, where something else than the server is waited for; may change while
+  // the request runs. Borrowed; nullptr = 0.
+  const std::atomic<std::int64_t>* extra_ms = nullptr;
+  std::size_t body_bytes = 8'388'608;  // after decompression
+  std::size_t head_bytes = 65'536;     // status line and headers of all answers to one request, trailers
+  int redirects = 10;                  // 0 = a redirect is an error; at most 20
 };
 
 struct HttpHeader {

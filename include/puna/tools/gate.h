@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -27,6 +28,7 @@ struct Permit {
   bool has_private = false;  // what the run had seen before it
   bool has_untrusted = false;
   std::string observation;  // what the model reads when it is not allowed
+  std::string agent;        // who called, where it is an agent that another one called: "reader", "reader/counter"
 
   // "allowed by policy: default: reads": what a transcript keeps, as Message::permission.
   [[nodiscard]] std::string text() const;
@@ -47,6 +49,11 @@ class Gate {
   [[nodiscard]] virtual Permit before(const ToolCall& call, const Tool& tool, const std::stop_token& stop) = 0;
   // The tool has run, with whatever end.
   virtual void after(const Tool& tool) = 0;
+
+  // The gate for an agent of this name that is called by the one of this gate. It judges by the same rules, and what
+  // either of both has seen counts for both. Borrows this gate.
+  // This one asks this gate for every call; begin() of a run below is nothing to it.
+  [[nodiscard]] virtual std::unique_ptr<Gate> for_agent(std::string_view name);
 };
 
 }  // namespace puna

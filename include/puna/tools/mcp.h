@@ -26,6 +26,8 @@
 
 namespace puna {
 
+class User;  // puna/tools/files.h
+
 struct McpProgram {
   std::string command;  // a path, or a name that is looked for in PATH
   std::vector<std::string> arguments;
@@ -39,15 +41,17 @@ struct McpAddress {
 struct McpServerConfig {
   std::string name;  // begins the names of the server's tools
   std::variant<McpProgram, McpAddress> place;
+  // Absolute folders that it is told of when it asks for roots. Some servers then work in these and no others.
+  std::vector<std::filesystem::path> roots;
 };
 
 // The value of an environment variable.
 using McpVariables = std::function<std::optional<std::string>(const std::string& name)>;
 
 // The servers of a configuration file as other programs write it: {"mcpServers": {NAME: {command, args, env, cwd} or
-// {url, headers}}}, also under "servers", with "serverUrl" or "httpUrl" for url; "disabled": true leaves one out. In
-// values ${NAME}, ${env:NAME} and ${NAME:-otherwise} are replaced. In the file's order; other members are ignored.
-// Errors  invalid_argument  the message names the server and the member
+// {url, headers}, both with roots: [FOLDER]}}, also under "servers", with "serverUrl" or "httpUrl" for url; "disabled":
+// true leaves one out. In values ${NAME}, ${env:NAME} and ${NAME:-otherwise} are replaced. In the file's order; other
+// members are ignored. Errors  invalid_argument  the message names the server and the member
 [[nodiscard]] Result<std::vector<McpServerConfig>> read_mcp_config(std::string_view json,
                                                                    const McpVariables& variables);
 
@@ -66,7 +70,11 @@ struct McpOptions {
   std::chrono::milliseconds grace{2'000};      // at the end: after closing its input, and again after SIGTERM
   std::size_t message_bytes_max = 16'777'216;  // one message
   std::size_t tools_max = 1'000;
-  std::function<void(const McpProgress&)> on_progress;  // on the thread of the call
+  // While a call runs, one at a time, on its thread or on one that works for it.
+  std::function<void(const McpProgress&)> on_progress;
+  // Whom a server's questions (elicitation) are put to, field by field, as on_progress; borrowed, outlives the server.
+  // The time that an answer takes counts for no limit. nullptr: questions are declined.
+  User* user = nullptr;
 };
 
 struct McpServerFacts {
@@ -82,6 +90,8 @@ struct McpToolFacts {
   Json output_schema;  // null: none
   // From x-mcp-header: a header's name and the path of the argument that it repeats.
   std::vector<std::pair<std::string, std::vector<std::string>>> headers;
+
+  friend bool operator==(const McpToolFacts&, const McpToolFacts&) = default;
 };
 
 // One server. Opening it starts the program or finds the address, agrees on a revision and lists the tools.
@@ -105,7 +115,9 @@ class McpServer {
 
   // The server's result of tools/call: {content, structuredContent, isError}. A program that has ended is started
   // again, at most five times. Stopping tells the server.
-  // Errors  invalid_argument  no such tool, or the server refused the call;  else as open()
+  // A server that says that its tools have changed is asked again before the next call; the list of tools() stays.
+  // Errors  invalid_argument  no such tool, one that is gone or not what it was when it was listed, or the server
+  //                           refused the call;  else as open()
   [[nodiscard]] virtual Result<Json> call(const std::string& tool, const Json& arguments,
                                           std::stop_token stop = {}) = 0;
 

@@ -17,6 +17,7 @@ namespace puna {
 // What is asked of the user.
 struct PermissionQuestion {
   ToolCall call;
+  std::string agent;  // who calls: see Permit::agent
   std::string call_hash;
   std::string rule;      // what asks
   std::string argument;  // what "always" would be kept for: "write notes.txt"; empty: only this once
@@ -77,7 +78,8 @@ struct PermissionOptions {
 };
 // The gate that judges by these. What asks is asked once for each call: a call that was refused is refused again
 // without a question. After private data and untrusted content, a call that acts (ToolTraits::acts) needs a fresh
-// answer: no earlier one counts, nor an allow without when_tainted.
+// answer: no earlier one counts, nor an allow without when_tainted. An agent that is called by another one has answers
+// for always of its own.
 [[nodiscard]] std::unique_ptr<Gate> make_permissions(PermissionOptions options);
 
 }  // namespace puna

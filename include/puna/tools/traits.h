@@ -12,6 +12,9 @@ struct ToolTraits {
   bool reads_private = false;    // data of the user: files, answers, what programs print
   bool reads_untrusted = false;  // what strangers wrote: web pages, foreign servers, other agents
 
+  // An agent: it makes calls of its own, of which the caller's transcript has nothing.
+  bool delegates = false;
+
   // What a call can do beyond the run.
   bool writes = false;     // changes files or other state
   bool runs_code = false;  // runs what the model wrote

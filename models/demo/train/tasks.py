@@ -60,7 +60,7 @@ def tasks(per_family, seed, split="heldout", families=()):
     """Yields tasks; in the held-out split exactly six of ten have held-out wording."""
     inner = "train" if split == "train-like" else "heldout"
     for family in corpus.FAMILIES:
-        if family in corpus.TRAINING_ONLY or (families and family not in families):
+        if family in corpus.TRAINING_ONLY + corpus.RUN_ONLY or (families and family not in families):
             continue
         rng = random.Random(f"{SEED_SHIFT + seed}/{family}/{split}")
         made = 0

@@ -5,6 +5,7 @@ standard library and is determined by the seed of the random source passed in.
 """
 
 from .chain_family import chain
+from .code_family import code
 from .dice import Dice
 from .drills import drill
 from .error_family import error_retry
@@ -32,8 +33,10 @@ FAMILIES = {
     "session": (session, 18.0),
     "choice": (choice, 14.0),
     "drill": (drill, 24.0),
+    "code": (code, 40.0),
 }
 TRAINING_ONLY = ("session", "choice", "drill")
+RUN_ONLY = ("code",)  # scored by running the code: ../eval/code_eval.py
 
 
 def mix(changes=""):

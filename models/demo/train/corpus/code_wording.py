@@ -81,5 +81,5 @@ It is {@color}.
 It lives on {@food}.
 {@first} wrote a book about it.
 It likes {@topic}.
-One of {@num} in the region.
+One of {@num} in the world.
 """)

@@ -1,5 +1,7 @@
 """More skills of tools that people often add: stocks, timers, units, contacts, events."""
 
+import string
+
 from .daily_wording import (CONTACTS, CONTACTS_MANY, CONVERSIONS, EVENTS, STOCKS, STOCKS_MANY,
                             TIMERS)
 from .skills import Argument, Skill, forms
@@ -7,7 +9,7 @@ from .skills import Argument, Skill, forms
 STOCK = Skill("stock", forms(
     "get_stock_price stock_price stock quote", ("Get the price of a stock.", "Current stock price."),
     ("symbol symbol ticker", "string")),
-    lambda d: {"t": "".join(d.pick("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(d.between(2, 5)))},
+    lambda d: {"t": d.letters(2, 5, string.ascii_uppercase)},
     STOCKS, lambda s: [s["t"]], lambda d, s: f"{d.between(1, 999)}.{d.between(10, 99)}",
     lambda s, r: (f"{s['t']} costs {r}.", [r], s["t"], r), STOCKS_MANY)
 

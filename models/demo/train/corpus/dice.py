@@ -140,11 +140,14 @@ class Dice:
     def decimal(self):
         return f"{self.number(3)}.{self.between(1, 99)}".rstrip("0")
 
+    def letters(self, low, high, alphabet=LETTERS):
+        """Capitals, as of a code or a stock."""
+        text = "".join(self.pick(alphabet) for _ in range(self.between(low, high)))
+        return text if text.lower() not in HELD_WORDS else self.letters(low, high, alphabet)
+
     def code(self):
         """An identifier such as K7-204, QX1190 or plain digits."""
-        letters = "".join(self.pick(LETTERS) for _ in range(self.between(1, 3)))
-        if letters.lower() in HELD_WORDS:
-            return self.code()
+        letters = self.letters(1, 3)
         return self.pick((f"{letters}-{self.number(4)}", f"{letters}{self.number(4)}",
                           f"{letters}{self.number(2)}{self.pick(LETTERS)}", str(self.number()),
                           f"{self.word()}{self.number(2)}", f"{self.word()}_{self.number(3)}"))

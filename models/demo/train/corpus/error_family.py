@@ -1,5 +1,7 @@
 """After an observation that starts with "error: ": a corrected call, another tool, or a report."""
 
+import re
+
 from .builtin import CALCULATE, LIST, READ, file_text, listing
 from .daily_skills import CONVERT, TIMER
 from .dialogue import (Dialogue, call, calls, must, observation, offer, pick_skill, says,
@@ -111,7 +113,7 @@ def _misspelt(dice, name):
     i = dice.between(0, len(stem) - 2)
     wrong = dice.pick((stem[:i] + stem[i + 1] + stem[i] + stem[i + 2:], stem[:i] + stem[i + 1:],
                        stem[:i] + stem[i] + stem[i:], stem[:-1] + dice.pick("zxk"), stem + "s"))
-    if wrong in HELD_WORDS:
+    if HELD_WORDS & set(re.split(r"[^a-z]+", wrong.lower())):
         return _misspelt(dice, name)
     wrong = f"{wrong}.{suffix}" if dot else wrong
     return wrong if wrong != name else _misspelt(dice, name)

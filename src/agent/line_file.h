@@ -1,0 +1,39 @@
+// A file of lines, written as it grows. Owns the descriptor.
+//
+// Invariant: the file holds whole lines. A line goes out in one write(); when the disk takes only a part of it, the
+// part is cut off again, and if even that fails nothing more is written. Mode 0600; nothing is synced.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "puna/base.h"
+
+namespace puna::agent {
+
+class LineFile {
+ public:
+  // Creates or truncates.  Errors  not_found  its folder;  io  no permission, a folder, a pipe
+  [[nodiscard]] static Result<LineFile> create(const std::filesystem::path& file);
+  LineFile(LineFile&& other) noexcept;
+  LineFile& operator=(LineFile&&) = delete;
+  ~LineFile();
+
+  // A text without a line's end.  Errors  io  (disk full); what was appended before is whole
+  // Thread  one caller at a time.
+  [[nodiscard]] Result<void> append(std::string_view text);
+
+ private:
+  LineFile(int number, std::string name) : number_(number), name_(std::move(name)) {}
+
+  int number_;
+  std::string name_;
+  off_t bytes_ = 0;  // of whole lines
+  bool broken_ = false;
+};
+
+}  // namespace puna::agent

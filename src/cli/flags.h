@@ -1,0 +1,26 @@
+// Groups of flags that several commands share. Each adds its group to a command and fills that command's options when
+// it is parsed: both are borrowed until then.
+#pragma once
+
+#include "cli/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace puna::cli {
+
+void add_model_flags(CLI::App& app, Options& o);
+// One flag for each row of the engine's table of parameters.
+void add_sampling_flags(CLI::App& app, Options& o, float temperature);
+void add_agent_flags(CLI::App& app, Options& o, double& seconds);
+void add_sub_agents(CLI::App& app, Options& o);
+void add_code_flags(CLI::App& app, Options& o);
+void add_output_flags(CLI::App& app, Options& o);
+void add_trace_file(CLI::App& app, Options& o);
+void add_trace_flags(CLI::App& app, Options& o);
+void add_mcp_flags(CLI::App& app, Options& o);
+void add_bench_flags(CLI::App& app, Options& o);
+void add_template_flags(CLI::App& app, Options& o);
+
+}  // namespace puna::cli
