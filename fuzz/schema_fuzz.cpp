@@ -12,8 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto grammar = puna::grammar_from_schema(*schema);
   if (!grammar) {
-    PUNA_CHECK(grammar.error().code == puna::ErrorCode::invalid_argument,
-               "a schema is refused as the caller's mistake");
+    const puna::ErrorCode code = grammar.error().code;
+    PUNA_CHECK(code == puna::ErrorCode::invalid_argument || code == puna::ErrorCode::limit,
+               "a schema is refused as the caller's mistake or for its size");
     PUNA_CHECK(!grammar.error().message.empty(), "a refusal says why");
     return 0;
   }

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import pathlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -52,6 +52,26 @@ class Run:
         self.meters = torch.zeros(meters, dtype=torch.float64).share_memory_()
         self.meters[6] = self.drill
         self.claims, self.left = claims, multiprocessing.Value("i", claims)
+
+
+def grown(run, layers):
+    """The run with more layers, which compute nothing yet: the same model, and room to learn more.
+
+    A new layer is a copy of the one before it whose two matrices that write to the residual stream are zero. New layers
+    are spread evenly; moments and the average begin anew, since places have moved.
+    """
+    old = run.shape.layers
+    shape = replace(run.shape, layers=layers)
+    weights = {k: w for k, w in run.weights.items() if not k.startswith("blk.")}
+    place = 0
+    for i in range(old):
+        for copy in range((i + 1) * layers // old - i * layers // old):
+            for name, w in run.weights.items():
+                if name.startswith(f"blk.{i}."):
+                    fresh = copy > 0 and name.endswith(("attn_output.weight", "ffn_down.weight"))
+                    weights[f"blk.{place}.{name.split('.', 2)[2]}"] = torch.zeros_like(w) if fresh else w.clone()
+            place += 1
+    return Run(shape, weights, optimiser.new_state(weights), run.step, run.tokens, run.drill)
 
 
 def save(path, run):

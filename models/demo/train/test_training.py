@@ -54,6 +54,15 @@ class Network(unittest.TestCase):
 
 
 class Checkpoints(unittest.TestCase):
+    def test_new_layers_change_nothing_at_first(self):
+        run = checkpoint.Run.fresh(SMALL, fresh_weights(SMALL, 3))
+        ids = torch.randint(0, SMALL.vocab, (2, 20), generator=torch.Generator().manual_seed(1))
+        before = Model(SMALL, run.weights).features(ids)
+        for layers in (3, 4, 5):
+            more = checkpoint.grown(run, layers)
+            self.assertEqual(set(fresh_weights(more.shape, 1)), set(more.weights))
+            torch.testing.assert_close(Model(more.shape, more.weights).features(ids), before)
+
     def run_in(self, folder, name, seed, tokens):
         run = checkpoint.Run.fresh(SMALL, fresh_weights(SMALL, seed))
         run.step, run.tokens = 10 * seed, tokens

@@ -48,7 +48,7 @@ def arguments():
     p.add_argument("--progress-from", type=float, default=0.0,
                    help="where on the schedule, 0 to 1, this run begins")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--layers", type=int, default=5)
+    p.add_argument("--layers", type=int, default=7, help="a checkpoint with fewer gets new ones")
     p.add_argument("--length-max", type=int, default=2048)
     p.add_argument("--save-every", type=float, default=240, help="seconds")
     p.add_argument("--drill-only", action="store_true", help="copy drill, no dialogues")
@@ -237,6 +237,8 @@ def main():
         options.dtype = faster_dtype(device)
     if options.resume:
         run = checkpoint.load(options.resume)
+        if options.layers > run.shape.layers:
+            run = checkpoint.grown(run, options.layers)
     else:
         shape = Shape(layers=options.layers)
         run = checkpoint.Run.fresh(shape, fresh_weights(shape, options.seed))

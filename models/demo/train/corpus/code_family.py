@@ -27,6 +27,7 @@ OFFERED = (CURRENT_TIME, LIST_FILES, READ_FILE, SEARCH)  # by `puna run --code`,
 PLACES = ("Bridge", "Tower", "Cathedral", "Pier", "Tunnel", "Park", "Street", "Wall", "Hall", "Beach", "Palace")
 LINKS = ("de", "des", "du", "of", "of the", "la", "del", "di")
 ENDS = ("II", "III", "25", "7", "1900")
+VOWELS = "aeiouAEIOU"
 ACCENTS = {"a": "àáâä", "e": "éèê", "i": "íî", "o": "öóôø", "u": "üú", "n": "ñ", "c": "ç"}
 KINDS_OF = ("snow", "grey", "giant", "common", "golden", "spotted", "red", "sea", "wild", "white-tailed")
 FAILURES = ("timeout", "the server is busy", "network error", "too many requests", "connection lost")
@@ -67,7 +68,7 @@ def _accented(dice, word):
 
 
 def _speed_of(dice, name):
-    article = "an" if name[0] in "aeiouAEIOU" else "a"
+    article = "an" if name[0] in VOWELS else "a"
     value = dice.weighted([(dice.between(1, 9), 1), (dice.between(10, 99), 6), (dice.between(100, 400), 2)])
     said = f"{article} {name}"
     return Fact(name, said, said, "top speed", value, "km/h", "animals")
@@ -76,7 +77,7 @@ def _speed_of(dice, name):
 def _animal(dice):
     name = _accented(dice, dice.entity("animal"))
     before = dice.weighted([("", 4), (dice.pick(KINDS_OF), 2), (_accented(dice, dice.word()), 2), (dice.word().capitalize(), 2),
-                            (f"{dice.word()}-{dice.word()}", 0.5), (f"{dice.word()} {dice.thing()}", 1.5)])
+                            (f"{dice.word()}-{dice.word()}", 1), (f"{dice.word()} {dice.thing()}", 1.5)])
     return _speed_of(dice, f"{before} {name}".strip())
 
 
@@ -84,8 +85,8 @@ def _own_name(dice):
     """One word of a place's name."""
     word = dice.weighted([(dice.word, 4), (lambda: dice.entity("last", made=False), 1),
                           (lambda: dice.entity("city", made=False), 2), (lambda: dice.entity("first", made=False), 1)])()
-    if dice.chance(0.04):
-        word += "-" + dice.word().capitalize()
+    if dice.chance(0.05):
+        word += dice.pick(("-", "-", "\u2013")) + dice.word().capitalize()
     return _accented(dice, word[:1].upper() + word[1:])
 
 
@@ -96,12 +97,14 @@ def _place_name(dice):
         (f"{own} {dice.pick(PLACES)}", 6), (f"Pont {dice.pick(LINKS)} {own}", 1), (f"Pont {own}", 0.7),
         (f"{_own_name(dice)} {dice.pick(LINKS)} {own}", 1.5), (f"{own} {dice.pick(ENDS)}", 0.5),
         (f"{dice.pick(PLACES)} of {own}", 0.7), (f"{own} {_own_name(dice)}", 1),
-        (f"{words[0]}'s {dice.pick(PLACES)}", 0.4)])
+        (f"{words[0]}'s {dice.pick(PLACES)}", 0.4), (f"{_own_name(dice)} {dice.word()} {dice.thing()}", 0.7)])
 
 
 def _size_of(dice, name, what):
     """A place; the text that is found may say "the" where the task does not, and the other way round."""
     with_the, bare = "the " + name, name
+    if dice.chance(0.1):  # one of many: "an old pool"
+        bare = ("an " if name[0] in VOWELS else "a ") + name
     said = dice.pick((with_the, with_the, bare))
     shown = said if dice.chance(0.75) else with_the if said == bare else bare
     return Fact(name, said, shown, what, dice.number(5), "m", "bridges" if what == "length" else "heights")
