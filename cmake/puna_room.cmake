@@ -20,20 +20,30 @@ endif()
 file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/source_folder.h"
      CONTENT "#pragma once\n#define PUNA_SOURCE_DIR \"${CMAKE_SOURCE_DIR}\"\n")
 
-# What nearly every file includes, compiled once. The presets asan and fuzz compile without it, so that a file which
-# forgets an include is found there. A precompiled header is never the same bytes twice; ccache takes these words instead
+# What nearly every file includes, compiled once. The preset fuzz compiles without it, so that a file which forgets an
+# include is found there. A precompiled header is never the same bytes twice; ccache takes these words instead
 # (CCACHE_PCH_EXTSUM): it holds only the headers of the compiler and of GoogleTest.
+set(PUNA_PRECOMPILED <algorithm> <chrono> <expected> <filesystem> <functional> <map> <memory> <optional> <span> <string>
+                     <string_view> <unordered_map> <variant> <vector>)
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_INCLUDES "${CMAKE_SOURCE_DIR}/cmake")
+check_cxx_source_compiles("#include \"format_once.h\"
+int main() { return static_cast<int>(std::vformat(\"\", std::make_format_args()).size()); }" PUNA_FORMAT_ONCE)
+unset(CMAKE_REQUIRED_INCLUDES)
+if(PUNA_FORMAT_ONCE)
+  list(APPEND PUNA_PRECOMPILED "${CMAKE_SOURCE_DIR}/cmake/format_once.h")
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess)
+  file(SHA256 "${CMAKE_SOURCE_DIR}/cmake/format_once.h" format_once_sum)
   foreach(target IN ITEMS puna_precompiled puna_precompiled_tests)
     file(WRITE "${CMAKE_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx.gch.sum"
-         "${target} ${CMAKE_CXX_COMPILER_VERSION} ${GTest_VERSION}")
+         "${target} ${CMAKE_CXX_COMPILER_VERSION} ${GTest_VERSION} ${format_once_sum}")
   endforeach()
 endif()
 add_library(puna_precompiled OBJECT "${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp")
 target_compile_options(puna_precompiled PRIVATE ${PUNA_WARNINGS})
-target_precompile_headers(puna_precompiled PRIVATE <algorithm> <chrono> <expected> <filesystem> <functional> <map>
-                          <memory> <optional> <span> <string> <string_view> <unordered_map> <variant> <vector>)
+target_precompile_headers(puna_precompiled PRIVATE ${PUNA_PRECOMPILED})
 
 if(PUNA_TESTS)
   enable_testing()
@@ -42,9 +52,7 @@ if(PUNA_TESTS)
   add_library(puna_precompiled_tests OBJECT "${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp")
   target_link_libraries(puna_precompiled_tests PRIVATE GTest::gtest)
   target_compile_options(puna_precompiled_tests PRIVATE ${PUNA_WARNINGS} ${PUNA_TEST_OPTIONS})
-  target_precompile_headers(puna_precompiled_tests PRIVATE <gtest/gtest.h> <algorithm> <chrono> <expected> <filesystem>
-                            <functional> <map> <memory> <optional> <span> <string> <string_view> <unordered_map>
-                            <variant> <vector>)
+  target_precompile_headers(puna_precompiled_tests PRIVATE <gtest/gtest.h> ${PUNA_PRECOMPILED})
 endif()
 
 # puna_test_program(NAME SOURCES file... [LIBS target...]): a GoogleTest program; registering it is puna_discover's.

@@ -24,8 +24,10 @@ Result<RunEnd> Agent::run_with(const AgentOptions& options, std::string task, Ev
   const std::size_t before = transcript_.size();
   transcript_.push_back({.role = Role::user, .content = std::move(task)});
   Toolbox none;
+  AgentOptions used = options;
+  used.window = options.window == nullptr ? &window_ : options.window;
   auto end = record(before).and_then([&] {
-    return resume(model_, tools_ == nullptr ? none : *tools_, transcript_, options, events, std::move(stop));
+    return resume(model_, tools_ == nullptr ? none : *tools_, transcript_, used, events, std::move(stop));
   });
   if (!end && transcript_.size() == before + 1) {
     transcript_.pop_back();
@@ -79,6 +81,8 @@ Agent Agent::fork(AgentId id) const {
   other.tools_ = tools_;
   other.options_.id = id;
   other.options_.record = nullptr;
+  other.options_.window = nullptr;
+  other.window_ = options_.window == nullptr ? window_ : *options_.window;
   other.transcript_ = transcript_;
   return other;
 }
@@ -99,6 +103,7 @@ Result<void> Agent::rewind(std::size_t messages) {
                 "a mark is the number of messages between two tasks");
   }
   transcript_.resize(messages);
+  (options_.window == nullptr ? window_ : *options_.window).forget();
   return {};
 }
 

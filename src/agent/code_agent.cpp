@@ -11,36 +11,16 @@
 #include <utility>
 
 #include "agent/calls.h"
+#include "agent/code_as_tool.h"
 #include "agent/code_prompt.h"
 #include "agent/code_reply.h"
 #include "agent/deadline.h"
 #include "agent/gated_calls.h"
 #include "agent/observations.h"
+#include "puna/agent/window.h"
 
 namespace puna {
 namespace agent {
-
-namespace {
-
-// What a gate has to know of the code: it may have read the workspace.
-class CodeAsTool final : public Tool {
- public:
-  explicit CodeAsTool(const SandboxWorkspace& workspace)
-      : traits_({.reads_private = !workspace.folder.empty(),
-                 .writes = !workspace.folder.empty() && workspace.writable,
-                 .runs_code = true}) {}
-  [[nodiscard]] const ToolSpec& spec() const override { return spec_; }
-  [[nodiscard]] std::optional<ToolTraits> traits() const override { return traits_; }
-  [[nodiscard]] ToolResult run(const Json& /*arguments*/, std::stop_token /*stop*/) override {
-    return tool_error("the code agent runs code itself");
-  }
-
- private:
-  const ToolSpec spec_ = {.name = "python", .description = {}, .parameters = {}};
-  const ToolTraits traits_;
-};
-
-}  // namespace
 
 // What lives on from task to task.
 struct CodeWork {
@@ -51,6 +31,7 @@ struct CodeWork {
   PythonWorker worker;
   CodeAsTool code;
   Transcript transcript;
+  ContextWindow window;   // where the options have none
   std::string said_last;  // by the loop, about the last answer; goes in front of the next task
 };
 
@@ -65,6 +46,7 @@ class CodeRun {
         transcript_(work.transcript),
         events_(events),
         deadline_(deadline),
+        window_(options_.window == nullptr ? work.window : *options_.window),
         calls_({.model = work.model,
                 .tools = work.toolbox,
                 .options = work.options.agent,
@@ -80,6 +62,7 @@ class CodeRun {
     }
     events_.on(event::RunStarted{.task = task, .model = work_.model.name(), .budget = to_json(budget_)});
     PUNA_TRY_VOID(begin(task));
+    task_ = transcript_.size() - 1;
     TurnEnd reason = limit_reached();
     for (; !reason; reason = limit_reached()) {
       const std::size_t before = transcript_.size();
@@ -285,19 +268,25 @@ class CodeRun {
   Result<std::optional<std::string>> ask(std::optional<OutputFormat> format, std::vector<std::string> stop) {
     events_.on(event::TurnStarted{.turn = ++end_.run.turns});
     const auto tokens_max = std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max());
-    auto reply = work_.model.ask({.messages = transcript_,
-                                  .format = std::move(format),
-                                  .sampling = options_.sampling,
-                                  .stop = std::move(stop),
-                                  .tokens_max = static_cast<int>(tokens_max),
-                                  .reasoning_tokens_max = options_.reasoning_tokens_max,
-                                  .agent = options_.id,
-                                  .turn = transcript_.size()},
-                                 events_, deadline_.token());
+    Request request{.messages = {},  // the window's part
+                    .format = std::move(format),
+                    .sampling = options_.sampling,
+                    .stop = std::move(stop),
+                    .tokens_max = static_cast<int>(tokens_max),
+                    .reasoning_tokens_max = options_.reasoning_tokens_max,
+                    .agent = options_.id,
+                    .turn = transcript_.size()};
+    auto spent = window_.make_room(work_.model, request, transcript_, task_, events_, deadline_.token());
+    if (!spent) {
+      return no_reply(std::move(spent).error());
+    }
+    end_.run.usage += *spent;
+    auto reply = work_.model.ask(request, events_, deadline_.token());
     if (!reply) {
       return no_reply(std::move(reply).error());
     }
     end_.run.usage += reply->usage;
+    window_.answered(reply->usage, transcript_.size() + 1);
     if (reply->lost) {
       return no_reply(*std::move(reply->lost));
     }
@@ -338,6 +327,8 @@ class CodeRun {
   Transcript& transcript_;
   EventSink& events_;
   const Deadline& deadline_;
+  ContextWindow& window_;
+  std::size_t task_ = 0;  // its place in the transcript
   GatedCalls calls_;
   RepeatedCalls repeated_;
   int acted_ = 0;     // turns for code
@@ -372,6 +363,7 @@ Result<CodeAgent> CodeAgent::create(Model& model, Toolbox& tools, const Sandbox&
                                                                         .worker = std::move(worker),
                                                                         .code = agent::CodeAsTool(workspace),
                                                                         .transcript = {std::move(system)},
+                                                                        .window = ContextWindow(),
                                                                         .said_last = {}}));
 }
 

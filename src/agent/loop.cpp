@@ -13,6 +13,7 @@
 #include "agent/gated_calls.h"
 #include "agent/observations.h"
 #include "puna/agent.h"
+#include "puna/agent/window.h"
 
 namespace puna {
 namespace {
@@ -47,13 +48,15 @@ class Run {
                 .transcript = transcript,
                 .shown = specs_,
                 .own = end_}),
-        ids_(transcript) {}
+        ids_(transcript),
+        window_(options.window == nullptr ? own_window_ : *options.window),
+        task_(place_of_task()) {}
 
   Result<RunEnd> to_end() {
     if (options_.gate != nullptr) {
       options_.gate->begin(transcript_, tools_);
     }
-    events_.on(event::RunStarted{.task = task(), .model = model_.name(), .budget = to_json(budget_)});
+    events_.on(event::RunStarted{.task = task_ < transcript_.size() ? transcript_[task_].content : "", .model = model_.name(), .budget = to_json(budget_)});
     TurnEnd reason = limit_reached();
     for (; !reason; reason = limit_reached()) {
       const std::size_t begin = transcript_.size();
@@ -90,7 +93,13 @@ class Run {
 
   Result<TurnEnd> turn() {
     events_.on(event::TurnStarted{.turn = ++end_.turns});
-    auto reply = model_.ask(request(), events_, deadline_.token());
+    Request asked = request();
+    auto spent = window_.make_room(model_, asked, transcript_, task_, events_, deadline_.token());
+    if (!spent) {
+      return no_reply(std::move(spent).error());
+    }
+    end_.usage += *spent;
+    auto reply = model_.ask(asked, events_, deadline_.token());
     if (!reply) {
       return no_reply(std::move(reply).error());
     }
@@ -107,6 +116,7 @@ class Run {
     const std::vector<ToolCall> calls = reply->message.calls;
     take_out(reply->malformed_calls, reply->message.content);
     PUNA_TRY_VOID(append(std::move(reply->message)));
+    window_.answered(reply->usage, transcript_.size());
     if (calls.empty()) {
       return without_calls(*reply);
     }
@@ -231,7 +241,7 @@ class Run {
 
   [[nodiscard]] Request request() const {
     const std::int64_t tokens_max = std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max());
-    return {.messages = transcript_,
+    return {.messages = {},  // the window's part
             .tools = specs_,
             .tool_choice = has_called_ && options_.tool_choice.needs_call() ? ToolChoice() : options_.tool_choice,
             .parallel_calls = options_.parallel_calls,
@@ -244,9 +254,11 @@ class Run {
 
   [[nodiscard]] std::int64_t tokens_left() const { return calls_.left().output_tokens_max; }
 
-  [[nodiscard]] std::string task() const {
+  // Of the last message from the user; behind the transcript when there is none.
+  [[nodiscard]] std::size_t place_of_task() const {
     const auto last = std::ranges::find(transcript_.rbegin(), transcript_.rend(), Role::user, &Message::role);
-    return last == transcript_.rend() ? "" : last->content;
+    return last == transcript_.rend() ? transcript_.size()
+                                      : static_cast<std::size_t>(transcript_.rend() - last) - 1;
   }
 
   Model& model_;
@@ -263,6 +275,9 @@ class Run {
   bool has_called_ = false;  // a reply of this run had a call
   int malformed_ = 0;        // replies in a row
   RunEnd end_;
+  ContextWindow own_window_;  // where the options have none
+  ContextWindow& window_;
+  const std::size_t task_;  // its place in the transcript
 };
 
 }  // namespace

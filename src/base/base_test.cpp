@@ -96,7 +96,7 @@ TEST(Event, EveryEventHasATypeAndUsageHasIntegersOnly) {
                                   event::TextDelta{},         event::ReasoningDelta{},
                                   event::ReplyReady{},        event::ToolStarted{},
                                   event::ToolEnded{},         event::Notice{},
-                                  event::RunEnded{},          event::PrefixLost{},
+                                  event::RunEnded{},          event::PrefixLost{}, event::WindowCut{},
                                   event::PermissionDecided{}, event::Traced{.type = "model.asked", .members = {}}};
   std::set<std::string> types;
   for (const Event& event : events) {

@@ -32,6 +32,14 @@ Json line(const event::PrefixLost& e) {
                        {"is", e.is},
                        {"reason", e.reason}});
 }
+Json line(const event::WindowCut& e) {
+  return Json::object({{"type", "window.cut"},
+                       {"step", e.step},
+                       {"messages", e.messages},
+                       {"tokens_before", e.tokens_before},
+                       {"tokens_after", e.tokens_after},
+                       {"tokens_max", e.tokens_max}});
+}
 Json line(const event::Prefill& e) {
   return Json::object({{"type", "prefill"},
                        {"tokens_done", e.tokens_done},

@@ -12,6 +12,7 @@
 #include "cli/commands.h"
 #include "cli/equipment.h"
 #include "cli/traced_view.h"
+#include "puna/agent/window.h"
 
 namespace puna::cli {
 namespace {
@@ -96,12 +97,18 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   if (!system.empty()) {
     start.push_back({.role = Role::system, .content = system});
   }
+  ContextWindow window({.is_managed = !options.keep_all});
+  agent.window = &window;
   agent.record = record.get();
   agent.gate = equipment.gate.get();
   Transcript transcript = start;
   const Ahead ahead(*model, {.messages = start, .tools = equipment.tools.specs()});
   while (auto line = next_line(interactive)) {
+    const std::size_t before = transcript.size();
     const Said said = handle(*line, transcript, start, console);
+    if (transcript.size() < before) {
+      window.forget();
+    }
     if (said == Said::quit) {
       break;
     }

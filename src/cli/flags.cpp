@@ -138,6 +138,8 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
       ->check(CLI::Range(0, 16'777'216));
   group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
       ->check(CLI::Range(1, 100'000));
+  group->add_flag("--keep-all", o.keep_all,
+                  "show the model the whole conversation; end where it no longer fits its window");
   group->add_option("--max-seconds", seconds, "wall time at most (default: 600)")
       ->check(CLI::Range(0.001, 31'536'000.0));
   group->add_option("--transcript", o.transcript_file, "also write each message to FILE, one JSON line each")

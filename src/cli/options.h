@@ -97,6 +97,7 @@ struct Options {
   Budget budget;
   std::string tool_choice = "auto";  // or none, required, a tool's name
   bool parallel_calls = true;
+  bool keep_all = false;           // of the conversation, also when it outgrows the window
   std::vector<std::string> tools;  // names; run: all built-in ones unless given, chat: none
   bool tools_given = false;
   std::string root = ".";  // the folder of file tools

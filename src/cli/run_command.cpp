@@ -11,6 +11,7 @@
 #include "cli/equipment.h"
 #include "cli/traced_view.h"
 #include "puna/agent/code_agent.h"
+#include "puna/agent/window.h"
 
 namespace puna::cli {
 namespace {
@@ -34,6 +35,8 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "run --code"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
+  ContextWindow window({.is_managed = !options.keep_all});
+  agent_options.window = &window;
   agent_options.record = record.get();
   agent_options.gate = equipment.gate.get();
   CodeAgentOptions code{.agent = std::move(agent_options),
@@ -64,6 +67,8 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "run"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
 
+  ContextWindow window({.is_managed = !options.keep_all});
+  agent.window = &window;
   agent.record = record.get();
   agent.gate = equipment.gate.get();
   Transcript transcript;

@@ -116,6 +116,12 @@ class Screen final : public EventSink {
           Style::yellow);
     }
   }
+  void show(const event::WindowCut& e) {
+    console_.clear_status();
+    err(format_text("window of {} tokens: {} cut in {} messages, from {} to {} tokens\n", count_text(e.tokens_max), e.step,
+                    count_text(e.messages), count_text(e.tokens_before), count_text(e.tokens_after)),
+        Style::dim);
+  }
   void show(const event::Prefill& e) {
     if (e.tokens_done < e.tokens_total) {
       console_.status(format_text("prefill  {} / {} tok, {} cached", count_text(e.tokens_done),

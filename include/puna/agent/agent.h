@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "puna/agent.h"
+#include "puna/agent/window.h"
 #include "puna/chat/typed.h"
 
 namespace puna {
@@ -59,6 +60,9 @@ class Agent {
   // id  another than this agent's and than its other forks'
   [[nodiscard]] Agent fork(AgentId id) const;
 
+  // What of the transcript the model was shown less of, when it outgrew its window: pins, and what was cut so far.
+  [[nodiscard]] ContextWindow& window() { return options_.window == nullptr ? window_ : *options_.window; }
+
   // Goes back to the first `messages` messages; a mark to come back to is transcript().size() between two tasks. A
   // model whose cache can be cut or marked computes nothing again, any other what it cannot take back. The record keeps
   // what it has.
@@ -78,6 +82,7 @@ class Agent {
   Toolbox* tools_;  // may be absent
   AgentOptions options_;
   Transcript transcript_;
+  ContextWindow window_;  // where the options have none
 };
 
 }  // namespace puna

@@ -49,6 +49,14 @@ struct PrefixLost {
   std::string is;                  // and as it is now; empty when the prompt ends there
   std::string reason;
 };
+// The conversation outgrew the model's window, and what the model is shown of it was cut. The transcript is whole.
+struct WindowCut {
+  std::string step;  // results, summary, turns, newest results
+  std::int64_t messages = 0;  // that are now shorter or not shown
+  std::int64_t tokens_before = 0;
+  std::int64_t tokens_after = 0;
+  std::int64_t tokens_max = 0;  // of the window
+};
 struct Prefill {
   std::int64_t tokens_done = 0;
   std::int64_t tokens_total = 0;
@@ -109,7 +117,7 @@ struct RunEnded {
 
 }  // namespace event
 
-using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::Prefill,
+using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::WindowCut, event::Prefill,
                            event::TextDelta, event::ReasoningDelta, event::ReplyReady, event::ToolStarted,
                            event::PermissionDecided, event::ToolEnded, event::Notice, event::Traced, event::RunEnded>;
 

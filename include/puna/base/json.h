@@ -27,7 +27,6 @@ class Json {
   using Array = std::vector<Json>;
   using Object = std::vector<Member>;
 
-  // Defined below Member: until then an Object cannot be made or destroyed.
   Json();  // null
   Json(std::nullptr_t);
   Json(bool value);
@@ -109,28 +108,5 @@ struct Json::Member {
 
 // On one line, with ", " between items and ": " after keys: how templates, and so models, write it.
 [[nodiscard]] std::string spaced_text(const Json& value);
-
-inline Json::Json() = default;
-inline Json::Json(std::nullptr_t) {}
-inline Json::Json(bool value) : value_(value) {}
-inline Json::Json(std::int64_t value) : value_(value) {}
-inline Json::Json(std::uint64_t value) {
-  if (std::in_range<std::int64_t>(value)) {
-    value_ = static_cast<std::int64_t>(value);
-  } else {
-    value_ = value;
-  }
-}
-inline Json::Json(double value) : value_(value) {}
-inline Json::Json(std::string value) : value_(std::move(value)) {}
-inline Json::Json(std::string_view value) : value_(std::string(value)) {}
-inline Json::Json(const char* value) : value_(std::string(value)) {}
-inline Json::Json(Array value) : value_(std::move(value)) {}
-inline Json::Json(Object value) : value_(std::move(value)) {}
-inline Json::Json(const Json& other) = default;
-inline Json::Json(Json&& other) noexcept = default;
-inline Json& Json::operator=(const Json& other) = default;
-inline Json& Json::operator=(Json&& other) noexcept = default;
-inline Json::~Json() = default;
 
 }  // namespace puna

@@ -84,11 +84,9 @@ def make_stream(options, tokenizer, split, seed, budget):
         options.length_max, budget)
 
 
-def drill_share(meters, step):
+def drill_share(meters):
     """Half the batches until copying works, then a few to keep it."""
-    if step < 100 or meters[DRILL] > DRILL_DONE:
-        return 0.5
-    return 0.05
+    return 0.5 if meters[DRILL] > DRILL_DONE else 0.05
 
 
 class Worker:
@@ -116,7 +114,7 @@ class Worker:
 
     def batch(self):
         """The next batch and whether it is a drill."""
-        share = drill_share(self.run.meters, self.run.step)
+        share = drill_share(self.run.meters)
         if self.options.drill_only or self.rng.random() < share:
             ordinary = self.run.shape.vocab - 11
             return batches.copy_batch(self.rng, ordinary, self.budget), True
@@ -244,7 +242,7 @@ def main():
         run = checkpoint.Run.fresh(shape, fresh_weights(shape, options.seed))
     run.place(device, world, METERS, 1 if world == 1 else CLAIMS_CPU)
     run.meters[PROGRESS] = options.progress_from
-    if run.step == 0:
+    if not options.resume:
         run.meters[DRILL] = 8.0
     count = sum(w.numel() for w in run.weights.values())
     print(f"{count} parameters, {world} process(es) on {device} in {options.dtype}, "
