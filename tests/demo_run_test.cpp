@@ -10,6 +10,7 @@
 
 #include "program.h"
 #include "puna/base.h"
+#include "puna/sandbox.h"
 
 namespace puna::test {
 namespace {
@@ -43,6 +44,28 @@ TEST(DemoRun, TheReadmesQuestionIsAnsweredAfterAToolCallThatTheModelMade) {
   EXPECT_EQ(ran.exit_status, 0) << ran.err;
   EXPECT_NE(ran.out.find("173412"), std::string::npos) << ran.out;
   EXPECT_NE(ran.err.find("calculator"), std::string::npos) << ran.err;
+}
+
+TEST(DemoRun, TheReadmesCodeAgentSearchesTwiceInOneBlockAndComputesInTheSandbox) {
+  if (const auto sandbox = Sandbox::open(); !sandbox) {
+    GTEST_SKIP() << "no sandbox here: " << sandbox.error().message;
+  }
+  const Ran ran = run_program({kProgram, "run", "--code", "--jsonl",
+                               "How many seconds would it take for a leopard at full speed to run through Pont des Arts?"});
+  EXPECT_EQ(ran.exit_status, 0) << ran.err;
+  const std::vector<Json> events = events_of(ran.out);
+  int turn = 0;
+  std::vector<int> searched;  // the turns of the searches
+  for (const Json& event : events) {
+    turn += event.text_or("type") == "turn.started" ? 1 : 0;
+    if (event.text_or("type") == "tool.started" && event.text_or("tool") == "web_search") {
+      searched.push_back(turn);
+    }
+  }
+  EXPECT_EQ(searched, (std::vector<int>{1, 1}));
+  ASSERT_NE(first(events, "run.ended"), nullptr) << ran.out;
+  EXPECT_EQ(first(events, "run.ended")->text_or("stop_reason"), "answered");
+  EXPECT_NE(first(events, "run.ended")->text_or("answer").find("9.6"), std::string::npos) << ran.out;
 }
 
 TEST(DemoRun, AFileIsReadFromTheRootAndItsTextComesBack) {
