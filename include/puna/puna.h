@@ -98,8 +98,9 @@ typedef struct puna_ask_options {
 } puna_ask_options;
 #define PUNA_ASK_OPTIONS_INIT {sizeof(puna_ask_options), NULL, NULL, NULL, 0, NULL, NULL, NULL}
 
-/* The model's answer; nothing of it is remembered. PUNA_LIMIT: tokens_max or the window cut it; PUNA_CORRUPT: it does
- * not fit the schema in something that no grammar enforces. */
+/* The model's answer; nothing of it is remembered. One that tokens_max or the window cuts is given as far as it came;
+ * with a schema that is PUNA_LIMIT, and an answer that does not fit in something that no grammar enforces is
+ * PUNA_CORRUPT. */
 char* puna_ask(puna_model* model, const char* prompt, const puna_ask_options* options, puna_error** error);
 
 /* Independent questions at the same time, on the one engine: none sees another. answers[i] is the answer to prompts[i],
