@@ -50,7 +50,7 @@ struct SandboxProbe {
 };
 
 struct SandboxOptions {
-  // The helper program; empty = puna-sandbox-helper beside the running program. Never looked for elsewhere.
+  // The helper program; empty = puna-sandbox-helper beside the running program, else in ../libexec/puna. Nowhere else.
   std::filesystem::path helper;
   // The best tier to try. B where A would do is for tests.
   SandboxTier tier_max = SandboxTier::a;

@@ -240,7 +240,7 @@ command_interop() {
 
 command_examples() {
   choose_environment
-  build_preset release
+  build_preset release examples
   run_each examples "$@"
 }
 

@@ -107,6 +107,36 @@ Result<void> Agent::rewind(std::size_t messages) {
   return {};
 }
 
+Result<WindowUse> Agent::window_use() const {
+  const ContextWindow& shown = options_.window == nullptr ? window_ : *options_.window;
+  WindowUse use{.window_tokens = model_.window_tokens(), .is_exact = model_.counts_exactly()};
+  if (!transcript_.empty()) {
+    PUNA_TRY(use.used_tokens,
+             model_.count_tokens(
+                 {.messages = shown.shown(transcript_), .tools = tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs()}));
+  }
+  return use;
+}
+
+std::size_t Agent::keep_recent(std::size_t tasks) {
+  const auto is_system = [](const Message& message) { return message.role == Role::system; };
+  const auto first = std::ranges::find_if_not(transcript_, is_system);
+  auto kept = transcript_.end();
+  for (auto at = transcript_.end(); tasks > 0 && at != first;) {
+    --at;
+    if (at->role == Role::user) {
+      kept = at;
+      --tasks;
+    }
+  }
+  const auto forgotten = static_cast<std::size_t>(kept - first);
+  transcript_.erase(first, kept);
+  if (forgotten > 0) {
+    window().forget();
+  }
+  return forgotten;
+}
+
 // The messages from `first` on.
 Result<void> Agent::record(std::size_t first) {
   for (std::size_t i = first; options_.record != nullptr && i < transcript_.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "cli/console.h"
 #include "cli/interrupt.h"
@@ -42,8 +43,17 @@ namespace puna::cli {
 [[nodiscard]] Result<std::filesystem::path> demo_model_file();
 // The bundled facts that web_search finds offline, likewise.
 [[nodiscard]] Result<std::filesystem::path> facts_folder();
-// options.model_file, else the demo model's.
+// options.model_file, or what that names if it is a model card, else the demo model's.
+// Errors  those of read_model_card()
 [[nodiscard]] Result<std::filesystem::path> model_file(const Options& options);
+// In what the model's file is not what its card says; empty: there is no card, too.
+[[nodiscard]] Result<std::vector<std::string>> card_differences(const Options& options, const ModelFacts& facts);
+// options.engine, with the card's window where the user did not ask for one.
+[[nodiscard]] Result<EngineOptions> engine_options_of(const Options& options);
+
+// With --role, makes it the system prompt.
+// Errors  invalid_argument  no such role;  those of read_text_file() and parse_role()
+[[nodiscard]] Result<void> use_role(Options& options);
 
 // What the user asked for, with the command's own temperature where neither the user nor the model's file says one.
 // Errors  those of effective(): a mistake is found before the weights are read;  not_found, io, corrupt  the file

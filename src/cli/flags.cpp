@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include "puna/tools/roles.h"
+
 namespace puna::cli {
 namespace {
 
@@ -38,7 +40,8 @@ void add_server_flags(CLI::App& app, Options& o) {
 
 void add_model_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Model");
-  group->add_option("-m,--model", o.model_file, "GGUF file (default: the bundled demo model)")->type_name("FILE");
+  group->add_option("-m,--model", o.model_file, "GGUF file or model card (default: the bundled demo model)")
+      ->type_name("FILE");
   group->add_option("--chat-template", o.chat_template, "chatml, llama-2, llama-3, generic, or a Jinja file")
       ->type_name("NAME|FILE");
   group->add_option("-c,--ctx", o.engine.window_tokens, "window in tokens (default: the model's, at most 8192)")
@@ -100,9 +103,20 @@ void add_sampling_flags(CLI::App& app, Options& o, float temperature) {
       ->check(CLI::Range(0, 16'777'216));
 }
 
+void add_system_flags(CLI::App& app, Options& o) {
+  std::string names;
+  for (const RolePrompt& role : built_in_roles()) {
+    names += (names.empty() ? "" : ", ") + role.name;
+  }
+  auto* system = app.add_option("--system", o.system, "system prompt")->type_name("TEXT");
+  app.add_option("--role", o.role, "system prompt of a role: " + names + ", or a file")
+      ->type_name("NAME|FILE")
+      ->excludes(system);
+}
+
 void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
-  group->add_option("--system", o.system, "system prompt")->type_name("TEXT");
+  add_system_flags(*group, o);
   group->add_option("--tools", o.tools, "tools by name, see below; or none")->delimiter(',')->allow_extra_args(false);
   group
       ->add_option("--tool-choice", o.tool_choice,

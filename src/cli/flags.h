@@ -13,6 +13,8 @@ namespace puna::cli {
 void add_model_flags(CLI::App& app, Options& o);
 // One flag for each row of the engine's table of parameters.
 void add_sampling_flags(CLI::App& app, Options& o, float temperature);
+// --system, --role.
+void add_system_flags(CLI::App& app, Options& o);
 void add_agent_flags(CLI::App& app, Options& o, double& seconds);
 void add_sub_agents(CLI::App& app, Options& o);
 void add_code_flags(CLI::App& app, Options& o);

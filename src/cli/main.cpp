@@ -12,7 +12,8 @@
 namespace puna::cli {
 namespace {
 
-Result<int> dispatch(Console& console, const Options& options, Interrupt& interrupt) {
+Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
+  PUNA_TRY_VOID(use_role(options));
   switch (options.command) {
     case Command::run:
       return run_command(console, options, interrupt);

@@ -10,7 +10,9 @@
 
 #include "cli/commands.h"
 #include "cli/servers.h"
+#include "puna/model/model_card.h"
 #include "puna/model/remote_model.h"
+#include "puna/tools/roles.h"
 
 namespace puna::cli {
 namespace {
@@ -131,7 +133,45 @@ Result<std::string> template_named(const std::string& name) {
 }
 
 Result<std::filesystem::path> model_file(const Options& options) {
-  return options.model_file.empty() ? demo_model_file() : Result<std::filesystem::path>(options.model_file);
+  if (options.model_file.empty()) {
+    return demo_model_file();
+  }
+  if (!is_model_card(options.model_file)) {
+    return options.model_file;
+  }
+  PUNA_TRY(ModelCard card, read_model_card(options.model_file).transform_error(as_missing_model));
+  return std::move(card.path);
+}
+
+Result<std::vector<std::string>> card_differences(const Options& options, const ModelFacts& facts) {
+  if (!is_model_card(options.model_file)) {
+    return std::vector<std::string>();
+  }
+  PUNA_TRY(const ModelCard card, read_model_card(options.model_file));
+  return differences(card, facts);
+}
+
+Result<EngineOptions> engine_options_of(const Options& options) {
+  EngineOptions engine = options.engine;
+  if (engine.window_tokens == 0 && is_model_card(options.model_file)) {
+    PUNA_TRY(const ModelCard card, read_model_card(options.model_file));
+    engine.window_tokens = card.context_length.value_or(0);
+  }
+  return engine;
+}
+
+Result<void> use_role(Options& options) {
+  if (options.role.empty()) {
+    return {};
+  }
+  auto role = built_in_role(options.role);
+  if (!role && options.role.find_first_of("/.") != std::string::npos) {
+    PUNA_TRY(const std::string text, read_text_file(options.role, 1U << 16U));
+    role = parse_role(text, options.role);
+  }
+  PUNA_TRY(RolePrompt prompt, std::move(role));
+  options.system = std::move(prompt.system_prompt);
+  return {};
 }
 
 Result<Sampling> sampling_of(const Options& options) {
@@ -169,11 +209,16 @@ Result<std::unique_ptr<Model>> open_model(Console& console, const Options& optio
     console.err("note: this model has no chat template; 'generic' is used, --chat-template chooses another\n",
                 Style::yellow);
   }
-  say_sizes(console, facts, options.engine);
+  PUNA_TRY(const std::vector<std::string> wrong, card_differences(options, facts));
+  for (const std::string& difference : wrong) {
+    console.err("note: " + difference + "\n", Style::yellow);
+  }
+  PUNA_TRY(const EngineOptions engine, engine_options_of(options));
+  say_sizes(console, facts, engine);
   const Interrupt::Scope scope(interrupt);
   const auto started = std::chrono::steady_clock::now();
   auto model = LocalModel::open({.load = {.file = file, .gpu_layers = options.gpu_layers, .devices = options.devices},
-                                 .engine = options.engine,
+                                 .engine = engine,
                                  .chat_template = std::move(chat_template)},
                                 [&](float done) {
                                   if (std::chrono::steady_clock::now() - started > std::chrono::milliseconds(300)) {

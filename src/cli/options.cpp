@@ -65,7 +65,7 @@ struct CommandLine {
     ask_app->add_option("prompt", words, "the prompt; - reads it from stdin")->required();
     add_model_flags(*ask_app, ask);
     add_sampling_flags(*ask_app, ask, 0.0F);
-    ask_app->add_option("--system", ask.system, "system prompt")->type_name("TEXT");
+    add_system_flags(*ask_app, ask);
     auto* const format = ask_app->add_option_group("format", "what the answer must be; at most one of these");
     format->add_option("--schema", ask.schema_file, "JSON Schema that the answer must fit (-: standard input)")
         ->type_name("FILE");
@@ -101,7 +101,8 @@ struct CommandLine {
         ->check(CLI::Range(0, 86'400));
 
     auto* show_app = app.add_subcommand("show", "what a model file is: metadata, template abilities, sizes");
-    show_app->add_option("file", show.text, "GGUF file (default: the bundled demo model)");
+    show_app->add_option("file", show.text, "GGUF file or model card (default: the bundled demo model)");
+    show_app->add_flag("--check", show.check, "compare the file with its model card (model.json)");
     add_model_flags(*show_app, show);
     add_output_flags(*show_app, show);
 

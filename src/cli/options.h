@@ -63,7 +63,8 @@ struct TraceCommandOptions {
 
 struct Options {
   Command command = Command::run;
-  std::string text;  // run: the task; ask: the prompt; show: the model file
+  bool check = false;  // show: compare the file with its card
+  std::string text;    // run: the task; ask: the prompt; show: the model file
 
   // model
   std::string model_file;     // empty = the bundled demo model
@@ -94,6 +95,7 @@ struct Options {
 
   // agent
   std::optional<std::string> system;  // unset = the command's own
+  std::string role;                   // a role's name or file, for the system prompt
   Budget budget;
   std::string tool_choice = "auto";  // or none, required, a tool's name
   bool parallel_calls = true;

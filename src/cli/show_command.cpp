@@ -84,6 +84,23 @@ Json as_json(const ModelFacts& facts, const MemoryEstimate& memory, std::string_
                        {"metadata", std::move(metadata)}});
 }
 
+// 0: the file can be used and is what its card, if there is one, says of it.
+Result<int> check_model(Console& console, const Options& options, const ModelFacts& facts, const std::string& chosen) {
+  PUNA_TRY(const std::vector<std::string> wrong, card_differences(options, facts));
+  for (const std::string& difference : wrong) {
+    console.out(format_text("{:<13}{}\n", "differs", difference));
+  }
+  Json format;
+  const std::string about_template = template_lines(facts, chosen, format).front().value;
+  const bool has_template = !format.is_null();
+  console.out(format_text("{:<13}{}\n", has_template ? "ok" : "fail", "template: " + about_template));
+  console.out(format_text("{:<13}{}: {}, {} parameters, {}, {} tokens\n", wrong.empty() ? "ok" : "read",
+                          facts.file.string(), facts.architecture,
+                          count_text(static_cast<std::int64_t>(facts.parameters)), facts.quantization,
+                          count_text(facts.window_trained_tokens)));
+  return wrong.empty() && has_template ? 0 : 1;
+}
+
 }  // namespace
 
 Result<int> show_command(Console& console, const Options& options) {
@@ -99,8 +116,12 @@ Result<int> show_command(Console& console, const Options& options) {
   }
   PUNA_TRY(const std::filesystem::path file, model_file(named));
   PUNA_TRY(const ModelFacts facts, Weights::inspect(file));
-  const MemoryEstimate memory = estimate_memory(facts, options.engine);
   PUNA_TRY(const std::string chosen, template_named(options.chat_template));
+  if (options.check) {
+    return check_model(console, named, facts, chosen);
+  }
+  PUNA_TRY(const EngineOptions engine, engine_options_of(named));
+  const MemoryEstimate memory = estimate_memory(facts, engine);
   Json format;
   const std::vector<Line> about_template = template_lines(facts, chosen, format);
   if (options.jsonl) {

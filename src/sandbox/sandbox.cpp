@@ -20,15 +20,18 @@ namespace fs = std::filesystem;
 
 Result<fs::path> find_helper(const SandboxOptions& options) {
   std::error_code error;
-  fs::path helper = options.helper;
-  if (helper.empty()) {
-    helper = fs::read_symlink("/proc/self/exe", error).parent_path() / kHelperName;
+  std::vector<fs::path> places{options.helper};
+  if (options.helper.empty()) {
+    const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+    places = {folder / kHelperName, (folder / "../libexec/puna" / kHelperName).lexically_normal()};
   }
-  if (!helper.is_absolute() || !fs::is_regular_file(helper, error)) {
-    return fail(ErrorCode::not_found, format_text("the sandbox's helper is not at '{}'", helper.string()),
-                "it is built and installed beside the program puna");
+  for (fs::path& helper : places) {
+    if (helper.is_absolute() && fs::is_regular_file(helper, error)) {
+      return std::move(helper);
+    }
   }
-  return helper;
+  return fail(ErrorCode::not_found, format_text("the sandbox's helper is not at '{}'", places.back().string()),
+              "it is built beside the program puna, and installed in libexec/puna; SandboxOptions::helper names it");
 }
 
 Result<void> check_readable(const fs::path& path) {

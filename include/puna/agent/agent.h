@@ -6,6 +6,8 @@
 // resume() of puna/agent.h is the loop below it, for whoever keeps the transcript himself.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -15,6 +17,17 @@
 #include "puna/chat/typed.h"
 
 namespace puna {
+
+// How full a window is.
+struct WindowUse {
+  std::int64_t used_tokens = 0;  // of the conversation and the tools, as the next prompt would have them
+  std::int64_t window_tokens = 0;
+  bool is_exact = true;  // false: used_tokens is an estimate, because the model cannot count (Model::counts_exactly)
+
+  [[nodiscard]] double percent() const {
+    return window_tokens == 0 ? 0 : 100.0 * static_cast<double>(used_tokens) / static_cast<double>(window_tokens);
+  }
+};
 
 // Borrows the model, the tools and what the options point to; owns its transcript.
 // Thread  one caller at a time; events are delivered on that thread. Many agents may share one model.
@@ -68,6 +81,15 @@ class Agent {
   // what it has.
   // Errors  invalid_argument  there are fewer messages, or a call would be left without its result
   [[nodiscard]] Result<void> rewind(std::size_t messages);
+
+  // Counts the conversation as it stands; an empty one has no tokens, whatever the tools are.
+  // Errors  those of Model::count_tokens
+  [[nodiscard]] Result<WindowUse> window_use() const;
+  // Forgets all but the system prompt, or all but that and the last so many tasks: users' messages with what follows
+  // them up to the next. No call loses its result. Returns how many messages were forgotten. What the model computed of
+  // the kept tasks is computed again, because something else stands before them; the record keeps what it has.
+  std::size_t clear() { return keep_recent(0); }
+  std::size_t keep_recent(std::size_t tasks);
 
   [[nodiscard]] const Transcript& transcript() const { return transcript_; }
 
