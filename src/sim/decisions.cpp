@@ -1,0 +1,186 @@
+// See decisions.h.
+#include "sim/decisions.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "puna/model/typed.h"
+#include "sim/action_grammar.h"
+
+namespace puna::sim {
+namespace {
+
+// A model that answers badly is an outcome; one that does not answer ends the run, which can go on later.
+bool ends_run(ErrorCode code) {
+  return code == ErrorCode::cancelled || code == ErrorCode::unavailable || code == ErrorCode::io ||
+         code == ErrorCode::internal || code == ErrorCode::not_found;
+}
+
+std::int64_t integer_of(const Json& event, std::string_view name) {
+  const Json* value = event.find(name);
+  return value != nullptr && value->is_integer() ? value->as_integer() : 0;
+}
+
+}  // namespace
+
+Decider::Decider(Setup setup) : setup_(std::move(setup)), usage_(setup_.ledger.agents().size()) {
+  for (std::size_t agent = 0; agent < usage_.size(); ++agent) {
+    random_.emplace_back(Random::mix(Random::mix(setup_.seed, 3), agent));
+  }
+}
+
+Decision Decider::scripted(int agent) {
+  Decision made;
+  const std::vector<ActionKind> allowed = setup_.world.allowed(agent);
+  const AgentType type = setup_.ledger.agent(agent).type;
+  Action action = setup_.world.scripted(agent, type, random_[static_cast<std::size_t>(agent)]);
+  auto checked = action_from_json(to_json(action), allowed);
+  if (checked) {
+    made.action = *std::move(checked);
+  } else {
+    made.is_refused = true;
+    made.failure = checked.error().message;
+  }
+  return made;
+}
+
+Decider::Question Decider::question_of(std::size_t place, int agent) const {
+  const LlmOptions& llm = setup_.llm[static_cast<std::size_t>(agent)];
+  Question question{.place = place, .agent = agent, .allowed = setup_.world.allowed(agent), .request = {}, .reply = {}};
+  const Moment& now = setup_.moment;
+  const auto turn = static_cast<std::uint64_t>(now.epoch) * static_cast<std::uint64_t>(now.steps) +
+                    static_cast<std::uint64_t>(now.step);
+  const auto id = static_cast<std::uint64_t>(agent) + 1;
+  const std::uint64_t base = llm.seed < 0 ? setup_.seed : static_cast<std::uint64_t>(llm.seed);
+  question.request = {.messages = {{.role = Role::system, .content = system_text(setup_.world, llm.persona)},
+                                   {.role = Role::user,
+                                    .content = user_text(setup_.world, agent, setup_.ledger.agent(agent).name,
+                                                         setup_.ledger.memory(agent), now)}},
+                      .format = format::Gbnf{.text = grammar_of(question.allowed)},
+                      .tokens_max = llm.max_tokens,
+                      .agent = AgentId{id},
+                      .turn = turn};
+  question.request.sampling.temperature = static_cast<float>(llm.temperature);
+  question.request.sampling.seed = Random::mix(Random::mix(base, id), turn) & 0x7FFFFFFF;  // servers take 32 bits
+  return question;
+}
+
+void Decider::ask(std::vector<Question>& questions, const std::stop_token& stop) const {
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < questions.size(); i = next++) {
+      Question& question = questions[i];
+      const LlmOptions& llm = setup_.llm[static_cast<std::size_t>(question.agent)];
+      Model& model = setup_.models.model_of(llm);
+      question.reply = model.ask(question.request, EventSink::none(), stop);
+      while (question.reply && question.reply->lost && question.retries < llm.max_retries && !stop.stop_requested()) {
+        ++question.retries;
+        question.reply = model.ask(question.request, EventSink::none(), stop);
+      }
+    }
+  };
+  const std::size_t threads = std::min(questions.size(), static_cast<std::size_t>(setup_.concurrent_max));
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < threads; ++i) {
+    others.emplace_back(work);
+  }
+  work();
+}
+
+Result<Decision> Decider::decision_of(const Question& question) {
+  Decision made{.by = "llm"};
+  AgentUsage& usage = usage_[static_cast<std::size_t>(question.agent)];
+  ++usage.requests;
+  usage.retries += question.retries;
+  if (!question.reply) {
+    if (ends_run(question.reply.error().code)) {
+      return std::unexpected(question.reply.error());
+    }
+    made.failure = question.reply.error().message;
+  } else if (question.reply->lost) {
+    return std::unexpected(*question.reply->lost);
+  } else {
+    const Reply& reply = *question.reply;
+    made.prompt_tokens = reply.usage.prompt_tokens;
+    made.output_tokens = reply.usage.output_tokens;
+    usage.prompt_tokens += reply.usage.prompt_tokens;
+    usage.cached_tokens += reply.usage.cached_tokens;
+    usage.output_tokens += reply.usage.output_tokens;
+    auto action = json_answer(reply, schema_of(question.allowed)).and_then([&](const Json& json) {
+      return action_from_json(json, question.allowed);
+    });
+    if (action) {
+      made.action = *std::move(action);
+    } else {
+      made.failure = action.error().message;
+    }
+  }
+  usage.failures += made.failure.empty() ? 0 : 1;
+  return made;
+}
+
+void Decider::audit(const Question& question, const Decision& decision) {
+  if (setup_.audit == nullptr) {
+    return;
+  }
+  Json messages = Json::array();
+  for (const Message& message : question.request.messages) {
+    messages.push(to_json(message));
+  }
+  Json line = Json::object({{"agent", setup_.ledger.agent(question.agent).name},
+                            {"epoch", setup_.moment.epoch},
+                            {"step", setup_.moment.step},
+                            {"messages", std::move(messages)},
+                            {"schema", schema_of(question.allowed)},
+                            {"seed", question.request.sampling.seed},
+                            {"reply", question.reply ? Json(question.reply->message.content) : Json()},
+                            {"action", to_json(decision.action)},
+                            {"failure", decision.failure.empty() ? Json() : Json(decision.failure)}});
+  *setup_.audit << line.dump() << "\n";
+}
+
+Result<std::vector<Decision>> Decider::decide(const std::vector<int>& agents, int epoch, int step,
+                                              const std::stop_token& stop) {
+  setup_.moment.epoch = epoch;
+  setup_.moment.step = step;
+  std::vector<Decision> made(agents.size());
+  std::vector<Question> questions;
+  for (std::size_t place = 0; place < agents.size(); ++place) {
+    const int agent = agents[place];
+    if (const std::string_view reason = setup_.ledger.kept_out(agent); !reason.empty()) {
+      made[place] = {.by = "governance", .failure = std::string(reason)};
+      continue;
+    }
+    if (setup_.ledger.agent(agent).type != AgentType::llm) {
+      made[place] = scripted(agent);
+      continue;
+    }
+    const Json* known = setup_.log.answered(epoch, step, setup_.ledger.agent(agent).name);
+    if (known == nullptr) {
+      questions.push_back(question_of(place, agent));
+      continue;
+    }
+    made[place] = {.by = "llm",
+                   .failure = std::string(known->text_or("failure")),
+                   .prompt_tokens = integer_of(*known, "prompt_tokens"),
+                   .output_tokens = integer_of(*known, "output_tokens")};
+    const Json* action = known->find("action");
+    if (auto read = action_from_json(action == nullptr ? Json() : *action, setup_.world.allowed(agent))) {
+      made[place].action = *std::move(read);  // what does not fit is found when the line is compared
+    }
+  }
+  ask(questions, stop);
+  for (const Question& question : questions) {
+    PUNA_TRY(made[question.place], decision_of(question));
+    audit(question, made[question.place]);
+  }
+  asked_ += static_cast<int>(questions.size());
+  if (setup_.audit != nullptr && !setup_.audit->flush()) {
+    return fail(ErrorCode::io, "the prompts cannot be written", "free space on the disk, or no --audit");
+  }
+  return made;
+}
+
+}  // namespace puna::sim

@@ -1,0 +1,145 @@
+// See event_log.h.
+#include "sim/event_log.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace puna::sim {
+namespace {
+
+std::string system_text(int reason) { return std::generic_category().message(reason); }
+
+std::string shown(const std::filesystem::path& file) { return printable(utf8::sanitize(file.string())); }
+
+Result<std::string> content_of(int number, const std::filesystem::path& file) {
+  std::string text;
+  std::string block(std::size_t{1} << 16U, '\0');
+  while (true) {
+    const ssize_t got = ::pread(number, block.data(), block.size(), static_cast<off_t>(text.size()));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return fail(ErrorCode::io, format_text("cannot read {}: {}", shown(file), system_text(errno)));
+    }
+    if (got == 0) {
+      return text;
+    }
+    text.append(block, 0, static_cast<std::size_t>(got));
+  }
+}
+
+}  // namespace
+
+EventLog::EventLog(EventLog&& other) noexcept
+    : file_(std::move(other.file_)),
+      number_(std::exchange(other.number_, -1)),
+      old_(std::move(other.old_)),
+      answers_(std::move(other.answers_)),
+      added_(std::move(other.added_)),
+      count_(other.count_),
+      checked_(other.checked_) {}
+
+EventLog::~EventLog() {
+  if (number_ >= 0) {
+    ::close(number_);
+  }
+}
+
+Result<EventLog> EventLog::open(const std::filesystem::path& file) {
+  std::error_code code;
+  if (file.has_parent_path()) {
+    std::filesystem::create_directories(file.parent_path(), code);
+  }
+  EventLog log(file, code ? -1 : ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644));
+  struct stat facts{};
+  if (log.number_ < 0 || ::fstat(log.number_, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    const std::string why = code ? code.message() : log.number_ < 0 ? system_text(errno) : "it is no file";
+    return fail(ErrorCode::io, format_text("cannot write the event log {}: {}", shown(file), why),
+                "another folder with --out");
+  }
+  if (::flock(log.number_, LOCK_EX | LOCK_NB) != 0) {
+    return fail(ErrorCode::unavailable, format_text("another run writes {}", shown(file)),
+                "wait for it, or another folder with --out");
+  }
+  PUNA_TRY_VOID(log.read());
+  return log;
+}
+
+Result<void> EventLog::read() {
+  PUNA_TRY(const std::string text, content_of(number_, file_));
+  std::size_t from = 0;
+  for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', from)) {
+    std::string line = text.substr(from, end - from);
+    const auto json = Json::parse(line);
+    if (!json || !json->is_object()) {
+      return fail(ErrorCode::corrupt, format_text("{}:{}: no event", shown(file_), old_.size() + 1),
+                  "another folder with --out, or remove this one");
+    }
+    if (json->text_or("type") == "action" && json->text_or("by") == "llm") {
+      const Json* epoch = json->find("epoch");
+      const Json* step = json->find("step");
+      if (epoch != nullptr && epoch->is_integer() && step != nullptr && step->is_integer()) {
+        answers_.insert_or_assign(std::tuple(static_cast<int>(epoch->as_integer()),
+                                             static_cast<int>(step->as_integer()), std::string(json->text_or("agent"))),
+                                  *json);
+      }
+    }
+    old_.push_back(std::move(line));
+    from = end + 1;
+  }
+  if (from < text.size() && ::ftruncate(number_, static_cast<off_t>(from)) != 0) {
+    return fail(ErrorCode::io, format_text("cannot cut {}: {}", shown(file_), system_text(errno)));
+  }
+  return {};
+}
+
+void EventLog::add(std::string_view type, int epoch, int step, const Json& members) {
+  ++count_;
+  Json event = Json::object({{"id", format_text("e{:08}", count_)}, {"t", count_}, {"type", type}});
+  event.set("epoch", epoch);
+  event.set("step", step);
+  for (const Json::Member& member : members.as_object()) {
+    event.set(member.key, member.value);
+  }
+  added_.push_back(event.dump());
+}
+
+Result<void> EventLog::flush() {
+  std::string block;
+  for (const std::string& line : std::exchange(added_, {})) {
+    if (checked_ == old_.size()) {
+      block += line + "\n";
+      continue;
+    }
+    if (line != old_[checked_]) {
+      return fail(ErrorCode::corrupt,
+                  format_text("{}:{}: this run says something else here: another scenario, seed or version",
+                              shown(file_), checked_ + 1),
+                  "another folder with --out");
+    }
+    ++checked_;
+  }
+  for (std::size_t done = 0; done < block.size();) {
+    const ssize_t written = ::write(number_, block.data() + done, block.size() - done);
+    if (written < 0 && errno != EINTR) {
+      return fail(ErrorCode::io, format_text("cannot write {}: {}", shown(file_), system_text(errno)),
+                  "free space on the disk; the same command goes on from there");
+    }
+    done += written < 0 ? 0 : static_cast<std::size_t>(written);
+  }
+  return {};
+}
+
+const Json* EventLog::answered(int epoch, int step, std::string_view agent) const {
+  const auto found = answers_.find(std::tuple(epoch, step, std::string(agent)));
+  return found == answers_.end() ? nullptr : &found->second;
+}
+
+}  // namespace puna::sim

@@ -1,0 +1,244 @@
+// See ledger.h.
+#include "sim/ledger.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+namespace puna::sim {
+namespace {
+
+double normal(Random& random) {
+  const double radius = std::sqrt(-2 * std::log(1 - random.uniform()));
+  return radius * std::cos(2 * std::numbers::pi * random.uniform());
+}
+
+// Observables from the type alone, whatever was done: the option "observables: types".
+Observables observables_of(AgentType type, Random& random) {
+  struct Habit {
+    double progress;
+    double rework;  // chance, as the next two
+    double rejection;
+    double misuse;
+    double engagement;
+  };
+  const Habit habit = [type]() -> Habit {
+    switch (type) {
+      case AgentType::honest:
+      case AgentType::reciprocator:
+      case AgentType::llm:
+        return {.progress = 0.7, .rework = 0.1, .rejection = 0.05, .misuse = 0.02, .engagement = 0.4};
+      case AgentType::cautious:
+        return {.progress = 0.6, .rework = 0.1, .rejection = 0.05, .misuse = 0.01, .engagement = 0.2};
+      case AgentType::opportunistic:
+        return {.progress = 0.3, .rework = 0.4, .rejection = 0.2, .misuse = 0.1, .engagement = 0};
+      case AgentType::deceptive:
+        return {.progress = 0.2, .rework = 0.5, .rejection = 0.4, .misuse = 0.3, .engagement = -0.2};
+      case AgentType::adversarial:
+        return {.progress = -0.4, .rework = 0.8, .rejection = 0.7, .misuse = 0.6, .engagement = -0.5};
+      case AgentType::random:
+        break;
+    }
+    return {.progress = 0, .rework = 0.5, .rejection = 0.5, .misuse = 0.5, .engagement = 0};
+  }();
+  Observables seen;
+  seen.progress = std::clamp(habit.progress + 0.2 * normal(random), -1.0, 1.0);
+  seen.rework = random.uniform() < habit.rework ? 1 : 0;
+  seen.rejections = random.uniform() < habit.rejection ? 1 : 0;
+  seen.misuse = random.uniform() < habit.misuse ? 1 : 0;
+  seen.engagement = std::clamp(habit.engagement + 0.2 * normal(random), -1.0, 1.0);
+  return seen;
+}
+
+Json to_json(const Observables& seen) {
+  return Json::object({{"progress", seen.progress},
+                       {"rework", seen.rework},
+                       {"rejections", seen.rejections},
+                       {"misuse", seen.misuse},
+                       {"engagement", seen.engagement}});
+}
+
+}  // namespace
+
+Ledger::Ledger(const Scenario& scenario, const Proxy& proxy, std::vector<AgentState> agents, std::vector<int> memories,
+               std::uint64_t seed, EventLog& log)
+    : scenario_(scenario),
+      proxy_(proxy),
+      log_(log),
+      agents_(std::move(agents)),
+      memories_max_(std::move(memories)),
+      memories_(agents_.size()),
+      counts_(agents_.size()),
+      begun_in_step_(agents_.size()),
+      harm_in_epoch_(agents_.size()),
+      accepted_in_epoch_(agents_.size()),
+      frozen_until_(agents_.size()),
+      random_(Random::mix(seed, 1)),
+      governance_(Random::mix(seed, 2)) {}
+
+void Ledger::tell(int agent, std::string event) {
+  std::deque<std::string>& memory = memories_[index(agent)];
+  memory.push_back(std::move(event));
+  while (std::cmp_greater(memory.size(), memories_max_[index(agent)])) {
+    memory.pop_front();
+  }
+}
+
+void Ledger::tell_all(const std::string& event) {
+  for (std::size_t agent = 0; agent < agents_.size(); ++agent) {
+    tell(static_cast<int>(agent), event);
+  }
+}
+
+void Ledger::record(std::string_view type, Json members) { log_.add(type, epoch_, step_, members); }
+
+Observables Ledger::observed(const Interaction& interaction) {
+  const SimulationOptions& options = scenario_.simulation;
+  Observables seen = interaction.seen;
+  if (options.observables == ObservableSource::types) {
+    seen = observables_of(agents_[index(interaction.initiator)].type, governance_);
+    seen.engagement = interaction.accepted ? seen.engagement : std::min(seen.engagement, 0.0);
+  }
+  if (options.observation_noise_probability > 0 && governance_.uniform() < options.observation_noise_probability) {
+    const double std = options.observation_noise_std;
+    seen.progress = std::clamp(seen.progress + std * normal(governance_), -1.0, 1.0);
+    seen.engagement = std::clamp(seen.engagement + std * normal(governance_), -1.0, 1.0);
+  }
+  return seen;
+}
+
+Terms Ledger::terms_of(const Interaction& interaction, double p, const std::string& id) {
+  const GovernanceOptions& rules = scenario_.governance;
+  Terms terms{.reputation_a = agents_[index(interaction.initiator)].reputation,
+              .reputation_b = interaction.counterparty < 0 ? 0 : agents_[index(interaction.counterparty)].reputation};
+  if (!interaction.accepted) {
+    return terms;
+  }
+  terms.transfer = interaction.transfer;
+  const auto charge = [&](std::string_view what, double cost_a, double cost_b) {
+    if (cost_a > 0 || cost_b > 0) {
+      terms.cost_a += cost_a;
+      terms.cost_b += cost_b;
+      record("governance_cost_applied",
+             Json::object({{"interaction", id}, {"what", what}, {"a", cost_a}, {"b", cost_b}}));
+    }
+  };
+  const double surplus = payoff_of(p, {}, scenario_.payoff).surplus;
+  const double tax = rules.transaction_tax_rate * std::max(surplus, 0.0);
+  charge("tax", tax * rules.transaction_tax_split, tax * (1 - rules.transaction_tax_split));
+  if (rules.audit_enabled && governance_.uniform() < rules.audit_probability) {
+    charge("audit", std::max(0.0, rules.audit_threshold_p - p) * rules.audit_penalty_multiplier, 0);
+  }
+  return terms;
+}
+
+bool Ledger::interact(const Interaction& interaction) {
+  PUNA_CHECK(index(interaction.initiator) < agents_.size() && interaction.counterparty >= kEverybody &&
+                 interaction.counterparty < static_cast<int>(agents_.size()),
+             "an interaction of an agent that is not there");
+  const int cap = scenario_.governance.bandwidth_cap;
+  if (cap > 0 && begun_in_step_[index(interaction.initiator)] >= cap) {
+    return false;
+  }
+  ++begun_in_step_[index(interaction.initiator)];
+  const std::string id = format_text("x{:06}", ++interactions_);
+  const Observables seen = observed(interaction);
+  const double p = proxy_.p(seen);
+  const AgentState& from = agents_[index(interaction.initiator)];
+  record(interaction.accepted ? "interaction_accepted" : "interaction_rejected",
+         Json::object({{"interaction", id},
+                       {"kind", interaction.kind},
+                       {"initiator", from.name},
+                       {"counterparty",
+                        interaction.counterparty < 0 ? Json() : Json(agents_[index(interaction.counterparty)].name)},
+                       {"observables", to_json(seen)},
+                       {"v_hat", proxy_.v_hat(seen)},
+                       {"p", p},
+                       {"truth", interaction.truth ? Json(*interaction.truth) : Json()}}));
+  const Terms terms = terms_of(interaction, p, id);
+  const Payoff payoff = payoff_of(p, terms, scenario_.payoff);
+  outcomes_.push_back({.p = p, .accepted = interaction.accepted, .payoff = payoff, .truth = interaction.truth});
+  ++counts_[index(interaction.initiator)].begun;
+  if (interaction.accepted) {
+    settle(interaction, p, terms, payoff, id);
+  }
+  return true;
+}
+
+void Ledger::settle(const Interaction& interaction, double p, const Terms& terms, const Payoff& payoff,
+                    const std::string& id) {
+  record("payoff_computed", Json::object({{"interaction", id},
+                                          {"surplus", payoff.surplus},
+                                          {"externality", payoff.externality},
+                                          {"a", payoff.a},
+                                          {"b", payoff.b}}));
+  pay(interaction.initiator, payoff.a);
+  if (interaction.counterparty >= 0) {
+    pay(interaction.counterparty, payoff.b);
+  } else if (agents_.size() > 1) {
+    for (std::size_t other = 0; other < agents_.size(); ++other) {
+      if (std::cmp_not_equal(other, interaction.initiator)) {
+        pay(static_cast<int>(other), payoff.b / static_cast<double>(agents_.size() - 1));
+      }
+    }
+  }
+  AgentState& from = agents_[index(interaction.initiator)];
+  const double before = from.reputation;
+  from.reputation = std::clamp(before + reputation_change(p, terms.cost_a), -1.0, 1.0);
+  record("reputation_updated", Json::object({{"agent", from.name}, {"from", before}, {"to", from.reputation}}));
+  AgentCounts& counts = counts_[index(interaction.initiator)];
+  ++counts.accepted;
+  counts.p_sum += p;
+  harm_in_epoch_[index(interaction.initiator)] += 1 - p;
+  ++accepted_in_epoch_[index(interaction.initiator)];
+}
+
+void Ledger::pay(int agent, double amount) {
+  agents_[index(agent)].payoff += amount;
+  agents_[index(agent)].resources += amount;
+}
+
+void Ledger::begin_epoch(int epoch) {
+  epoch_ = epoch;
+  step_ = 0;
+  epoch_begin_ = outcomes_.size();
+  std::ranges::fill(harm_in_epoch_, 0.0);
+  std::ranges::fill(accepted_in_epoch_, 0);
+}
+
+void Ledger::begin_step(int step) {
+  step_ = step;
+  std::ranges::fill(begun_in_step_, 0);
+}
+
+void Ledger::end_epoch() {
+  const GovernanceOptions& rules = scenario_.governance;
+  for (std::size_t agent = 0; agent < agents_.size(); ++agent) {
+    agents_[agent].reputation *= rules.reputation_decay_rate;
+    const int accepted = accepted_in_epoch_[agent];
+    const bool is_toxic = accepted > 0 && harm_in_epoch_[agent] / accepted > rules.freeze_threshold_toxicity;
+    if (rules.circuit_breaker_enabled && is_toxic) {
+      frozen_until_[agent] = epoch_ + 1 + rules.freeze_duration_epochs;
+      record("agent_frozen", Json::object({{"agent", agents_[agent].name},
+                                           {"toxicity", harm_in_epoch_[agent] / accepted},
+                                           {"until_epoch", frozen_until_[agent]}}));
+    }
+  }
+  const std::span<const Outcome> outcomes = std::span(outcomes_).subspan(epoch_begin_);
+  epoch_metrics_.push_back(metrics_of(outcomes, scenario_.payoff));
+  epoch_calibrations_.push_back(calibration_of(outcomes));
+  Json members = Json::object({{"metrics", sim::to_json(epoch_metrics_.back())}});
+  members.set("calibration", epoch_calibrations_.back() ? sim::to_json(*epoch_calibrations_.back()) : Json());
+  record("epoch_completed", std::move(members));
+}
+
+std::string_view Ledger::kept_out(int agent) const {
+  const GovernanceOptions& rules = scenario_.governance;
+  if (frozen_until_[index(agent)] > epoch_) {
+    return "frozen";
+  }
+  return rules.staking_enabled && agents_[index(agent)].resources < rules.min_stake_to_participate ? "stake" : "";
+}
+
+}  // namespace puna::sim

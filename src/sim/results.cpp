@@ -1,0 +1,210 @@
+// See results.h.
+#include "sim/results.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <functional>
+
+namespace puna::sim {
+namespace {
+
+struct Measure {
+  std::string_view name;
+  bool is_minimum;
+  double (*value)(const RunResult&);
+};
+double part(double some, double all) { return all > 0 ? some / all : 0; }
+int sum_of(const RunResult& result, int AgentResult::* member) {
+  int sum = 0;
+  for (const AgentResult& agent : result.agents) {
+    sum += agent.*member;
+  }
+  return sum;
+}
+
+const std::array<Measure, 11> kMeasures{
+    {{"min_epochs", true, [](const RunResult& r) { return static_cast<double>(r.epochs.size()); }},
+     {"min_agents", true, [](const RunResult& r) { return static_cast<double>(r.agents.size()); }},
+     {"min_interactions", true, [](const RunResult& r) { return static_cast<double>(r.total.interactions); }},
+     {"min_accepted", true, [](const RunResult& r) { return static_cast<double>(r.total.accepted); }},
+     {"max_toxicity", false, [](const RunResult& r) { return r.total.toxicity; }},
+     {"toxicity_threshold", false, [](const RunResult& r) { return r.total.toxicity; }},
+     {"min_welfare", true, [](const RunResult& r) { return r.total.welfare; }},
+     {"min_net_social_welfare", true, [](const RunResult& r) { return r.total.net_social_welfare; }},
+     {"min_quality_gap", true, [](const RunResult& r) { return r.total.quality_gap; }},
+     {"max_noop_share", false,
+      [](const RunResult& r) { return part(sum_of(r, &AgentResult::noops), sum_of(r, &AgentResult::actions)); }},
+     {"max_failures", false,
+      [](const RunResult& r) { return static_cast<double>(sum_of(r, &AgentResult::failures)); }}}};
+
+std::string cell(const Json& value) {
+  if (value.is_null()) {
+    return "";
+  }
+  if (!value.is_string()) {
+    return value.dump();
+  }
+  std::string text = value.as_string();
+  if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    return text;
+  }
+  for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) {
+    text.insert(at, 1, '"');
+  }
+  return "\"" + text + "\"";
+}
+
+std::string table(const std::vector<Json>& rows) {
+  std::string text;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    std::string head;
+    std::string line;
+    for (const Json::Member& member : rows[row].as_object()) {
+      head += (head.empty() ? "" : ",") + member.key;
+      line += (&member == rows[row].as_object().data() ? "" : ",") + cell(member.value);
+    }
+    text += (row == 0 ? head + "\n" : "") + line + "\n";
+  }
+  return text;
+}
+
+Json row_of(const RunResult& result, std::size_t epoch) {
+  Json row = Json::object({{"epoch", epoch}});
+  for (const Json::Member& member : to_json(result.epochs[epoch]).as_object()) {
+    row.set(member.key, member.value);
+  }
+  const auto& calibration = result.calibrations[epoch];
+  for (const Json::Member& member : to_json(calibration.value_or(Calibration{})).as_object()) {
+    row.set("calibration_" + member.key, calibration ? member.value : Json());
+  }
+  return row;
+}
+
+Json row_of(const AgentResult& agent) {
+  return Json::object({{"agent", agent.name},
+                       {"type", name_of(agent.type)},
+                       {"actions", agent.actions},
+                       {"noops", agent.noops},
+                       {"refused", agent.refused},
+                       {"failures", agent.failures},
+                       {"interactions", agent.interactions},
+                       {"accepted", agent.accepted},
+                       {"p", agent.p},
+                       {"payoff", agent.payoff},
+                       {"reputation", agent.reputation},
+                       {"resources", agent.resources},
+                       {"score", agent.score}});
+}
+
+}  // namespace
+
+std::vector<std::string_view> criterion_names() {
+  std::vector<std::string_view> names;
+  for (const Measure& measure : kMeasures) {
+    names.push_back(measure.name);
+  }
+  return names;
+}
+
+std::vector<Verdict> verdicts_of(const Scenario& scenario, const RunResult& result) {
+  std::vector<Verdict> verdicts;
+  for (const Criterion& criterion : scenario.success) {
+    const auto* const measure = std::ranges::find(kMeasures, criterion.name, &Measure::name);
+    const double value = measure->value(result);
+    verdicts.push_back({.name = criterion.name,
+                        .bound = criterion.bound,
+                        .value = value,
+                        .is_met = measure->is_minimum ? value >= criterion.bound : value <= criterion.bound});
+  }
+  return verdicts;
+}
+
+bool RunResult::is_success() const { return std::ranges::all_of(verdicts, &Verdict::is_met); }
+
+std::string epochs_csv(const RunResult& result) {
+  std::vector<Json> rows;
+  for (std::size_t epoch = 0; epoch < result.epochs.size(); ++epoch) {
+    rows.push_back(row_of(result, epoch));
+  }
+  return table(rows);
+}
+
+std::string agents_csv(const RunResult& result, const std::vector<AgentUsage>& logged) {
+  std::vector<Json> rows;
+  for (std::size_t agent = 0; agent < result.agents.size(); ++agent) {
+    Json row = row_of(result.agents[agent]);
+    row.set("prompt_tokens", logged[agent].prompt_tokens);
+    row.set("output_tokens", logged[agent].output_tokens);
+    rows.push_back(std::move(row));
+  }
+  return table(rows);
+}
+
+Json export_json(const Scenario& scenario, const RunResult& result) {
+  Json epochs = Json::array();
+  for (std::size_t epoch = 0; epoch < result.epochs.size(); ++epoch) {
+    epochs.push(row_of(result, epoch));
+  }
+  Json agents = Json::array();
+  for (const AgentResult& agent : result.agents) {
+    agents.push(row_of(agent));
+  }
+  Json verdicts = Json::array();
+  for (const Verdict& verdict : result.verdicts) {
+    verdicts.push(Json::object(
+        {{"name", verdict.name}, {"bound", verdict.bound}, {"value", verdict.value}, {"met", verdict.is_met}}));
+  }
+  return Json::object({{"scenario", scenario.id},
+                       {"description", scenario.description},
+                       {"world", scenario.world},
+                       {"seed", result.seed},
+                       {"total", to_json(result.total)},
+                       {"calibration", result.calibration ? to_json(*result.calibration) : Json()},
+                       {"epochs", std::move(epochs)},
+                       {"agents", std::move(agents)},
+                       {"success_criteria", std::move(verdicts)}});
+}
+
+Json usage_json(const RunResult& result) {
+  Json agents = Json::array();
+  for (const AgentResult& agent : result.agents) {
+    if (agent.type == AgentType::llm) {
+      agents.push(Json::object({{"agent", agent.name},
+                                {"requests", agent.usage.requests},
+                                {"prompt_tokens", agent.usage.prompt_tokens},
+                                {"cached_tokens", agent.usage.cached_tokens},
+                                {"output_tokens", agent.usage.output_tokens},
+                                {"retries", agent.usage.retries},
+                                {"failures", agent.usage.failures},
+                                {"cost", 0}}));
+    }
+  }
+  return Json::object({{"events_found", result.events_found}, {"agents", std::move(agents)}});
+}
+
+Result<void> write_whole(const std::filesystem::path& file, std::string_view text) {
+  std::error_code code;
+  if (file.has_parent_path()) {
+    std::filesystem::create_directories(file.parent_path(), code);
+  }
+  std::filesystem::path beside = file;
+  beside += ".new";
+  {
+    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+    out << text;
+    out.flush();
+    if (!out) {
+      return fail(ErrorCode::io, format_text("cannot write '{}'", printable(beside.string())),
+                  "free space on the disk, or another folder with --out");
+    }
+  }
+  std::filesystem::rename(beside, file, code);
+  if (code) {
+    return fail(ErrorCode::io, format_text("cannot write '{}': {}", printable(file.string()), code.message()),
+                "another folder with --out");
+  }
+  return {};
+}
+
+}  // namespace puna::sim

@@ -1,0 +1,24 @@
+// What a run leaves behind it: tables, the JSON export, the verdicts of the success criteria.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "puna/sim/run.h"
+
+namespace puna::sim {
+
+[[nodiscard]] std::vector<Verdict> verdicts_of(const Scenario& scenario, const RunResult& result);
+
+// Comma-separated, a head line, "\n" at line ends; numbers are the shortest that read back the same.
+[[nodiscard]] std::string epochs_csv(const RunResult& result);
+[[nodiscard]] std::string agents_csv(const RunResult& result, const std::vector<AgentUsage>& logged);
+[[nodiscard]] Json export_json(const Scenario& scenario, const RunResult& result);
+[[nodiscard]] Json usage_json(const RunResult& result);
+
+// A file that is there whole or not at all.  Errors  io
+[[nodiscard]] Result<void> write_whole(const std::filesystem::path& file, std::string_view text);
+
+}  // namespace puna::sim

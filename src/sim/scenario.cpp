@@ -1,0 +1,238 @@
+// A file's text as a Scenario, with every problem that it has. See docs/scenarios.md.
+#include "puna/sim/scenario.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "puna/sim/world.h"
+#include "sim/agents_section.h"
+#include "sim/section.h"
+
+namespace puna::sim {
+namespace {
+
+using Range = Section::Range;
+constexpr Range kShare{.min = 0, .max = 1};
+constexpr std::size_t kTextBytesMax = 4'096;
+constexpr std::size_t kIdBytesMax = 64;
+
+void read_simulation(Section section, SimulationOptions& options) {
+  constexpr std::array<std::string_view, 3> kSchedules{"round_robin", "random", "priority"};
+  constexpr std::array<std::string_view, 2> kSources{"actions", "types"};
+  section.integer("n_epochs", options.n_epochs, 1, 100'000);
+  section.integer("steps_per_epoch", options.steps_per_epoch, 1, 100'000);
+  std::int64_t seed = 0;
+  section.whole("seed", seed, 0, std::numeric_limits<std::int64_t>::max());
+  options.seed = static_cast<std::uint64_t>(seed);
+  if (const auto chosen = section.choice("schedule_mode", kSchedules)) {
+    options.schedule = static_cast<Schedule>(*chosen);
+  }
+  if (const auto chosen = section.choice("observables", kSources)) {
+    options.observables = static_cast<ObservableSource>(*chosen);
+  }
+  section.integer("max_actions_per_step", options.max_actions_per_step, 1, kAgentsMax);
+  section.number("observation_noise_probability", options.observation_noise_probability, kShare);
+  section.number("observation_noise_std", options.observation_noise_std, {.min = 0, .max = 10});
+  section.finish();
+}
+
+void read_proxy(Section section, ProxyOptions& options) {
+  constexpr Range kWeight{.min = 0, .max = 1'000};
+  constexpr Range kDecay{.min = 0.01, .max = 1, .with_max = false};
+  section.number("weight_progress", options.weight_progress, kWeight);
+  section.number("weight_rework", options.weight_rework, kWeight);
+  section.number("weight_verifier", options.weight_verifier, kWeight);
+  section.number("weight_engagement", options.weight_engagement, kWeight);
+  section.number("decay_rework", options.decay_rework, kDecay);
+  section.number("decay_rejection", options.decay_rejection, kDecay);
+  section.number("decay_misuse", options.decay_misuse, kDecay);
+  section.number("steepness", options.steepness, {.min = 0, .max = 100, .with_min = false});
+  section.finish();
+}
+
+void read_payoff(Section section, PayoffOptions& options) {
+  constexpr Range kAmount{.min = 0, .max = 1'000'000};
+  section.number("s_plus", options.s_plus, kAmount);
+  section.number("s_minus", options.s_minus, kAmount);
+  section.number("h", options.h, kAmount);
+  section.number("theta", options.theta, kShare);
+  section.number("rho_a", options.rho_a, kShare);
+  section.number("rho_b", options.rho_b, kShare);
+  section.number("w_rep", options.w_rep, kAmount);
+  section.finish();
+}
+
+void read_governance(Section section, GovernanceOptions& options) {
+  section.number("transaction_tax_rate", options.transaction_tax_rate, kShare);
+  section.number("transaction_tax_split", options.transaction_tax_split, kShare);
+  section.number("reputation_decay_rate", options.reputation_decay_rate, kShare);
+  section.integer("bandwidth_cap", options.bandwidth_cap, 1, 1'000'000);
+  section.flag("staking_enabled", options.staking_enabled);
+  section.number("min_stake_to_participate", options.min_stake_to_participate, {.min = 0});
+  section.flag("circuit_breaker_enabled", options.circuit_breaker_enabled);
+  section.number("freeze_threshold_toxicity", options.freeze_threshold_toxicity, kShare);
+  section.integer("freeze_duration_epochs", options.freeze_duration_epochs, 1, 100'000);
+  section.flag("audit_enabled", options.audit_enabled);
+  section.number("audit_probability", options.audit_probability, kShare);
+  section.number("audit_threshold_p", options.audit_threshold_p, kShare);
+  section.number("audit_penalty_multiplier", options.audit_penalty_multiplier, {.min = 0, .max = 1'000});
+  section.finish();
+}
+
+void read_limits(Section section, const WorldKind& world, RateLimits& limits) {
+  if (!world.has_limits) {
+    section.problem(section.place(), format_text("the world {} has no rate limits", world.name), "leave them out");
+    return;
+  }
+  section.integer("posts_per_epoch", limits.posts_per_epoch, 0, 1'000'000);
+  section.integer("interactions_per_step", limits.interactions_per_step, 0, 1'000'000);
+  section.integer("votes_per_epoch", limits.votes_per_epoch, 0, 1'000'000);
+  section.integer("tasks_per_epoch", limits.tasks_per_epoch, 0, 1'000'000);
+  section.finish();
+}
+
+void read_network(Section section, const WorldKind& world, NetworkOptions& options) {
+  constexpr std::array<std::string_view, 5> kTopologies{"complete", "ring", "star", "random", "small_world"};
+  if (!world.has_network) {
+    section.problem(section.place(), format_text("in the world {} everybody meets everybody", world.name),
+                    "leave network out");
+    return;
+  }
+  if (const auto chosen = section.choice("topology", kTopologies)) {
+    options.topology = static_cast<Topology>(*chosen);
+  }
+  section.integer("k", options.k, 2, kAgentsMax);
+  section.number("p", options.p, kShare);
+  section.finish();
+}
+
+void read_name(Section& section, std::string_view name, std::string& value) {
+  section.text(name, value, 200);
+  if (value.starts_with('/') || value.contains("..") || value.contains('\\')) {
+    section.problem(section.child(name)->place, format_text("'outputs.{}' leaves the folder of the results", name),
+                    "a name below it, as logs/events.jsonl");
+    value.clear();
+  }
+}
+
+void read_world(Section& file, const Worlds& worlds, Scenario& scenario) {
+  const YamlNode* node = file.child("world");
+  std::vector<std::string_view> names;
+  for (const WorldKind& kind : worlds.all()) {
+    names.push_back(kind.name);
+  }
+  if (node != nullptr && node->kind == YamlNode::Kind::scalar) {
+    if (const auto chosen = file.choice("world", names)) {
+      scenario.world = names[*chosen];
+    }
+    return;
+  }
+  auto section = file.section("world");
+  if (!section) {
+    return;
+  }
+  if (!section->has("type")) {
+    section->problem(section->place(), "'world' has no type", "type: swarm");
+  }
+  if (const auto chosen = section->choice("type", names)) {
+    scenario.world = names[*chosen];
+  }
+  for (const WorldParameter& parameter : worlds.find(scenario.world)->parameters) {
+    if (!section->has(parameter.name)) {
+      section->ignore(parameter.name);
+      continue;
+    }
+    if (parameter.is_whole) {
+      auto value = static_cast<std::int64_t>(parameter.otherwise);
+      section->whole(parameter.name, value, static_cast<std::int64_t>(parameter.min),
+                     static_cast<std::int64_t>(parameter.max));
+      scenario.world_parameters.set(parameter.name, value);
+    } else {
+      double value = parameter.otherwise;
+      section->number(parameter.name, value, {.min = parameter.min, .max = parameter.max});
+      scenario.world_parameters.set(parameter.name, value);
+    }
+  }
+  section->finish();
+}
+
+void read_success(Section section, std::vector<Criterion>& success) {
+  for (const std::string_view name : criterion_names()) {
+    if (section.has(name)) {
+      double bound = 0;
+      section.number(name, bound, {.min = -1e9, .max = 1e9});
+      success.push_back({.name = std::string(name), .bound = bound});
+    }
+    section.ignore(name);
+  }
+  section.finish();
+}
+
+void read_head(Section& file, Scenario& scenario) {
+  if (!file.has("scenario_id")) {
+    file.problem(file.place(), "there is no scenario_id", "scenario_id: my_scenario");
+  }
+  file.text("scenario_id", scenario.id, kIdBytesMax);
+  const bool is_plain = std::ranges::all_of(scenario.id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
+  });
+  if (!is_plain || scenario.id.starts_with('.')) {
+    file.problem(file.child("scenario_id")->place, "'scenario_id' begins the names of files",
+                 "letters, digits, _ and - only");
+  }
+  file.text("description", scenario.description, kTextBytesMax, true);
+  file.text("motif", scenario.motif, kTextBytesMax);
+}
+
+}  // namespace
+
+std::string to_text(const Problem& problem, std::string_view file_name) {
+  return format_text("{}:{}:{}: {}", file_name, problem.place.line, problem.place.column, problem.what);
+}
+
+std::expected<Scenario, std::vector<Problem>> read_scenario(std::string_view text, const Worlds& worlds) {
+  const auto root = read_yaml(text);
+  if (!root) {
+    return std::unexpected(std::vector{root.error()});
+  }
+  std::vector<Problem> problems;
+  if ((*root)->kind != YamlNode::Kind::map) {
+    return std::unexpected(
+        std::vector{Problem{.place = (*root)->place,
+                            .what = format_text("a scenario is names with values, not {}", kind_text(**root)),
+                            .remedy = "puna sim new FILE writes one to begin with"}});
+  }
+  Section file(**root, "", problems);
+  Scenario scenario{.text = std::string(text)};
+  read_head(file, scenario);
+  read_world(file, worlds, scenario);
+  const WorldKind& world = *worlds.find(scenario.world);
+  read_agents(file, scenario.agents);
+  const auto in = [&file](std::string_view name, const auto& read) {
+    if (auto section = file.section(name)) {
+      read(*std::move(section));
+    }
+  };
+  in("simulation", [&](Section s) { read_simulation(std::move(s), scenario.simulation); });
+  in("proxy", [&](Section s) { read_proxy(std::move(s), scenario.proxy); });
+  in("payoff", [&](Section s) { read_payoff(std::move(s), scenario.payoff); });
+  in("governance", [&](Section s) { read_governance(std::move(s), scenario.governance); });
+  in("rate_limits", [&](Section s) { read_limits(std::move(s), world, scenario.rate_limits); });
+  in("network", [&](Section s) { read_network(std::move(s), world, scenario.network); });
+  in("outputs", [&](Section s) {
+    read_name(s, "event_log", scenario.outputs.event_log);
+    read_name(s, "metrics_csv", scenario.outputs.metrics_csv);
+    s.finish();
+  });
+  in("success_criteria", [&](Section s) { read_success(std::move(s), scenario.success); });
+  file.finish();
+  if (!problems.empty()) {
+    std::ranges::stable_sort(problems, {}, &Problem::place);
+    return std::unexpected(std::move(problems));
+  }
+  return scenario;
+}
+
+}  // namespace puna::sim
