@@ -11,7 +11,7 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(PUNA_PACKAGE_ROOMS base engine chat net sandbox model tools agent server embed)
+set(PUNA_PACKAGE_ROOMS base engine chat net sandbox model tools agent sim server embed)
 # What the archive must be linked with, as pkg-config knows it; beside these, llama and threads.
 set(PUNA_PACKAGE_MODULES simdutf libxxhash libutf8proc libcurl lexbor libseccomp sqlite3 re2 tomlplusplus yaml-cpp)
 list(JOIN PUNA_PACKAGE_MODULES " " puna_package_modules)

@@ -19,8 +19,11 @@ usage() {
   sandbox-bench [--rounds N]
                     measure what the sandbox and the Python worker cost, each number beside its bar
   interop [FAMILY...]
-                    other people's programs against Puna: the MCP conformance suite, MCP servers (downloads them, adds Node.js
-                    to the environment on first use; exit status 75: no registry here)
+                    other people's programs against Puna: clients of the server, the MCP conformance suite, MCP servers
+                    (downloads them, adds Node.js and pip to the environment on first use; exit status 75: no registry here)
+  server-load [--seconds N] [--slow N] [--streams N]
+                    the server under 512 slow connections and 200 streaming clients that leave as they like, for ten minutes:
+                    nothing may be left behind (exit status 1: something was; 75: the load cannot be made here)
   container-test    run the steps of packaging/container/Containerfile without a container engine, and try what they make
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
@@ -228,14 +231,21 @@ command_sandbox_bench() {
 command_interop() {
   local cache=$cache_folder/interop
   choose_environment
-  (require_group interop) || {
-    say "interop: skipped, Node.js cannot be added to the environment"
+  (require_group interop && require_group interop-python) || {
+    say "interop: skipped, Node.js and Python's venv cannot be added to the environment"
     return 75
   }
   build_preset release puna
   mkdir -p "$cache"
   cp -f /etc/ssl/certs/ca-certificates.crt "$cache/certificates.pem" 2>/dev/null || true
   env_run python3 scripts/interop/run --puna build/release/bin/puna --cache "$cache" "$@"
+}
+
+# Exit status 0 held, 1 not, 75 the load could not be made.
+command_server_load() {
+  choose_environment
+  build_preset release puna
+  env_run python3 tests/server_load.py build/release/bin/puna "$@"
 }
 
 command_examples() {

@@ -25,6 +25,7 @@ group_packages() {
   case "$1" in  # without OpenBLAS, PyTorch multiplies matrices with the reference BLAS: 2 GFLOPS instead of 65
     train) echo "libopenblas0-pthread python3-torch python3-numpy python3-gguf python3-regex python3-jinja2" ;;
     interop) echo "nodejs npm ca-certificates" ;;
+    interop-python) echo "python3-venv git" ;;
     *) die "no package group is called '$1'" ;;
   esac
 }
@@ -32,6 +33,7 @@ group_mb() {
   case "$1" in
     train) echo 1500 ;;
     interop) echo 320 ;;
+    interop-python) echo 50 ;;
   esac
 }
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from verdict import Row, expected, failed, passed, skipped
 
-NEEDS_NODE = True
+NEEDS = ("node",)
 REVISIONS = ("2025-11-25", "2026-07-28")
 SUITE = "node_modules/@modelcontextprotocol/conformance/dist/index.js"
 SCENARIO = re.compile(r"^\s+- (\S+) \[(.*)\]$", re.MULTILINE)

@@ -10,7 +10,7 @@ import uuid
 import terminal
 from verdict import Row, failed, passed, skipped
 
-NEEDS_NODE = True
+NEEDS = ("node",)
 
 
 class Place:

@@ -38,6 +38,17 @@ void add_server_flags(CLI::App& app, Options& o) {
 
 }  // namespace
 
+// The same with a server of our own, which is started and ended here.
+void add_own_server_flag(CLI::App& app, Options& o) {
+  auto* program = app.get_option_group("Server")
+                      ->add_option("--serve-with", o.server.serve_with,
+                                   "start this llama-server on the model's file, and end it afterwards")
+                      ->type_name("PROGRAM");
+  for (const char* other : {"--url", "--chat-template", "--memory", "--profile"}) {
+    program->excludes(app.get_option(other));
+  }
+}
+
 void add_model_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Model");
   group->add_option("-m,--model", o.model_file, "GGUF file or model card (default: the bundled demo model)")

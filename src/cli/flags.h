@@ -11,6 +11,8 @@ class App;
 namespace puna::cli {
 
 void add_model_flags(CLI::App& app, Options& o);
+// After those: --serve-with.
+void add_own_server_flag(CLI::App& app, Options& o);
 // One flag for each row of the engine's table of parameters.
 void add_sampling_flags(CLI::App& app, Options& o, float temperature);
 // --system, --role.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/serve_with.h"
 #include "cli/servers.h"
 #include "puna/model/model_card.h"
 #include "puna/model/remote_model.h"
@@ -197,6 +198,9 @@ Result<Sampling> sampling_of(const Options& options) {
 Result<std::unique_ptr<Model>> open_model(Console& console, const Options& options, Interrupt& interrupt) {
   if (!options.server.urls.empty()) {
     return open_servers(console, options, interrupt);
+  }
+  if (!options.server.serve_with.empty()) {
+    return serve_with(console, options, interrupt);
   }
   PUNA_TRY(const std::filesystem::path file, model_file(options));
   if (options.model_file.empty()) {

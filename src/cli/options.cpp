@@ -53,6 +53,7 @@ struct CommandLine {
     auto* run_app = app.add_subcommand("run", "let an agent do a task with tools");
     run_app->add_option("task", words, "the task; - reads it from stdin")->required();
     add_model_flags(*run_app, run);
+    add_own_server_flag(*run_app, run);
     add_sampling_flags(*run_app, run, 0.0F);
     add_agent_flags(*run_app, run, seconds);
     add_sub_agents(*run_app, run);
@@ -64,6 +65,7 @@ struct CommandLine {
     auto* ask_app = app.add_subcommand("ask", "one answer from the model, without tools");
     ask_app->add_option("prompt", words, "the prompt; - reads it from stdin")->required();
     add_model_flags(*ask_app, ask);
+    add_own_server_flag(*ask_app, ask);
     add_sampling_flags(*ask_app, ask, 0.0F);
     add_system_flags(*ask_app, ask);
     auto* const format = ask_app->add_option_group("format", "what the answer must be; at most one of these");
@@ -78,6 +80,7 @@ struct CommandLine {
 
     auto* chat_app = app.add_subcommand("chat", "talk with the model; /help lists the commands");
     add_model_flags(*chat_app, chat);
+    add_own_server_flag(*chat_app, chat);
     add_sampling_flags(*chat_app, chat, 0.7F);
     add_agent_flags(*chat_app, chat, seconds);
     add_sub_agents(*chat_app, chat);

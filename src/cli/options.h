@@ -44,6 +44,7 @@ struct RemoteOptions {
   std::string api_key_env;              // the variable that holds the key; empty = no key
   std::string model;                    // its name there; empty = the server's first
   std::vector<std::string> parameters;  // NAME=VALUE
+  std::string serve_with;               // a program like llama-server, started on the model's file; empty = none
 };
 
 struct McpCommandOptions {

@@ -195,6 +195,12 @@ Answer<Question> read_anthropic(const Json& body, const Sampling& defaults, Leng
   if (const Json* choice = field(body, "tool_choice")) {
     PUNA_TRY_VOID(read_choice(*choice, request));
   }
+  if (const Json* output = field(body, "output_config")) {
+    if (const Json* wanted = field(*output, "format")) {
+      PUNA_TRY(std::optional<OutputFormat> format, read_response_format(*wanted));
+      PUNA_TRY_VOID(set_format(question, std::move(format)));
+    }
+  }
   PUNA_TRY(request.sampling, read_sampling(body, defaults));
   PUNA_TRY(request.stop, stop_texts(body, "stop_sequences"));
   if (length == Length::required && field(body, "max_tokens") == nullptr) {

@@ -1,7 +1,8 @@
-// POST /v1/chat/completions, GET /v1/models, POST /v1/embeddings.
+// POST /v1/chat/completions, GET /v1/models and one of them, POST /v1/embeddings.
 #include <utility>
 #include <vector>
 
+#include "server/ollama.h"
 #include "server/openai_reply.h"
 #include "server/openai_request.h"
 #include "server/routes.h"
@@ -69,6 +70,27 @@ Handled stream_chat(Served& served, Exchange& exchange, const ChatFrame& frame, 
   return answered();
 }
 
+// One entry for both protocols that ask here: OpenAI's, and Anthropic's (type, display_name, created_at).
+Json model_entry(const Served& served) {
+  Json meta = Json::object({{"n_ctx", served.model.window_tokens()}});
+  if (served.local != nullptr) {
+    const ModelFacts& facts = served.local->engine().weights().facts();
+    meta.set("n_ctx_train", facts.window_trained_tokens);
+    meta.set("n_vocab", facts.vocabulary_tokens);
+    meta.set("n_embd", facts.embedding);
+    meta.set("n_params", facts.parameters);
+    meta.set("size", facts.weights_bytes);
+  }
+  return Json::object({{"id", served.name},
+                       {"object", "model"},
+                       {"created", served.now_seconds()},
+                       {"owned_by", "puna"},
+                       {"type", "model"},
+                       {"display_name", served.name},
+                       {"created_at", utc_text(served.now_seconds())},
+                       {"meta", std::move(meta)}});
+}
+
 }  // namespace
 
 Handled chat_completions(Served& served, Call& call) {
@@ -91,21 +113,21 @@ Handled chat_completions(Served& served, Call& call) {
 }
 
 Handled list_models(Served& served, Call& /*call*/) {
-  Json meta = Json::object({{"n_ctx", served.model.window_tokens()}});
-  if (served.local != nullptr) {
-    const ModelFacts& facts = served.local->engine().weights().facts();
-    meta.set("n_ctx_train", facts.window_trained_tokens);
-    meta.set("n_vocab", facts.vocabulary_tokens);
-    meta.set("n_embd", facts.embedding);
-    meta.set("n_params", facts.parameters);
-    meta.set("size", facts.weights_bytes);
-  }
   return Json::object({{"object", "list"},
-                       {"data", Json::array({Json::object({{"id", served.name},
-                                                           {"object", "model"},
-                                                           {"created", served.now_seconds()},
-                                                           {"owned_by", "puna"},
-                                                           {"meta", std::move(meta)}})})}});
+                       {"data", Json::array({model_entry(served)})},
+                       {"has_more", false},
+                       {"first_id", served.name},
+                       {"last_id", served.name}});
+}
+
+Handled show_model(Served& served, Call& call) {
+  if (call.parts.front() != served.name) {
+    return refuse(404,
+                  format_text("there is no model '{}' here, only '{}'",
+                              printable(utf8::truncate(call.parts.front(), 100)), served.name),
+                  "model", "model_not_found");
+  }
+  return model_entry(served);
 }
 
 Handled no_embeddings(Served& /*served*/, Call& /*call*/) {

@@ -26,6 +26,7 @@ struct Match {
 // openai_chat.cpp, completions.cpp
 [[nodiscard]] Handled chat_completions(Served& served, Call& call);
 [[nodiscard]] Handled list_models(Served& served, Call& call);
+[[nodiscard]] Handled show_model(Served& served, Call& call);
 [[nodiscard]] Handled no_embeddings(Served& served, Call& call);
 [[nodiscard]] Handled completions(Served& served, Call& call);
 [[nodiscard]] Handled native_completion(Served& served, Call& call);
