@@ -72,8 +72,9 @@ Result<Reply> Agent::ask_once(const AgentOptions& options, const Json& schema, E
   if (options_.budget.turns_max <= 0) {
     return fail(ErrorCode::limit, "the budget has no turn left for the answer in its form");
   }
-  return agent::ask_in_form(model_, tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs(), transcript_, options,
-                            schema, events, std::move(stop));
+  const ContextWindow& window = options_.window == nullptr ? window_ : *options_.window;
+  return agent::ask_in_form(model_, tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs(),
+                            window.shown(transcript_), options, schema, events, std::move(stop));
 }
 
 Agent Agent::fork(AgentId id) const {
