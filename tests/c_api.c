@@ -68,12 +68,13 @@ static void test_loading(const char *file) {
 static void test_other_versions(const char *file) {
   struct newer {
     puna_model_options known;
-    int unknown;
+    int64_t unknown; /* as large as the alignment: what lies behind a member may be anything */
   } newer = {PUNA_MODEL_OPTIONS_INIT, 0};
   struct older {
     size_t size;
     int window_tokens;
-  } older = {sizeof(struct older), 256};
+    int sequences_max;
+  } older = {sizeof(struct older), 256, 0};
   puna_error *error = NULL;
   puna_model *model = puna_model_load(file, (const puna_model_options *)(const void *)&older, &error);
   EXPECT(PUNA_OK);

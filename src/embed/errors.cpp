@@ -1,5 +1,6 @@
 // Errors, texts and options: what crosses the C header.
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
@@ -17,6 +18,13 @@ static_assert(code_of(ErrorCode::cancelled) == PUNA_CANCELLED);
 static_assert(code_of(ErrorCode::corrupt) == PUNA_CORRUPT);
 static_assert(code_of(ErrorCode::io) == PUNA_IO);
 static_assert(code_of(ErrorCode::internal) == PUNA_INTERNAL);
+
+// What lies in padding may be anything, so no struct may end with some: a later member would be read from it.
+static_assert(offsetof(puna_model_options, chat_template) + sizeof(char*) == sizeof(puna_model_options));
+static_assert(offsetof(puna_ask_options, cancel) + sizeof(puna_cancel*) == sizeof(puna_ask_options));
+static_assert(offsetof(puna_agent_options, id) + sizeof(std::uint64_t) == sizeof(puna_agent_options));
+static_assert(offsetof(puna_run_options, stop) + sizeof(puna_stop*) == sizeof(puna_run_options));
+static_assert(offsetof(puna_window, percent) + sizeof(double) == sizeof(puna_window));
 
 constexpr std::size_t kOptionsBytesMax = 4096;  // no header will ever have more: a size beyond was never set
 

@@ -15,6 +15,17 @@ namespace {
 
 constexpr std::uint64_t kFirstAgent = std::uint64_t{1} << 32U;  // of requests without one: no agent of a program's own
 
+// False: the system has no more threads; those that are there do the work.
+template <class Work>
+bool start_thread(std::vector<std::jthread>& threads, const Work& work) {
+  try {
+    threads.emplace_back(work);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 Result<std::string> text_of(Result<Reply> reply) {
   if (!reply) {
     return std::unexpected(std::move(reply).error());
@@ -62,11 +73,7 @@ std::vector<Result<Reply>> ask_all(Model& model, std::span<const Request> reques
   };
   std::vector<std::jthread> others;
   const auto wanted = std::min<std::size_t>(requests.size(), static_cast<std::size_t>(std::max(at_once_max, 1)));
-  try {
-    while (others.size() + 1 < wanted) {
-      others.emplace_back(work);
-    }
-  } catch (const std::system_error&) {  // no more threads: those that are there do it
+  while (others.size() + 1 < wanted && start_thread(others, work)) {
   }
   work();
   others.clear();
