@@ -30,6 +30,8 @@ Result<int> dispatch(Console& console, const Options& options, Interrupt& interr
       return doctor_command(console, options);
     case Command::bench:
       return bench_command(console, options, interrupt);
+    case Command::sim:
+      return sim_command(console, options, interrupt);
     case Command::mcp:
       return mcp_command(console, options, interrupt);
     case Command::trace:
