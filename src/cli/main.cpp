@@ -31,6 +31,8 @@ Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
       return doctor_command(console, options);
     case Command::bench:
       return bench_command(console, options, interrupt);
+    case Command::sim:
+      return sim_command(console, options, interrupt);
     case Command::mcp:
       return mcp_command(console, options, interrupt);
     case Command::trace:

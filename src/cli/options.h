@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/serve_options.h"
+#include "cli/sim_options.h"
 #include "puna/agent.h"
 #include "puna/base.h"
 #include "puna/bench.h"
@@ -24,6 +25,7 @@ enum class Command : unsigned char {
   parse,
   doctor,
   bench,
+  sim,
   mcp,
   trace,
   serve,
@@ -125,6 +127,7 @@ struct Options {
   std::string instructions;
 
   ServeOptions serve;
+  SimOptions sim;
 
   // bench
   MaskBenchOptions masks;  // --only maskbench

@@ -165,5 +165,42 @@ TEST(BadScenarios, AllProblemsAreToldInTheOrderOfTheFile) {
   EXPECT_EQ(places, (std::vector<Place>{{2, 17}, {2, 31}, {3, 17}, {4, 24}, {4, 27}}));
 }
 
+// Damage at random places: always a scenario, or problems that have a place.
+TEST(BadScenarios, ThatWereDamagedAtRandomAreReadOrRefused) {
+  const std::string whole =
+      "scenario_id: s\nworld: {type: public_goods, endowment: 0x10}\nagents:\n  - &a {type: honest, count: 2}\n"
+      "  - type: llm\n    llm: {provider: llama_cpp, model_path: m.gguf, persona: \"x\\ty\"}\n"
+      "payoff: {theta: .5}\noutputs: {event_log: e.jsonl}\nsuccess_criteria: {max_toxicity: 0.4}\n";
+  constexpr std::string_view kBytes =
+      "\n :-[]{}&*!|>'\"%@`#?,~\\\t\xFF"
+      "a0.";
+  Random random(11);
+  int refused = 0;
+  for (int round = 0; round < 3'000; ++round) {
+    std::string text = whole;
+    for (std::uint64_t changes = 1 + random.next() % 3; changes > 0; --changes) {
+      const std::size_t at = random.next() % text.size();
+      const char byte = kBytes[random.next() % kBytes.size()];
+      switch (random.next() % 3) {
+        case 0:
+          text[at] = byte;
+          break;
+        case 1:
+          text.insert(at, 1, byte);
+          break;
+        default:
+          text.erase(at, 1 + random.next() % 9);
+      }
+    }
+    const auto read = read_scenario(text, Worlds::built_in());
+    refused += read ? 0 : 1;
+    for (const Problem& problem : read ? std::vector<Problem>{} : read.error()) {
+      EXPECT_GT(problem.place.line, 0) << problem.what << "\n" << text;
+      EXPECT_GT(problem.place.column, 0) << problem.what << "\n" << text;
+    }
+  }
+  EXPECT_GT(refused, 1'000);
+}
+
 }  // namespace
 }  // namespace puna::sim

@@ -1,6 +1,7 @@
 // A double auction: in each step buyers bid and sellers ask for one unit, and the market clears at one price.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "sim/worlds.h"
 

@@ -2,7 +2,9 @@
 #include "puna/sim/models.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "puna/model/remote_model.h"
 

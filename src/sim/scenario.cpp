@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <limits>
 
 #include "puna/sim/world.h"
 #include "sim/agents_section.h"

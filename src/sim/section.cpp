@@ -2,7 +2,6 @@
 #include "sim/section.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace puna::sim {
 namespace {

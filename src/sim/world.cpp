@@ -2,6 +2,7 @@
 #include "puna/sim/world.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "puna/chat.h"

@@ -1,0 +1,252 @@
+// puna sim check, run, new, list.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+#include "cli/commands.h"
+#include "puna/sim.h"
+
+namespace puna::cli {
+namespace {
+
+constexpr int kBadScenario = 3;
+constexpr int kNoSuccess = 99;
+constexpr std::size_t kScenarioBytesMax = std::size_t{2} << 20U;  // the reader's own bound says it better
+
+// The scenario; or nothing, after its problems were said.
+Result<std::optional<sim::Scenario>> read_file(Console& console, const std::string& file) {
+  PUNA_TRY(const std::string text, read_text_file(file, kScenarioBytesMax));
+  auto read = sim::read_scenario(text, sim::Worlds::built_in());
+  if (read) {
+    return *std::move(read);
+  }
+  for (const sim::Problem& problem : read.error()) {
+    console.err(printable(sim::to_text(problem, file)) + "\n", Style::red);
+    if (!problem.remedy.empty()) {
+      console.err("  try: " + printable(problem.remedy) + "\n");
+    }
+  }
+  return std::nullopt;
+}
+
+int agents_in(const sim::Scenario& scenario) {
+  int agents = 0;
+  for (const sim::AgentGroup& group : scenario.agents) {
+    agents += group.count;
+  }
+  return agents;
+}
+
+Result<int> check(Console& console, const SimOptions& options) {
+  PUNA_TRY(const auto scenario, read_file(console, options.file));
+  if (!scenario) {
+    return kBadScenario;
+  }
+  console.out(format_text("{}: {}, world {}, {} agents, {} epochs of {} steps\n", options.file, scenario->id,
+                          scenario->world, agents_in(*scenario), scenario->simulation.n_epochs,
+                          scenario->simulation.steps_per_epoch));
+  return 0;
+}
+
+// A bar of blocks for each epoch's value between 0 and 1.
+std::string sparkline(const std::vector<sim::Metrics>& epochs) {
+  constexpr std::array<std::string_view, 8> kBlocks{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  std::string line;
+  for (const sim::Metrics& epoch : epochs) {
+    line += kBlocks.at(std::min<std::size_t>(7, static_cast<std::size_t>(epoch.toxicity * 8)));
+  }
+  return line;
+}
+
+void show(Console& console, const sim::RunResult& result) {
+  console.out(format_text("{:>5} {:>12} {:>9} {:>9} {:>11} {:>11} {:>9}\n", "epoch", "interactions", "accepted",
+                          "toxicity", "quality gap", "net welfare", "spread"),
+              Style::bold);
+  const auto row = [&](const std::string& name, const sim::Metrics& m) {
+    console.out(format_text("{:>5} {:>12} {:>9} {:>9.3f} {:>11.3f} {:>11.2f} {:>9.3f}\n", name, m.interactions,
+                            m.accepted, m.toxicity, m.quality_gap, m.net_social_welfare, m.spread));
+  };
+  constexpr std::size_t kRowsMax = 30;
+  for (std::size_t epoch = 0; epoch < std::min(result.epochs.size(), kRowsMax); ++epoch) {
+    row(std::to_string(epoch + 1), result.epochs[epoch]);
+  }
+  row("all", result.total);
+  if (result.epochs.size() > 1 && result.epochs.size() <= 100) {
+    console.out("toxicity " + sparkline(result.epochs) + "\n");
+  }
+  if (result.calibration) {
+    const sim::Calibration& c = *result.calibration;
+    console.out(format_text("p against truth: Brier {:.3f}, log loss {:.3f}, calibration error {:.3f}{}\n", c.brier,
+                            c.log_loss, c.expected_error, c.auc ? format_text(", AUC {:.3f}", *c.auc) : ""));
+  }
+  sim::AgentUsage all;
+  for (const sim::AgentResult& agent : result.agents) {
+    all.requests += agent.usage.requests;
+    all.prompt_tokens += agent.usage.prompt_tokens;
+    all.cached_tokens += agent.usage.cached_tokens;
+    all.output_tokens += agent.usage.output_tokens;
+    all.failures += agent.usage.failures;
+  }
+  if (all.requests > 0) {
+    console.out(format_text("models: {} requests, {} prompt tokens, {} of them cached, {} output tokens, {} failures\n",
+                            all.requests, all.prompt_tokens, all.cached_tokens, all.output_tokens, all.failures));
+  }
+  for (const sim::Verdict& verdict : result.verdicts) {
+    console.out(format_text("{}  {} {}: {:.4g}\n", verdict.is_met ? "PASS" : "FAIL", verdict.name, verdict.bound,
+                            verdict.value),
+                verdict.is_met ? Style::green : Style::red);
+  }
+}
+
+Result<sim::ModelPlaces> places_of(Console& console, const SimOptions& options, const sim::Scenario& scenario) {
+  sim::ModelPlaces places{.file = options.model_file,
+                          .concurrent_max = options.concurrent_max,
+                          .threads = options.threads,
+                          .profile = options.profile};
+  places.progress = [&console](std::string_view text) { console.err(std::string(text) + "\n", Style::yellow); };
+  for (const sim::AgentGroup& group : scenario.agents) {
+    if (group.type == sim::AgentType::llm && group.llm.base_url.empty() && group.llm.model_path.empty() &&
+        options.model_file.empty()) {
+      PUNA_TRY(places.demo, demo_model_file());
+    }
+  }
+  if (!options.api_key_env.empty()) {
+    const char* key = std::getenv(options.api_key_env.c_str());
+    if (key == nullptr || *key == '\0') {
+      return fail(ErrorCode::invalid_argument,
+                  format_text("the environment variable {} holds no key", options.api_key_env),
+                  "set it: export " + options.api_key_env + "=...");
+    }
+    places.api_key = Secret(key);
+  }
+  return places;
+}
+
+Result<int> play(Console& console, const SimOptions& options, Interrupt& interrupt) {
+  PUNA_TRY(const auto scenario, read_file(console, options.file));
+  if (!scenario) {
+    return kBadScenario;
+  }
+  const Interrupt::Scope scope(interrupt);
+  PUNA_TRY(const sim::ModelPlaces places, places_of(console, options, *scenario));
+  PUNA_TRY(const sim::ModelSet models, sim::open_models(*scenario, places, scope.token()));
+  const std::uint64_t seed = options.seed.value_or(scenario->simulation.seed);
+  sim::RunOptions how{.folder = options.folder.empty() ? format_text("runs/{}-{}", scenario->id, seed) : options.folder,
+                      .seed = options.seed,
+                      .concurrent_max = options.concurrent_max,
+                      .audit = options.audit};
+  const auto begin = std::chrono::steady_clock::now();
+  if (!options.quiet) {
+    how.progress = [&](const sim::Progress& now) {
+      const double done = now.epoch * now.steps + now.step + 1;
+      const double all = static_cast<double>(now.epochs) * now.steps;
+      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+      console.status(format_text("epoch {}/{} step {}/{}  toxicity {:.3f}  {:.0f} s left", now.epoch + 1, now.epochs,
+                                 now.step + 1, now.steps, now.toxicity, taken.count() * (all - done) / done));
+    };
+  }
+  const auto result = sim::run(*scenario, how, models, sim::Worlds::built_in(), scope.token());
+  console.clear_status();
+  if (!result) {
+    return std::unexpected(result.error());
+  }
+  if (!options.quiet) {
+    show(console, *result);
+    if (result->events_found > 0) {
+      console.err(format_text("note: {} of {} events were there already\n", result->events_found, result->events),
+                  Style::dim);
+    }
+    for (const std::filesystem::path& file : result->files) {
+      console.err("wrote " + printable(file.string()) + "\n", Style::dim);
+    }
+  }
+  return result->is_success() ? 0 : kNoSuccess;
+}
+
+constexpr std::string_view kNewFile = R"(# puna sim check {0}    puna sim run {0} --seed 1 --out results
+scenario_id: {1}
+description: "{2}"
+world: {1}
+
+agents:
+  - type: honest
+    count: 3
+  - type: opportunistic
+  - type: adversarial
+  # Agents on a model: the bundled demo model, a server (base_url), or a file (model_path).
+  # - type: llm
+  #   count: 2
+  #   llm: {{provider: llama_cpp, model: puna-demo, temperature: 0.8, max_tokens: 80, persona: honest}}
+
+simulation:
+  n_epochs: 5
+  steps_per_epoch: 8
+  seed: 42
+  schedule_mode: round_robin
+
+success_criteria:
+  max_toxicity: 0.5
+)";
+
+Result<int> write_new(Console& console, const SimOptions& options) {
+  const sim::Worlds worlds = sim::Worlds::built_in();
+  const sim::WorldKind* world = worlds.find(options.world);
+  if (world == nullptr) {
+    std::vector<std::string_view> names;
+    for (const sim::WorldKind& kind : worlds.all()) {
+      names.push_back(kind.name);
+    }
+    const std::string_view nearest = nearest_name(options.world, names);
+    return fail(ErrorCode::invalid_argument, format_text("no world is called '{}'", printable(options.world)),
+                nearest.empty() ? "puna sim list shows them" : format_text("did you mean {}?", nearest));
+  }
+  std::ofstream out(options.file, std::ios::binary | std::ios::noreplace);
+  out << format_arguments(kNewFile, std::make_format_args(options.file, world->name, world->what));
+  out.flush();
+  if (!out) {
+    return fail(ErrorCode::io,
+                format_text("cannot write '{}': it is there, or the folder is not", printable(options.file)),
+                "another name");
+  }
+  console.err("wrote " + printable(options.file) + "\n", Style::dim);
+  return 0;
+}
+
+int list(Console& console) {
+  console.out("worlds\n", Style::bold);
+  for (const sim::WorldKind& world : sim::Worlds::built_in().all()) {
+    console.out(format_text("  {:<14}{}\n", world.name, world.what));
+    for (const sim::WorldParameter& parameter : world.parameters) {
+      console.out(format_text("    {:<14}{} ({} to {}, default {})\n", parameter.name, parameter.what, parameter.min,
+                              parameter.max, parameter.otherwise));
+    }
+  }
+  console.out("types of agents\n", Style::bold);
+  for (int type = 0; type <= static_cast<int>(sim::AgentType::llm); ++type) {
+    console.out(format_text("  {}\n", sim::name_of(static_cast<sim::AgentType>(type))));
+  }
+  console.out("success criteria\n", Style::bold);
+  for (const std::string_view name : sim::criterion_names()) {
+    console.out(format_text("  {}\n", name));
+  }
+  return 0;
+}
+
+}  // namespace
+
+Result<int> sim_command(Console& console, const Options& options, Interrupt& interrupt) {
+  const SimOptions& sim = options.sim;
+  if (sim.action == "check") {
+    return check(console, sim);
+  }
+  if (sim.action == "run") {
+    return play(console, sim, interrupt);
+  }
+  return sim.action == "new" ? write_new(console, sim) : Result<int>(list(console));
+}
+
+}  // namespace puna::cli

@@ -1,0 +1,40 @@
+// See sim_options.h.
+#include "cli/sim_options.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+namespace puna::cli {
+
+void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
+  app.require_subcommand(1);
+  CLI::App* check = app.add_subcommand("check", "whether a scenario file is one; exit status 3 if not");
+  CLI::App* run = app.add_subcommand("run", "play a scenario; the same command goes on with a run that was broken off");
+  CLI::App* fresh = app.add_subcommand("new", "write a scenario file to begin with");
+  CLI::App* list = app.add_subcommand("list", "worlds, types of agents, success criteria");
+  for (CLI::App* action : {check, run, fresh}) {
+    action->add_option("file", options.file, "the scenario file (YAML)")->required()->type_name("FILE");
+  }
+  for (CLI::App* action : {check, run, fresh, list}) {
+    action->add_flag("--no-color", no_color, "no colours (also: NO_COLOR)");
+    action->callback([action, &options] { options.action = action->get_name(); });
+  }
+  fresh->add_option("--world", options.world, "which world (default: public_goods)")->type_name("NAME");
+  run->add_option("--seed", options.seed, "instead of the scenario's")->type_name("N");
+  run->add_option("--out", options.folder, "folder of the results (default: runs/ID-SEED)")->type_name("FOLDER");
+  run->add_option("--concurrent", options.concurrent_max, "agents that are asked at the same time (default: 8)")
+      ->check(CLI::Range(1, 256));
+  run->add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores)")
+      ->check(CLI::Range(1, 512));
+  const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
+  run->add_option("--profile", options.profile, "deterministic (the default), or fast: then seeds do not repeat")
+      ->transform(CLI::CheckedTransformer(profiles));
+  run->add_option("-m,--model", options.model_file, "GGUF file for all LLM agents, instead of what the scenario says")
+      ->type_name("FILE");
+  run->add_option("--api-key-env", options.api_key_env, "environment variable that holds the servers' key")
+      ->type_name("NAME");
+  run->add_flag("--audit", options.audit, "keep every prompt and reply, in a file that only you can read");
+  run->add_flag("-q,--quiet", options.quiet, "print nothing but errors; the exit status still judges");
+}
+
+}  // namespace puna::cli

@@ -1,0 +1,34 @@
+// What `puna sim` is told.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "puna/engine.h"
+
+namespace CLI {
+class App;
+}
+
+namespace puna::cli {
+
+struct SimOptions {
+  std::string action;  // check, run, new, list
+  std::string file;
+  std::string world = "public_goods";  // of new
+  std::string folder;                  // of run; empty = runs/ID-SEED
+  std::optional<std::uint64_t> seed;
+  int concurrent_max = 8;
+  int threads = 0;
+  Profile profile = Profile::deterministic;
+  std::string model_file;  // instead of what the scenario says
+  std::string api_key_env;
+  bool audit = false;
+  bool quiet = false;
+};
+
+// Borrows the options until the command line is parsed.
+void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color);
+
+}  // namespace puna::cli

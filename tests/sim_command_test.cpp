@@ -1,0 +1,175 @@
+// puna sim, as a user starts it; and every command of docs/scenarios.md.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <thread>
+
+#include "program.h"
+#include "source_folder.h"
+
+namespace puna::test {
+namespace {
+
+class SimCommand : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "puna-sim-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  static Ran sim(std::vector<std::string> words) {
+    words.insert(words.begin(), {PUNA_PROGRAM, "sim"});
+    return run_program(words);
+  }
+  [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name) << text;
+    return (folder_ / name).string();
+  }
+  [[nodiscard]] std::map<std::string, std::string> files_of(const std::string& name) const {
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / name)) {
+      if (entry.is_regular_file() && !entry.path().string().ends_with("_usage.json")) {
+        std::ifstream in(entry.path(), std::ios::binary);
+        files[entry.path().filename()] = {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+      }
+    }
+    return files;
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(SimCommand, ANewFileIsGoodAndRuns) {
+  const std::string name = (folder_ / "s.yaml").string();
+  EXPECT_EQ(sim({"new", name, "--world", "swarm"}).exit_status, 0);
+  EXPECT_EQ(sim({"new", name}).exit_status, 1) << "it is never overwritten";
+  const Ran checked = sim({"check", name});
+  EXPECT_EQ(checked.exit_status, 0) << checked.err;
+  EXPECT_TRUE(checked.out.contains("swarm, world swarm, 5 agents, 5 epochs of 8 steps")) << checked.out;
+  const Ran ran = sim({"run", name, "--seed", "1", "--out", (folder_ / "out").string()});
+  EXPECT_EQ(ran.exit_status, 0) << ran.out << ran.err;
+  EXPECT_TRUE(ran.out.contains("PASS  max_toxicity 0.5: ")) << ran.out;
+  EXPECT_EQ(files_of("out").size(), 4U);
+  const Ran again = sim({"run", name, "--seed", "1", "--out", (folder_ / "out").string()});
+  EXPECT_EQ(again.out, ran.out);
+  EXPECT_TRUE(again.err.contains("events were there already")) << again.err;
+  EXPECT_EQ(sim({"new", name + "2", "--world", "chess"}).exit_status, 2);
+}
+
+TEST_F(SimCommand, ABadFileEndsWithThreeAndNothingIsWritten) {
+  const std::string name =
+      file("bad.yaml", "scenario_id: s\nagents: [{type: honst}]\nsuccess_criteria: {max_toxicty: 1}\n");
+  for (const std::string action : {"check", "run"}) {
+    std::vector<std::string> words{action, name};
+    if (action == "run") {
+      words.insert(words.end(), {"--out", (folder_ / "out").string()});
+    }
+    const Ran ran = sim(words);
+    EXPECT_EQ(ran.exit_status, 3);
+    EXPECT_EQ(ran.err,
+              name + ":2:17: 'agents.type' cannot be 'honst'\n  try: did you mean honest?\n" + name +
+                  ":3:20: 'max_toxicty' means nothing in success_criteria\n  try: did you mean max_toxicity?\n");
+    EXPECT_EQ(ran.out, "");
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+  EXPECT_EQ(sim({"check", name + "x"}).exit_status, 4);
+}
+
+TEST_F(SimCommand, SuccessCriteriaSetTheExitStatusAlsoWhenQuiet) {
+  const std::string name =
+      file("s.yaml",
+           "scenario_id: s\nworld: public_goods\nagents: [{type: adversarial, count: 3}]\n"
+           "simulation: {n_epochs: 1, steps_per_epoch: 2}\nsuccess_criteria: {max_toxicity: 0.1}\n");
+  const Ran loud = sim({"run", name, "--out", (folder_ / "a").string()});
+  EXPECT_EQ(loud.exit_status, 99);
+  EXPECT_TRUE(loud.out.contains("FAIL  max_toxicity 0.1: ")) << loud.out;
+  const Ran quiet = sim({"run", name, "-q", "--out", (folder_ / "b").string()});
+  EXPECT_EQ(quiet.exit_status, 99);
+  EXPECT_EQ(quiet.out + quiet.err, "");
+  EXPECT_EQ(files_of("a"), files_of("b"));
+}
+
+TEST_F(SimCommand, AProcessThatWasKilledGoesOnAndEndsWithTheSameBytes) {
+  const std::string name = file("s.yaml",
+                                "scenario_id: s\nworld: public_goods\nagents:\n  - {type: honest}\n  - type: llm\n"
+                                "    count: 4\n    llm: {provider: llama_cpp, model: puna-demo, max_tokens: 40}\n"
+                                "simulation: {n_epochs: 2, steps_per_epoch: 4}\n");
+  ASSERT_EQ(sim({"run", name, "-q", "--out", (folder_ / "whole").string()}).exit_status, 0);
+  const auto expected = files_of("whole");
+  const std::size_t bytes = expected.at("s_events.jsonl").size();
+  const std::string out = (folder_ / "killed").string();
+  int kills = 0;
+  for (const std::size_t part : {1U, 3U, 5U}) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::execl(PUNA_PROGRAM, PUNA_PROGRAM, "sim", "run", name.c_str(), "-q", "--out", out.c_str(), nullptr);
+      ::_exit(127);
+    }
+    const auto written = [&] {
+      std::error_code none;
+      const std::uintmax_t size = std::filesystem::file_size(out + "/s_events.jsonl", none);
+      return none ? 0 : size;
+    };
+    bool has_ended = false;
+    while (!has_ended && written() < bytes * part / 6) {
+      has_ended = ::waitpid(child, nullptr, WNOHANG) == child;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    if (!has_ended) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, nullptr, 0);
+      ++kills;
+    }
+  }
+  EXPECT_GT(kills, 0);
+  ASSERT_EQ(sim({"run", name, "-q", "--out", out}).exit_status, 0);
+  EXPECT_EQ(files_of("killed"), expected);
+}
+
+TEST_F(SimCommand, ListNamesWorldsTypesAndCriteria) {
+  const Ran ran = sim({"list"});
+  EXPECT_EQ(ran.exit_status, 0);
+  for (const std::string word : {"swarm", "public_goods", "market", "debate", "reciprocator", "llm", "min_welfare"}) {
+    EXPECT_TRUE(ran.out.contains(word)) << word;
+  }
+}
+
+// Every line of docs/scenarios.md that begins with "$ puna" is run, in order, in one folder; so is its YAML.
+TEST_F(SimCommand, TheCommandsOfTheDocumentWork) {
+  std::ifstream in(std::string(PUNA_SOURCE_DIR) + "/docs/scenarios.md");
+  std::string line;
+  std::string yaml;
+  bool in_yaml = false;
+  std::vector<std::string> commands;
+  while (std::getline(in, line)) {
+    if (line == "```yaml" && yaml.empty()) {
+      in_yaml = true;
+    } else if (line == "```") {
+      in_yaml = false;
+    } else if (in_yaml) {
+      yaml += line + "\n";
+    } else if (line.starts_with("$ puna ")) {
+      commands.push_back(line.substr(7));
+    }
+  }
+  ASSERT_GE(commands.size(), 4U);
+  (void)file("talk.yaml", yaml);
+  for (const std::string& command : commands) {
+    const Ran ran =
+        run_program({"/bin/sh", "-c", "cd '" + folder_.string() + "' && exec '" PUNA_PROGRAM "' " + command});
+    EXPECT_EQ(ran.exit_status, 0) << command << "\n" << ran.err << ran.out;
+  }
+}
+
+}  // namespace
+}  // namespace puna::test
