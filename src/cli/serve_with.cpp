@@ -218,10 +218,12 @@ Result<std::unique_ptr<Model>> serve_with(Console& console, const Options& optio
     Options remote = options;
     remote.server.urls = {format_text("http://127.0.0.1:{}", port)};
     auto child = std::make_unique<Child>(words_of(options, file.string(), port));
-    if (auto healthy = wait_until_healthy(remote, interrupt, *child); healthy) {
+    auto healthy = wait_until_healthy(remote, interrupt, *child);
+    if (healthy) {
       PUNA_TRY(std::unique_ptr<Model> model, open_servers(console, remote, interrupt));
       return std::make_unique<OwnServer>(std::move(child), std::move(model));
-    } else if (i == kTries || !child->last_lines().contains("bind")) {  // else the port was taken in between
+    }
+    if (i == kTries || !child->last_lines().contains("bind")) {  // else the port was taken in between
       return std::unexpected(std::move(healthy).error());
     }
   }
