@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "agent/test_kit.h"
+#include "puna/agent/window.h"
 #include "puna/agent/agent.h"
 
 namespace puna::agent {
@@ -75,6 +76,8 @@ TEST_F(LoopTest, TheTokenBudgetIsOverAllTurns) {
 TEST_F(LoopTest, APromptThatDoesNotFitEndsTheRunWithWindowFull) {
   add_tool(tools, "flood",
            [](std::string_view, const std::stop_token&) { return ToolResult{.content = std::string(8'000, 'x')}; });
+  ContextWindow whole({.is_managed = false});
+  options.window = &whole;
   const RunEnd end = run_to(StopReason::window_full, {calls({call("flood", "a")}), says("x")}, 1'000);
   EXPECT_EQ(end.turns, 2);
   EXPECT_TRUE(events.lines[events.lines.size() - 2].starts_with("notice: the prompt has ")) << "the sizes are said";

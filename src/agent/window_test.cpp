@@ -132,7 +132,7 @@ TEST(ContextWindow, WithoutASummaryWholeTurnsAreLeftOut) {
     model.summary.reset();
     ContextWindow window({.summarises = asks});
     Transcript transcript{user("Find the code.")};
-    for (int i = 0; i < 12; ++i) {
+    for (int i = 0; i < 10; ++i) {
       add_call(transcript, "c" + std::to_string(i), std::string(200, 'r'));
       transcript.push_back(reply_of(std::string(500, 'x')));
     }

@@ -142,6 +142,8 @@ TEST_P(ModelContract, CallsHaveIdsThatAreNewInTheConversation) {
       EXPECT_FALSE(call.name.empty());
       request.messages.push_back({.role = Role::tool, .content = "ok", .call_id = call.id, .tool = call.name});
     }
+    request.messages.push_back({.role = Role::assistant, .content = "Done."});
+    request.messages.push_back(GetParam().call_request.messages.back());  // the same task again
   }
 }
 
