@@ -1,7 +1,7 @@
-// <chrono>, <filesystem>, <thread> and the streams bring <format>, and with it every file compiles all that std::vformat
-// can do: half a second each. The C++ library has that code inside and says so itself up to C++20 (<format>); this says it
-// for C++23. Only part of the precompiled headers, and only where puna_room.cmake found that it compiles and links;
-// src/base/format.cpp, the one file that formats, compiles its own.
+// <chrono>, <filesystem>, <thread> and the streams bring <format>, and with it every file compiles all that
+// std::vformat can do: half a second each. The C++ library has that code inside and says so itself up to C++20
+// (<format>); this says it for C++23. Only part of the precompiled headers, and only where puna_room.cmake found that
+// it compiles and links; src/base/format.cpp, the one file that formats, compiles its own.
 #pragma once
 
 #include <format>

@@ -50,8 +50,9 @@ TEST(DemoRun, TheReadmesCodeAgentSearchesTwiceInOneBlockAndComputesInTheSandbox)
   if (const auto sandbox = Sandbox::open(); !sandbox) {
     GTEST_SKIP() << "no sandbox here: " << sandbox.error().message;
   }
-  const Ran ran = run_program({kProgram, "run", "--code", "--jsonl",
-                               "How many seconds would it take for a leopard at full speed to run through Pont des Arts?"});
+  const Ran ran =
+      run_program({kProgram, "run", "--code", "--jsonl",
+                   "How many seconds would it take for a leopard at full speed to run through Pont des Arts?"});
   EXPECT_EQ(ran.exit_status, 0) << ran.err;
   const std::vector<Json> events = events_of(ran.out);
   int turn = 0;

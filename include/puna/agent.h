@@ -86,8 +86,8 @@ struct AgentOptions {
   bool parallel_calls = true;
   Budget budget;
   TranscriptFile* record = nullptr;  // borrowed; gets each message that the run adds, before anything else happens
-  // Borrowed; decides what the model is shown of a transcript that outgrows its window, and remembers it between runs. None:
-  // one with the default options, for this run.
+  // Borrowed; decides what the model is shown of a transcript that outgrows its window, and remembers it between runs.
+  // None: one with the default options, for this run.
   ContextWindow* window = nullptr;
   Gate* gate = nullptr;  // borrowed; is asked before each call that the tools would run. None: all of them run
   const Clock* clock =
@@ -100,7 +100,8 @@ struct AgentOptions {
 // or with text that only looks like a call, is answered by a user message that teaches the format. Call ids that were
 // used before are made unique.
 //
-// Events    RunStarted, then for each turn TurnStarted, WindowCut where the prompt had to be made smaller, the model's events, and ToolStarted, with a gate
+// Events    RunStarted, then for each turn TurnStarted, WindowCut where the prompt had to be made smaller, the model's
+// events, and ToolStarted, with a gate
 //           PermissionDecided, and ToolEnded for every call (also one that is refused); RunEnded last, unless an error
 //           is returned. Notice for repeated calls and the like.
 // Returns   why it stopped; new messages were appended to transcript in order. After every stop reason the transcript

@@ -26,9 +26,8 @@ Result<RunEnd> Agent::run_with(const AgentOptions& options, std::string task, Ev
   Toolbox none;
   AgentOptions used = options;
   used.window = options.window == nullptr ? &window_ : options.window;
-  auto end = record(before).and_then([&] {
-    return resume(model_, tools_ == nullptr ? none : *tools_, transcript_, used, events, std::move(stop));
-  });
+  auto end = record(before).and_then(
+      [&] { return resume(model_, tools_ == nullptr ? none : *tools_, transcript_, used, events, std::move(stop)); });
   if (!end && transcript_.size() == before + 1) {
     transcript_.pop_back();
   }
@@ -113,8 +112,8 @@ Result<WindowUse> Agent::window_use() const {
   WindowUse use{.window_tokens = model_.window_tokens(), .is_exact = model_.counts_exactly()};
   if (!transcript_.empty()) {
     PUNA_TRY(use.used_tokens,
-             model_.count_tokens(
-                 {.messages = shown.shown(transcript_), .tools = tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs()}));
+             model_.count_tokens({.messages = shown.shown(transcript_),
+                                  .tools = tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs()}));
   }
   return use;
 }

@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "agent/test_kit.h"
-#include "puna/agent/window.h"
 #include "puna/agent/agent.h"
+#include "puna/agent/window.h"
 
 namespace puna::agent {
 namespace {

@@ -56,7 +56,9 @@ class Run {
     if (options_.gate != nullptr) {
       options_.gate->begin(transcript_, tools_);
     }
-    events_.on(event::RunStarted{.task = task_ < transcript_.size() ? transcript_[task_].content : "", .model = model_.name(), .budget = to_json(budget_)});
+    events_.on(event::RunStarted{.task = task_ < transcript_.size() ? transcript_[task_].content : "",
+                                 .model = model_.name(),
+                                 .budget = to_json(budget_)});
     TurnEnd reason = limit_reached();
     for (; !reason; reason = limit_reached()) {
       const std::size_t begin = transcript_.size();
@@ -257,8 +259,7 @@ class Run {
   // Of the last message from the user; behind the transcript when there is none.
   [[nodiscard]] std::size_t place_of_task() const {
     const auto last = std::ranges::find(transcript_.rbegin(), transcript_.rend(), Role::user, &Message::role);
-    return last == transcript_.rend() ? transcript_.size()
-                                      : static_cast<std::size_t>(transcript_.rend() - last) - 1;
+    return last == transcript_.rend() ? transcript_.size() : static_cast<std::size_t>(transcript_.rend() - last) - 1;
   }
 
   Model& model_;

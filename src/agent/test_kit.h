@@ -48,8 +48,8 @@ class EventLines final : public EventSink {
   void write(const event::PromptReady&) { lines.emplace_back("prompt"); }
   void write(const event::PrefixLost& e) { lines.push_back("prefix lost: " + e.reason); }
   void write(const event::WindowCut& e) {
-    lines.push_back(format_text("window cut: {} of {} messages, {} to {} tokens of {}", e.step, e.messages, e.tokens_before,
-                                e.tokens_after, e.tokens_max));
+    lines.push_back(format_text("window cut: {} of {} messages, {} to {} tokens of {}", e.step, e.messages,
+                                e.tokens_before, e.tokens_after, e.tokens_max));
   }
   void write(const event::Prefill&) { lines.emplace_back("prefill"); }
   void write(const event::TextDelta& e) { append("text: ", e.text); }

@@ -12,7 +12,8 @@ namespace puna::agent {
 namespace {
 
 constexpr std::string_view kSummarise =
-    "Before you go on: sum up this conversation in a few sentences, for yourself. Say what was asked, what was found and "
+    "Before you go on: sum up this conversation in a few sentences, for yourself. Say what was asked, what was found "
+    "and "
     "what is still to do; keep names and numbers exact.";
 constexpr std::int64_t kSummaryTokensMax = 400;
 constexpr std::int64_t kSummaryTokensMin = 60;

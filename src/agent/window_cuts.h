@@ -18,8 +18,8 @@ struct Turn {
   std::size_t end = 0;
 };
 
-// The turns that may be shortened or left out, oldest first: none of the newest `turns_kept`, none with the task, a system
-// message or a pinned one.
+// The turns that may be shortened or left out, oldest first: none of the newest `turns_kept`, none with the task, a
+// system message or a pinned one.
 [[nodiscard]] std::vector<Turn> old_turns(const Transcript& transcript, std::size_t task,
                                           const std::set<std::size_t>& pinned, std::size_t turns_kept);
 

@@ -206,7 +206,8 @@ TEST(ContextWindow, ARunOutlivesItsWindow) {
   replies.push_back(says("done"));
   const auto model = ScriptedModel::create(std::move(replies), 2000);
   Toolbox tools;
-  add_tool(tools, "echo", [](std::string_view text, const std::stop_token&) { return ToolResult{.content = std::string(text)}; });
+  add_tool(tools, "echo",
+           [](std::string_view text, const std::stop_token&) { return ToolResult{.content = std::string(text)}; });
   Transcript transcript{user("Say done in the end.")};
   AgentOptions options;
   options.budget.turns_max = 100;
@@ -262,7 +263,8 @@ TEST(ContextWindow, RandomTranscriptsKeepWhatMustBeKept) {
     const auto has = [&is](const Message& message) {
       return std::ranges::any_of(is.shown, [&message](const Message& shown) {
         return shown.role == message.role &&
-               (shown == message || (message.role == Role::user && shown.content.find(message.content) != std::string::npos));
+               (shown == message ||
+                (message.role == Role::user && shown.content.find(message.content) != std::string::npos));
       });
     };
     EXPECT_TRUE(transcript.front().role != Role::system || has(transcript.front())) << seed;

@@ -91,13 +91,12 @@ TEST(Random, MixDependsOnBothNumbersAndTheirOrder) {
 }
 
 TEST(Event, EveryEventHasATypeAndUsageHasIntegersOnly) {
-  const std::vector<Event> events{event::RunStarted{},        event::TurnStarted{},
-                                  event::PromptReady{},       event::Prefill{},
-                                  event::TextDelta{},         event::ReasoningDelta{},
-                                  event::ReplyReady{},        event::ToolStarted{},
-                                  event::ToolEnded{},         event::Notice{},
-                                  event::RunEnded{},          event::PrefixLost{}, event::WindowCut{},
-                                  event::PermissionDecided{}, event::Traced{.type = "model.asked", .members = {}}};
+  const std::vector<Event> events{
+      event::RunStarted{}, event::TurnStarted{},       event::PromptReady{},
+      event::Prefill{},    event::TextDelta{},         event::ReasoningDelta{},
+      event::ReplyReady{}, event::ToolStarted{},       event::ToolEnded{},
+      event::Notice{},     event::RunEnded{},          event::PrefixLost{},
+      event::WindowCut{},  event::PermissionDecided{}, event::Traced{.type = "model.asked", .members = {}}};
   std::set<std::string> types;
   for (const Event& event : events) {
     types.insert(std::string(to_json(event).text_or("type")));

@@ -118,8 +118,8 @@ class Screen final : public EventSink {
   }
   void show(const event::WindowCut& e) {
     console_.clear_status();
-    err(format_text("window of {} tokens: {} cut in {} messages, from {} to {} tokens\n", count_text(e.tokens_max), e.step,
-                    count_text(e.messages), count_text(e.tokens_before), count_text(e.tokens_after)),
+    err(format_text("window of {} tokens: {} cut in {} messages, from {} to {} tokens\n", count_text(e.tokens_max),
+                    e.step, count_text(e.messages), count_text(e.tokens_before), count_text(e.tokens_after)),
         Style::dim);
   }
   void show(const event::Prefill& e) {

@@ -51,7 +51,7 @@ struct PrefixLost {
 };
 // The conversation outgrew the model's window, and what the model is shown of it was cut. The transcript is whole.
 struct WindowCut {
-  std::string step;  // results, summary, turns, newest results
+  std::string step;           // results, summary, turns, newest results
   std::int64_t messages = 0;  // that are now shorter or not shown
   std::int64_t tokens_before = 0;
   std::int64_t tokens_after = 0;
@@ -117,9 +117,10 @@ struct RunEnded {
 
 }  // namespace event
 
-using Event = std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::WindowCut, event::Prefill,
-                           event::TextDelta, event::ReasoningDelta, event::ReplyReady, event::ToolStarted,
-                           event::PermissionDecided, event::ToolEnded, event::Notice, event::Traced, event::RunEnded>;
+using Event =
+    std::variant<event::RunStarted, event::TurnStarted, event::PromptReady, event::PrefixLost, event::WindowCut,
+                 event::Prefill, event::TextDelta, event::ReasoningDelta, event::ReplyReady, event::ToolStarted,
+                 event::PermissionDecided, event::ToolEnded, event::Notice, event::Traced, event::RunEnded>;
 
 // One agent calls another as a tool: which, and the id of that call.
 struct AgentCall {
