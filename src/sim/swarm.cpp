@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <utility>
 
 #include "sim/swarm_policy.h"
 #include "sim/worlds.h"
@@ -281,7 +282,7 @@ class Swarm final : public World {
     if (found == proposals_.end()) {
       return;
     }
-    const Proposal proposal = *found;
+    const Proposal proposal = std::move(*found);
     proposals_.erase(found);
     const bool accepted = action.kind == "accept";
     Observables seen = observables_of(proposal.effort);
