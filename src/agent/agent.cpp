@@ -25,7 +25,7 @@ Result<RunEnd> Agent::run_with(const AgentOptions& options, std::string task, Ev
   transcript_.push_back({.role = Role::user, .content = std::move(task)});
   Toolbox none;
   AgentOptions used = options;
-  used.window = options.window == nullptr ? &window_ : options.window;
+  used.window = &window();
   auto end = record(before).and_then(
       [&] { return resume(model_, tools_ == nullptr ? none : *tools_, transcript_, used, events, std::move(stop)); });
   if (!end && transcript_.size() == before + 1) {
@@ -71,9 +71,8 @@ Result<Reply> Agent::ask_once(const AgentOptions& options, const Json& schema, E
   if (options_.budget.turns_max <= 0) {
     return fail(ErrorCode::limit, "the budget has no turn left for the answer in its form");
   }
-  const ContextWindow& window = options_.window == nullptr ? window_ : *options_.window;
   return agent::ask_in_form(model_, tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs(),
-                            window.shown(transcript_), options, schema, events, std::move(stop));
+                            window().shown(transcript_), options, schema, events, std::move(stop));
 }
 
 Agent Agent::fork(AgentId id) const {
@@ -82,7 +81,7 @@ Agent Agent::fork(AgentId id) const {
   other.options_.id = id;
   other.options_.record = nullptr;
   other.options_.window = nullptr;
-  other.window_ = options_.window == nullptr ? window_ : *options_.window;
+  other.window_ = window();
   other.transcript_ = transcript_;
   return other;
 }
@@ -103,16 +102,15 @@ Result<void> Agent::rewind(std::size_t messages) {
                 "a mark is the number of messages between two tasks");
   }
   transcript_.resize(messages);
-  (options_.window == nullptr ? window_ : *options_.window).forget();
+  window().forget();
   return {};
 }
 
 Result<WindowUse> Agent::window_use() const {
-  const ContextWindow& shown = options_.window == nullptr ? window_ : *options_.window;
   WindowUse use{.window_tokens = model_.window_tokens(), .is_exact = model_.counts_exactly()};
   if (!transcript_.empty()) {
     PUNA_TRY(use.used_tokens,
-             model_.count_tokens({.messages = shown.shown(transcript_),
+             model_.count_tokens({.messages = window().shown(transcript_),
                                   .tools = tools_ == nullptr ? std::vector<ToolSpec>() : tools_->specs()}));
   }
   return use;

@@ -267,12 +267,11 @@ class CodeRun {
   // A turn's text, which the transcript then has. Nothing: the run ends with stopped_.
   Result<std::optional<std::string>> ask(std::optional<OutputFormat> format, std::vector<std::string> stop) {
     events_.on(event::TurnStarted{.turn = ++end_.run.turns});
-    const auto tokens_max = std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max());
     Request request{.messages = {},  // the window's part
                     .format = std::move(format),
                     .sampling = options_.sampling,
                     .stop = std::move(stop),
-                    .tokens_max = static_cast<int>(tokens_max),
+                    .tokens_max = reply_tokens_max(),
                     .reasoning_tokens_max = options_.reasoning_tokens_max,
                     .agent = options_.id,
                     .turn = transcript_.size()};
@@ -281,6 +280,11 @@ class CodeRun {
       return no_reply(std::move(spent).error());
     }
     end_.run.usage += *spent;
+    if (tokens_left() <= 0) {
+      stopped_ = StopReason::output_tokens_max;
+      return std::nullopt;
+    }
+    request.tokens_max = reply_tokens_max();  // a summary may have taken some
     auto reply = work_.model.ask(request, events_, deadline_.token());
     if (!reply) {
       return no_reply(std::move(reply).error());
@@ -320,6 +324,9 @@ class CodeRun {
 
   [[nodiscard]] bool is_last_turn_over() const { return calls_.left().turns_max <= 0; }
   [[nodiscard]] std::int64_t tokens_left() const { return calls_.left().output_tokens_max; }
+  [[nodiscard]] int reply_tokens_max() const {
+    return static_cast<int>(std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max()));
+  }
 
   CodeWork& work_;
   const AgentOptions& options_;

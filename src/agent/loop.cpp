@@ -101,6 +101,10 @@ class Run {
       return no_reply(std::move(spent).error());
     }
     end_.usage += *spent;
+    if (tokens_left() <= 0) {
+      return StopReason::output_tokens_max;
+    }
+    asked.tokens_max = reply_tokens_max();  // a summary may have taken some
     auto reply = model_.ask(asked, events_, deadline_.token());
     if (!reply) {
       return no_reply(std::move(reply).error());
@@ -242,19 +246,21 @@ class Run {
   }
 
   [[nodiscard]] Request request() const {
-    const std::int64_t tokens_max = std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max());
     return {.messages = {},  // the window's part
             .tools = specs_,
             .tool_choice = has_called_ && options_.tool_choice.needs_call() ? ToolChoice() : options_.tool_choice,
             .parallel_calls = options_.parallel_calls,
             .sampling = options_.sampling,
-            .tokens_max = static_cast<int>(tokens_max),
+            .tokens_max = reply_tokens_max(),
             .reasoning_tokens_max = options_.reasoning_tokens_max,
             .agent = options_.id,
             .turn = transcript_.size()};
   }
 
   [[nodiscard]] std::int64_t tokens_left() const { return calls_.left().output_tokens_max; }
+  [[nodiscard]] int reply_tokens_max() const {
+    return static_cast<int>(std::min<std::int64_t>(tokens_left(), std::numeric_limits<int>::max()));
+  }
 
   // Of the last message from the user; behind the transcript when there is none.
   [[nodiscard]] std::size_t place_of_task() const {

@@ -12,11 +12,7 @@ namespace {
 
 // The message as a template writes it has at most about so many tokens: no tokenizer makes more tokens than bytes.
 std::int64_t tokens_at_most(const Message& message) {
-  std::size_t bytes = message.content.size() + message.reasoning.size() + 16;
-  for (const ToolCall& call : message.calls) {
-    bytes += call.name.size() + call.arguments.dump().size() + 32;
-  }
-  return static_cast<std::int64_t>(bytes);
+  return static_cast<std::int64_t>(agent::bytes_of(message) + 16 + 32 * message.calls.size());
 }
 
 std::int64_t tokens_at_most(const std::vector<ToolSpec>& tools) {

@@ -225,6 +225,24 @@ TEST(ContextWindow, ARunOutlivesItsWindow) {
   }
 }
 
+// What a summary took is no longer there for the reply.
+TEST(ContextWindow, ASummaryIsPaidFromTheBudgetOfTheRun) {
+  CountingModel model(2000);
+  Transcript transcript{user("Find the code.")};
+  for (int i = 0; i < 12; ++i) {
+    transcript.push_back(reply_of(std::string(600, 'x')));
+    transcript.push_back(user("go on " + std::to_string(i)));
+  }
+  AgentOptions options;
+  options.budget.output_tokens_max = 100;
+  Toolbox none;
+  const auto end = resume(model, none, transcript, options, EventSink::none());
+  ASSERT_TRUE(end.has_value()) << end.error().message;
+  ASSERT_EQ(model.asked.size(), 2U);
+  EXPECT_EQ(model.asked[1].tokens_max, 93);  // the summary took seven
+  EXPECT_EQ(end->usage.output_tokens, 14);
+}
+
 // Whatever the transcript: it is not changed; system, task, pins and the newest turns are shown as they are; every call
 // that is shown has its result behind it; no user's message follows another that the transcript had not together.
 TEST(ContextWindow, RandomTranscriptsKeepWhatMustBeKept) {

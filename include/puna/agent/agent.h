@@ -75,6 +75,7 @@ class Agent {
 
   // What of the transcript the model was shown less of, when it outgrew its window: pins, and what was cut so far.
   [[nodiscard]] ContextWindow& window() { return options_.window == nullptr ? window_ : *options_.window; }
+  [[nodiscard]] const ContextWindow& window() const { return options_.window == nullptr ? window_ : *options_.window; }
 
   // Goes back to the first `messages` messages; a mark to come back to is transcript().size() between two tasks. A
   // model whose cache can be cut or marked computes nothing again, any other what it cannot take back. The record keeps

@@ -51,7 +51,7 @@ class ContextWindow {
   // Tells what the last prompt and its reply had, which makes the bound a close one.
   void answered(const Usage& usage, std::size_t messages);
 
-  // This message always stays as it is.
+  // From now on this message stays as it is; what was cut of it before comes back with forget() only.
   void pin(std::size_t message) { pinned_.insert(message); }
   // Shows everything again, for instance after the transcript became shorter. Pins stay.
   void forget();
