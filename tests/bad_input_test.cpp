@@ -8,13 +8,9 @@
 #include <string>
 
 #include "program.h"
-#include "source_folder.h"
 
 namespace puna::test {
 namespace {
-
-const std::string kProgram = PUNA_PROGRAM;
-const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
 
 class BadInput : public testing::Test {
  protected:

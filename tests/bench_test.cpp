@@ -10,13 +10,9 @@
 
 #include "program.h"
 #include "puna/base.h"
-#include "source_folder.h"
 
 namespace puna::test {
 namespace {
-
-const std::string kProgram = PUNA_PROGRAM;
-const std::string kDemoModel = PUNA_SOURCE_DIR "/models/demo/puna-demo-Q8_0.gguf";
 
 struct Benched {
   Ran ran;

@@ -15,8 +15,6 @@
 namespace puna::test {
 namespace {
 
-const std::string kProgram = PUNA_PROGRAM;
-
 std::vector<Json> events_of(const std::string& lines) {
   std::vector<Json> events;
   std::istringstream in(lines);

@@ -4,7 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "source_folder.h"
+
 namespace puna::test {
+
+inline const std::string kProgram = PUNA_PROGRAM;
+inline const std::string kDemoModel = PUNA_SOURCE_DIR "/models/demo/puna-demo-Q8_0.gguf";
 
 struct Ran {
   int exit_status = -1;  // 128 + signal when it was killed

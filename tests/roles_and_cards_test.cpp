@@ -7,13 +7,9 @@
 
 #include "program.h"
 #include "puna/base.h"
-#include "source_folder.h"
 
 namespace puna::test {
 namespace {
-
-const std::string kProgram = PUNA_PROGRAM;
-const std::string kDemoModel = PUNA_SOURCE_DIR "/models/demo/puna-demo-Q8_0.gguf";
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 

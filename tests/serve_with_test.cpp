@@ -9,13 +9,9 @@
 #include <string>
 
 #include "program.h"
-#include "source_folder.h"
 
 namespace puna::test {
 namespace {
-
-const std::string kProgram = PUNA_PROGRAM;
-const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
 
 class ServeWith : public ::testing::Test {
  protected:
@@ -47,7 +43,7 @@ TEST_F(ServeWith, AnAgentRunsOnItAndItEndsWithTheProgram) {
     GTEST_SKIP() << "no llama-server or demo model on this machine";
   }
   const Ran ran = run_program({kProgram, "run", "--serve-with", script("exec llama-server \"$@\""), "-m",
-                               kDemoModel.string(), "-c", "2048", "-t", "1", "What is 4817 * 36?"});
+                               kDemoModel, "-c", "2048", "-t", "1", "What is 4817 * 36?"});
   EXPECT_EQ(ran.exit_status, 0) << ran.err;
   EXPECT_TRUE(ran.out.contains("173412")) << ran.out;
   EXPECT_TRUE(ran.err.contains("window 2,048 tokens")) << ran.err;

@@ -16,7 +16,6 @@
 #include "model/test_chat_server.h"
 #include "model/test_llama_server.h"
 #include "program.h"
-#include "source_folder.h"
 
 namespace puna::test {
 namespace {
@@ -26,8 +25,6 @@ using model::kDone;
 using model::kStreamHead;
 using model::text_event;
 
-const std::string kProgram = PUNA_PROGRAM;
-const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
 
 std::string good_stream() {
   return std::string(kStreamHead) + text_event("Good ") + text_event("day") + model::end_event("stop") +

@@ -11,8 +11,6 @@
 namespace puna::test {
 namespace {
 
-const std::string kProgram = PUNA_PROGRAM;
-
 class TemplateCommands : public ::testing::Test {
  protected:
   TemplateCommands() : folder_(::testing::TempDir() + "puna_template_commands") {

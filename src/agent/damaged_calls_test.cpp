@@ -8,11 +8,12 @@
 #include <ranges>
 
 #include "agent/test_kit.h"
+#include "base/test_rounds.h"
 
 namespace puna::agent {
 namespace {
 
-constexpr int kCalls = 10'000;
+constexpr int kCalls = test::rounds(10'000);
 
 // Takes one argument of each kind and keeps what it was given.
 class KeepTool final : public Tool {

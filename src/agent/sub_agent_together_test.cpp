@@ -11,6 +11,7 @@
 
 #include "agent/desk.h"
 #include "agent/sub_agent_testing.h"
+#include "base/test_rounds.h"
 
 namespace puna::agent {
 namespace {
@@ -298,14 +299,14 @@ void expect_invariants(std::uint64_t seed, Watch& total) {
 
 TEST(SubAgentsAtRandom, EveryRunEndsWithinItsLimitsAndItsAccountIsRight) {
   Watch total;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < test::rounds(200); ++seed) {
     expect_invariants(seed, total);
   }
   std::printf("%d runs below, %d of them by an error, %d circles, %d deep\n", total.runs_below, total.runs_failed,
               total.circles, static_cast<int>(total.deepest));
-  EXPECT_GT(total.runs_below, 300);
-  EXPECT_GT(total.runs_failed, 10);
-  EXPECT_GT(total.circles, 10);
+  EXPECT_GT(total.runs_below, test::rounds(300));
+  EXPECT_GT(total.runs_failed, test::rounds(10));
+  EXPECT_GT(total.circles, test::rounds(10));
   EXPECT_EQ(total.deepest, 3U);
 }
 

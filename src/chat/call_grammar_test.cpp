@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_rounds.h"
 #include "chat/calls_testing.h"
 #include "chat/families_testing.h"
 #include "chat/oracles_testing.h"
@@ -110,7 +111,7 @@ std::vector<Form> all_forms() {
 }
 
 TEST(CallGrammar, EveryWalkThroughAGrammarIsReadAsCallsThatFit) {
-  constexpr int kWalks = 25;
+  constexpr int kWalks = test::rounds(25);
   Random random(31);
   int walks = 0;
   std::size_t calls = 0;

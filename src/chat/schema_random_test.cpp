@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_rounds.h"
 #include "puna/base.h"
 #include "puna/base/grammar_matcher.h"
 #include "puna/chat/schema.h"
@@ -203,7 +204,7 @@ bool has_long_number(const std::string& text) {
 }
 
 TEST(SchemaRandom, WhatIsWrittenUnderTheGrammarParsesAndFits) {
-  constexpr std::uint64_t kSchemas = 10'000;
+  constexpr std::uint64_t kSchemas = test::rounds(10'000);
   auto pool = std::make_unique<RegexPool>();
   std::uint64_t texts = 0;
   std::uint64_t refused = 0;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/test_rounds.h"
 #include "puna/base.h"
 #include "puna/base/grammar_matcher.h"
 #include "puna/chat/schema.h"
@@ -178,7 +179,7 @@ class Maker {
 TEST(TypedRandom, TenThousandValuesFitTheirSchemaAndAreReadBackTheSame) {
   const Json schema = schema_of<Everything>();
   Maker maker(11);
-  for (int round = 0; round < 10'000; ++round) {
+  for (int round = 0; round < test::rounds(10'000); ++round) {
     const Everything value = maker.everything();
     const auto json = Json::parse(json_of(value).dump());
     ASSERT_TRUE(json) << json.error().message;

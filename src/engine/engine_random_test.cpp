@@ -2,6 +2,7 @@
 // after every step the ledger says what the library holds.
 #include <gtest/gtest.h>
 
+#include "base/test_rounds.h"
 #include "engine/test_account.h"
 #include "engine/test_core.h"
 
@@ -153,7 +154,7 @@ void EngineRandom::play(std::uint64_t seed) {
 }
 
 TEST_F(EngineRandom, EveryGenerationGetsItsOwnTextAndTheLedgerIsRight) {
-  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= test::rounds(3000); ++seed) {
     play(seed);
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }

