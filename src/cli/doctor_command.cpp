@@ -16,7 +16,7 @@ namespace puna::cli {
 namespace {
 
 Finding check_library(const EngineLibraries& libraries) {
-  return {.verdict = Verdict::ok, .subject = "libllama", .what = libraries.llama_version, .remedy = {}};
+  return {.verdict = Health::ok, .subject = "libllama", .what = libraries.llama_version, .remedy = {}};
 }
 
 std::vector<Finding> check_devices(const EngineLibraries& libraries) {
@@ -27,7 +27,7 @@ std::vector<Finding> check_devices(const EngineLibraries& libraries) {
                                             bytes_text(device.memory_free_bytes))});
   }
   if (findings.empty()) {
-    findings.push_back({.verdict = Verdict::fail,
+    findings.push_back({.verdict = Health::fail,
                         .subject = "device",
                         .what = "no ggml back end was found",
                         .remedy = "install libggml's CPU back end (it comes with libggml0)"});
@@ -37,7 +37,7 @@ std::vector<Finding> check_devices(const EngineLibraries& libraries) {
 
 Finding check_template(const ModelFacts& facts) {
   if (facts.chat_template.empty()) {
-    return {.verdict = Verdict::warn,
+    return {.verdict = Health::warn,
             .subject = "template",
             .what = "the model has none; 'generic' is used",
             .remedy = "--chat-template NAME|FILE"};
@@ -45,7 +45,7 @@ Finding check_template(const ModelFacts& facts) {
   const auto made =
       ChatTemplate::create({.jinja = facts.chat_template, .bos_text = facts.bos_text, .eos_text = facts.eos_text});
   if (!made) {
-    return {.verdict = Verdict::fail,
+    return {.verdict = Health::fail,
             .subject = "template",
             .what = "the model's own cannot be used: " + made.error().message,
             .remedy = "--chat-template NAME|FILE"};
@@ -60,19 +60,18 @@ Finding check_template(const ModelFacts& facts) {
 std::vector<Finding> check_model(const Options& options) {
   const auto file = model_file(options);
   if (!file) {
-    return {{.verdict = Verdict::fail, .subject = "model", .what = file.error().message, .remedy = file.error().hint}};
+    return {{.verdict = Health::fail, .subject = "model", .what = file.error().message, .remedy = file.error().hint}};
   }
   const auto facts = Weights::inspect(*file);
   if (!facts) {
-    return {
-        {.verdict = Verdict::fail, .subject = "model", .what = facts.error().message, .remedy = facts.error().hint}};
+    return {{.verdict = Health::fail, .subject = "model", .what = facts.error().message, .remedy = facts.error().hint}};
   }
   const MemoryEstimate memory = estimate_memory(*facts, options.engine);
   const std::uint64_t needed = memory.weights_bytes + memory.kv_bytes + memory.compute_bytes;
   std::vector<Finding> findings{{.subject = "model", .what = facts->file.string()}};
   const bool fits = needed <= memory.available_bytes;
   findings.push_back(
-      {.verdict = fits ? Verdict::ok : Verdict::fail,
+      {.verdict = fits ? Health::ok : Health::fail,
        .subject = "memory",
        .what = format_text("{} needed, {} available", bytes_text(needed), bytes_text(memory.available_bytes)),
        .remedy = fits ? "" : "a smaller window with -c, or a smaller quantisation"});
@@ -83,7 +82,7 @@ std::vector<Finding> check_model(const Options& options) {
 Finding check_wait_policy() {
   const char* policy = std::getenv("OMP_WAIT_POLICY");
   const bool passive = policy != nullptr && std::string_view(policy) == "passive";
-  return {.verdict = passive ? Verdict::ok : Verdict::warn,
+  return {.verdict = passive ? Health::ok : Health::warn,
           .subject = "waiting",
           .what = format_text("compute threads wait {}", passive ? "passively" : "by spinning"),
           .remedy = passive ? "" : "unset OMP_WAIT_POLICY, or set it to passive"};
@@ -94,7 +93,7 @@ Finding check_load() {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const bool known = getloadavg(&load, 1) == 1;
   const bool busy = known && load > cores;
-  return {.verdict = busy ? Verdict::warn : Verdict::ok,
+  return {.verdict = busy ? Health::warn : Health::ok,
           .subject = "load",
           .what = format_text("{:.1f} on {} cores", load, cores),
           .remedy = busy ? "other programs take the cores; fewer threads with -t may be faster" : ""};
@@ -103,7 +102,7 @@ Finding check_load() {
 Finding check_file_tools() {
   const auto root = FileRoot::open(".");
   const bool works = root.has_value() && (*root)->list("").has_value();
-  return {.verdict = works ? Verdict::ok : Verdict::fail,
+  return {.verdict = works ? Health::ok : Health::fail,
           .subject = "file tools",
           .what = works ? "the kernel keeps paths beneath their root (openat2)" : "paths cannot be resolved safely",
           .remedy = works  ? ""
@@ -113,7 +112,7 @@ Finding check_file_tools() {
 
 Finding check_sandbox(const Result<Sandbox>& sandbox) {
   if (!sandbox) {
-    return {.verdict = Verdict::warn,
+    return {.verdict = Health::warn,
             .subject = "sandbox",
             .what = "none, so code and shell tools are refused: " + sandbox.error().message,
             .remedy = sandbox.error().hint};
@@ -129,7 +128,7 @@ Finding check_sandbox(const Result<Sandbox>& sandbox) {
     }
   }
   const bool is_best = probe.tier == SandboxTier::a;
-  return {.verdict = is_best ? Verdict::ok : Verdict::warn,
+  return {.verdict = is_best ? Health::ok : Health::warn,
           .subject = "sandbox",
           .what = format_text("tier {}: {}{}", name_of(probe.tier), active, missing),
           .remedy = is_best ? "" : "install bubblewrap, and allow user namespaces"};
@@ -139,18 +138,18 @@ Finding check_python(const Sandbox& sandbox) {
   const auto worker = PythonWorker::open(sandbox, {});
   if (!worker) {
     return {
-        .verdict = Verdict::warn, .subject = "python", .what = worker.error().message, .remedy = worker.error().hint};
+        .verdict = Health::warn, .subject = "python", .what = worker.error().message, .remedy = worker.error().hint};
   }
   const bool is_small = worker->is_micropython();
-  return {.verdict = is_small ? Verdict::warn : Verdict::ok,
+  return {.verdict = is_small ? Health::warn : Health::ok,
           .subject = "python",
           .what = worker->dialect() + " works in the sandbox",
           .remedy = is_small ? "install python3: MicroPython has a small library and forgets everything at a time limit"
                              : ""};
 }
 
-std::string_view name_of(Verdict verdict) {
-  return verdict == Verdict::ok ? "ok" : verdict == Verdict::warn ? "warn" : "fail";
+std::string_view name_of(Health verdict) {
+  return verdict == Health::ok ? "ok" : verdict == Health::warn ? "warn" : "fail";
 }
 
 void print(Console& console, const Options& options, const Finding& finding) {
@@ -187,7 +186,7 @@ Result<int> doctor_command(Console& console, const Options& options) {
   bool failed = false;
   for (const Finding& finding : findings) {
     print(console, options, finding);
-    failed = failed || finding.verdict == Verdict::fail;
+    failed = failed || finding.verdict == Health::fail;
   }
   return failed ? 1 : 0;
 }

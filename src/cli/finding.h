@@ -5,10 +5,10 @@
 
 namespace puna::cli {
 
-enum class Verdict : unsigned char { ok, warn, fail };
+enum class Health : unsigned char { ok, warn, fail };
 
 struct Finding {
-  Verdict verdict = Verdict::ok;
+  Health verdict = Health::ok;
   std::string subject;
   std::string what;
   std::string remedy;

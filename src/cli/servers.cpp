@@ -75,17 +75,17 @@ void try_out(RemoteModel& model, std::vector<Finding>& findings) {
   const auto reply = model.ask(request, trial);
   if (!reply || reply->lost) {
     const Error& error = reply ? *reply->lost : reply.error();
-    findings.push_back({.verdict = Verdict::fail, .subject = "answer", .what = error.message, .remedy = error.hint});
+    findings.push_back({.verdict = Health::fail, .subject = "answer", .what = error.message, .remedy = error.hint});
     return;
   }
   const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(trial.first.value_or(begin) - begin);
-  findings.push_back({.verdict = Verdict::ok,
+  findings.push_back({.verdict = Health::ok,
                       .subject = "answer",
                       .what = format_text("{} tokens in {} pieces, the first after {}", reply->usage.output_tokens,
                                           trial.pieces, duration_text(wait)),
                       .remedy = {}});
   for (const std::string& notice : trial.notices) {
-    findings.push_back({.verdict = Verdict::warn, .subject = "answer", .what = notice, .remedy = {}});
+    findings.push_back({.verdict = Health::warn, .subject = "answer", .what = notice, .remedy = {}});
   }
 }
 
@@ -96,14 +96,14 @@ void check_server(RemoteModelOptions options, const std::string& url, std::vecto
   const auto model = RemoteModel::open(options);
   if (!model) {
     findings.push_back(
-        {.verdict = Verdict::fail, .subject = "server", .what = model.error().message, .remedy = model.error().hint});
+        {.verdict = Health::fail, .subject = "server", .what = model.error().message, .remedy = model.error().hint});
     return;
   }
   const ServerFacts& facts = (*model)->servers().front();
   findings.push_back({.subject = "server", .what = facts.url + ": " + kind_of(facts), .remedy = {}});
   findings.push_back({.subject = "model", .what = facts.model, .remedy = {}});
   findings.push_back({.subject = "window", .what = window_of(facts), .remedy = {}});
-  findings.push_back({.verdict = facts.counts_tokens ? Verdict::ok : Verdict::warn,
+  findings.push_back({.verdict = facts.counts_tokens ? Health::ok : Health::warn,
                       .subject = "counting",
                       .what = facts.counts_tokens ? "exact, with the server's own template"
                                                   : "estimated: it has no /apply-template and /tokenize",
@@ -175,7 +175,7 @@ std::vector<Finding> check_servers(const Options& options) {
   const auto remote = remote_options(options);
   if (!remote) {
     return {
-        {.verdict = Verdict::fail, .subject = "server", .what = remote.error().message, .remedy = remote.error().hint}};
+        {.verdict = Health::fail, .subject = "server", .what = remote.error().message, .remedy = remote.error().hint}};
   }
   for (const std::string& url : options.server.urls) {
     check_server(*remote, url, findings);

@@ -15,7 +15,7 @@ namespace {
 constexpr int kPollMs = 100;
 constexpr int kTriesMax = 3;
 constexpr std::size_t kArgumentBytesMax = 2'000;
-constexpr std::size_t kLineBytesMax = 65'536;
+constexpr std::size_t kInputLineBytesMax = 65'536;
 
 using Answer = Approval::Answer;
 
@@ -102,7 +102,7 @@ void Terminal::show(const PermissionQuestion& question) {
 Result<std::optional<std::string>> Terminal::line(const std::stop_token& stop) const {
   std::string text;
   std::array<char, 4'096> block;
-  while (!text.contains('\n') && text.size() < kLineBytesMax) {
+  while (!text.contains('\n') && text.size() < kInputLineBytesMax) {
     if (stop.stop_requested()) {
       return fail(ErrorCode::cancelled, "cancelled");
     }

@@ -10,8 +10,8 @@ namespace puna::cli {
 namespace {
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kLinesMax = 12;       // of a text that is cut
-constexpr std::size_t kLineBytesMax = 400;  // of each of them
+constexpr std::size_t kLinesMax = 12;            // of a text that is cut
+constexpr std::size_t kShownLineBytesMax = 400;  // of each of them
 constexpr std::string_view kIndent = "  │ ";
 
 std::string repeated(std::string_view text, std::size_t times) {
@@ -192,7 +192,7 @@ class Printer {
         return;
       }
       const std::string_view line = text.substr(0, text.find('\n'));
-      const std::string_view shown = options_.full ? line : utf8::truncate(line, kLineBytesMax);
+      const std::string_view shown = options_.full ? line : utf8::truncate(line, kShownLineBytesMax);
       const std::string more =
           shown.size() < line.size() ? format_text(" ... {} more bytes", line.size() - shown.size()) : std::string();
       say("  " + std::string(shown) + more, style);

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 using model::ChatServer;
 using model::end_event;
 using model::error_page;
+using model::good_stream;
 using model::Heard;
 using model::json_of;
 using model::kDone;
@@ -29,10 +30,6 @@ using model::request_of;
 using model::text_event;
 using model::usage_event;
 using model::Waits;
-
-std::string good_stream(std::string_view text = "yes") {
-  return std::string(kStreamHead) + text_event(text) + end_event("stop") + usage_event(3, 1) + std::string(kDone);
-}
 
 Result<Reply> asked(const ChatServer& server, EventSink& events = EventSink::none(), Waits* waits = nullptr) {
   return open_at({server.url()}, waits)->ask(request_of("Hi"), events);

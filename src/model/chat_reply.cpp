@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "model/json_member.h"
 #include "puna/base/grammar_matcher.h"
 
 namespace puna::model {
@@ -16,11 +17,6 @@ namespace {
 
 constexpr std::size_t kCallsMax = 1'000;
 constexpr std::size_t kCallCostBytes = 256;
-
-std::optional<std::int64_t> integer(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  return value != nullptr && value->is_integer() ? std::optional(value->as_integer()) : std::nullopt;
-}
 
 std::optional<double> number(const Json& object, std::string_view key) {
   const Json* value = object.find(key);

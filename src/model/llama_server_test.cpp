@@ -9,15 +9,16 @@
 
 #include "model/model_contract.h"
 #include "model/test_chat_server.h"
+#include "model/test_demo_model.h"
 #include "model/test_llama_server.h"
-#include "source_folder.h"
 
 namespace puna {
 namespace {
 
-using puna::model::LlamaServer;
-
-const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
+using model::call_request;
+using model::kDemoModel;
+using model::LlamaServer;
+using model::text_request;
 
 // One for the whole program, in the settings of the deterministic profile.
 LlamaServer* shared_server(std::string& why) {
@@ -60,7 +61,7 @@ std::unique_ptr<LocalModel> open_local() {
   return model ? *std::move(model) : nullptr;
 }
 
-ToolSpec switch_tool() {
+ToolSpec room_switch() {
   return {.name = "set_switch",
           .description = "Turn a switch on or off.",
           .parameters = puna::model::json_of(R"({"type": "object", "required": ["room", "on"], "properties": {
@@ -73,25 +74,11 @@ ToolSpec calculator() {
               R"({"type": "object", "required": ["expression"], "properties": {"expression": {"type": "string"}}})")};
 }
 
-Request text_request(const std::string& text, float temperature = 0) {
-  Request request{.messages = {{.role = Role::user, .content = text}}, .tokens_max = 40};
-  request.sampling.temperature = temperature;
-  return request;
-}
-
-Request call_request() {
-  Request request = text_request("Please turn on the light in the hall.");
-  request.tools = {switch_tool()};
-  request.tool_choice = ToolChoice::required;
-  request.tokens_max = 200;
-  return request;
-}
-
 ModelCase server_case() {
   return {.name = "LlamaServer",
           .open = [](ModelCase::Answers) -> std::unique_ptr<Model> { return open_remote(); },
           .text_request = text_request("Tell me a long story about a river and a boat.", 1.0F),
-          .call_request = call_request()};
+          .call_request = call_request(room_switch())};
 }
 
 INSTANTIATE_TEST_SUITE_P(LlamaServer, ModelContract, testing::Values(server_case()), name_of_case);
@@ -176,7 +163,7 @@ TEST_F(LlamaServerModel, AStopStringAndTheWindowsEndAreTold) {
 }
 
 TEST_F(LlamaServerModel, ANamedToolIsTheOnlyOneThatIsCalled) {
-  Request request = call_request();
+  Request request = call_request(room_switch());
   request.tools.push_back({.name = "ring_bell", .description = "Rings.", .parameters = {}});
   request.tool_choice = ToolChoice::named("ring_bell");
   const auto reply = model->ask(request, EventSink::none());
@@ -191,7 +178,7 @@ std::vector<Message> conversation(Model& model, const std::string& task) {
   std::vector<Message> messages = {{.role = Role::system, .content = "You are an agent. Use tools."},
                                    {.role = Role::user, .content = task}};
   for (int turn = 0; turn < 4; ++turn) {
-    Request request{.messages = messages, .tools = {calculator(), switch_tool()}, .tokens_max = 80};
+    Request request{.messages = messages, .tools = {calculator(), room_switch()}, .tokens_max = 80};
     request.sampling.temperature = 0.0F;
     request.sampling.seed = 11;
     const auto reply = model.ask(request, EventSink::none());
@@ -227,7 +214,7 @@ TEST_F(LlamaServerModel, TheSameConversationHasTheSameTranscriptAsInTheEngine) {
       EXPECT_EQ(to_json(here[i]).dump(), to_json(there[i]).dump()) << task;
       calls += static_cast<int>(here[i].calls.size());
     }
-    const Request request{.messages = {here.begin(), here.end() - 1}, .tools = {calculator(), switch_tool()}};
+    const Request request{.messages = {here.begin(), here.end() - 1}, .tools = {calculator(), room_switch()}};
     EXPECT_EQ(local->count_tokens(request).value(), model->count_tokens(request).value()) << task;
   }
   EXPECT_GE(calls, 2) << "the conversations have tools in them";

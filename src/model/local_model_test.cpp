@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "model/model_contract.h"
-#include "source_folder.h"
+#include "model/test_demo_model.h"
 
 namespace puna {
 namespace {
 
-const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
+using model::call_request;
+using model::kDemoModel;
+using model::text_request;
 
 std::unique_ptr<LocalModel> open_demo(Profile profile = Profile::deterministic, int window_tokens = 1024) {
   auto model =
@@ -22,26 +24,12 @@ std::unique_ptr<LocalModel> open_demo(Profile profile = Profile::deterministic, 
   return model ? *std::move(model) : nullptr;
 }
 
-ToolSpec switch_tool() {
+ToolSpec level_switch() {
   return {.name = "set_switch",
           .description = "Turn a switch on or off.",
           .parameters = *Json::parse(R"({"type": "object", "required": ["room", "on"], "properties": {
               "room": {"type": "string", "enum": ["kitchen", "hall", "attic \"north\""]},
               "on": {"type": "boolean"}, "level": {"type": "integer"}, "when": {"type": "null"}}})")};
-}
-
-Request text_request(const std::string& text, float temperature = 0) {
-  Request request{.messages = {{.role = Role::user, .content = text}}, .tokens_max = 40};
-  request.sampling.temperature = temperature;
-  return request;
-}
-
-Request call_request() {
-  Request request = text_request("Please turn on the light in the hall.");
-  request.tools = {switch_tool()};
-  request.tool_choice = ToolChoice::required;
-  request.tokens_max = 200;
-  return request;
 }
 
 ModelCase local_case() {
@@ -50,14 +38,14 @@ ModelCase local_case() {
             return std::filesystem::exists(kDemoModel) ? open_demo() : nullptr;
           },
           .text_request = text_request("Tell me a long story about a river and a boat.", 1.0F),
-          .call_request = call_request()};
+          .call_request = call_request(level_switch())};
 }
 
 INSTANTIATE_TEST_SUITE_P(Local, ModelContract, testing::Values(local_case()), name_of_case);
 
 TEST(LocalModel, NoSeedAtAnyTemperatureGivesACallThatItsSchemaRefuses) {
   const auto model = open_demo();
-  Request request = call_request();
+  Request request = call_request(level_switch());
   request.sampling = {.temperature = 3.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F};
   int calls = 0;
   for (request.sampling.seed = 0; request.sampling.seed < 12; ++request.sampling.seed) {
@@ -65,7 +53,7 @@ TEST(LocalModel, NoSeedAtAnyTemperatureGivesACallThatItsSchemaRefuses) {
     ASSERT_TRUE(reply) << reply.error().message;
     for (const ToolCall& call : reply->message.calls) {
       EXPECT_EQ(call.name, "set_switch");
-      EXPECT_EQ(schema_violations(switch_tool().parameters, call.arguments), std::vector<std::string>{})
+      EXPECT_EQ(schema_violations(level_switch().parameters, call.arguments), std::vector<std::string>{})
           << call.arguments.dump();
       ++calls;
     }
@@ -77,7 +65,7 @@ TEST(LocalModel, NoSeedAtAnyTemperatureGivesACallThatItsSchemaRefuses) {
 
 TEST(LocalModel, ANamedToolIsCalledOnceWhereParallelCallsAreOffWhateverTheModelWants) {
   const auto model = open_demo();
-  Request request = call_request();
+  Request request = call_request(level_switch());
   request.tools.push_back({.name = "ring_bell", .description = "Rings.", .parameters = {}});
   request.tool_choice = ToolChoice::named("ring_bell");
   request.parallel_calls = false;
@@ -175,13 +163,13 @@ TEST(LocalModel, SamplingWithoutEffectIsRefusedBeforeAnythingIsComputed) {
 TEST(LocalModel, ACallIsValidWhicheverWayItsTokensAreChosen) {
   const auto model = open_demo();
   const auto ask = [&](Sampling sampling) {
-    Request request = call_request();
+    Request request = call_request(level_switch());
     request.sampling = std::move(sampling);
     const auto reply = model->ask(request, EventSink::none());
     ASSERT_TRUE(reply) << reply.error().message;
     EXPECT_TRUE(!reply->message.calls.empty() || reply->finish == FinishReason::tokens_max);
     for (const ToolCall& call : reply->message.calls) {
-      EXPECT_EQ(schema_violations(switch_tool().parameters, call.arguments), std::vector<std::string>{});
+      EXPECT_EQ(schema_violations(level_switch().parameters, call.arguments), std::vector<std::string>{});
     }
   };
   ask({.temperature = 1.5F, .mirostat = 2});
@@ -206,7 +194,7 @@ TEST(LocalModel, ALongerConversationComputesOnlyWhatIsNew) {
 
 TEST(LocalModel, ARoleIsComputedAheadAndNoRequestOfItComputesItAgain) {
   const auto model = open_demo();
-  const Request role{.messages = {{.role = Role::system, .content = "You turn switches."}}, .tools = {switch_tool()}};
+  const Request role{.messages = {{.role = Role::system, .content = "You turn switches."}}, .tools = {level_switch()}};
   const auto pin = model->prewarm(role);
   ASSERT_TRUE(pin) << pin.error().message;
   ASSERT_TRUE(*pin);

@@ -7,12 +7,12 @@
 #include <fstream>
 #include <set>
 
-#include "source_folder.h"
+#include "model/test_demo_model.h"
 
 namespace puna {
 namespace {
 
-const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
+using model::kDemoModel;
 
 std::unique_ptr<LocalModel> demo_model() {
   auto model =

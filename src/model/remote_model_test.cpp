@@ -50,7 +50,7 @@ class WithServer final : public Model {
   std::unique_ptr<RemoteModel> model_;
 };
 
-ToolSpec switch_tool() {
+ToolSpec any_switch() {
   return {.name = "set_switch",
           .description = "Turn a switch on or off.",
           .parameters = json_of(R"({"type": "object", "required": ["room", "on"],
@@ -59,7 +59,7 @@ ToolSpec switch_tool() {
 
 ModelCase remote_case() {
   Request call = request_of("Please turn on the light in the hall.");
-  call.tools = {switch_tool()};
+  call.tools = {any_switch()};
   call.tool_choice = ToolChoice::required;
   return {.name = "Remote",
           .open = [](ModelCase::Answers) -> std::unique_ptr<Model> { return std::make_unique<WithServer>(); },
@@ -173,7 +173,7 @@ TEST(RemoteModel, WhatIsAskedForStandsAtTheTopLevelUnderTheServersNames) {
   const auto model = RemoteModel::open(options);
   ASSERT_TRUE(model) << model.error().message;
   Request request = request_of("Hi");
-  request.tools = {switch_tool()};
+  request.tools = {any_switch()};
   request.sampling.mirostat_tau = 3.0F;
   ASSERT_TRUE((*model)->ask(request, EventSink::none()));
   const Json body = server.bodies().at(0);
@@ -241,7 +241,7 @@ TEST(RemoteModel, CallsThatTheServerLetPassUnheldAreNoticed) {
   });
   const auto model = open_at({server.url()});
   Request request = request_of("Hi");
-  request.tools = {switch_tool()};
+  request.tools = {any_switch()};
   Heard heard;
   const auto reply = model->ask(request, heard);
   ASSERT_TRUE(reply);

@@ -5,10 +5,12 @@
 #include <vector>
 
 #include "model/model_contract.h"
+#include "model/test_script.h"
 
 namespace puna {
 namespace {
 
+using model::says;
 using Answers = ModelCase::Answers;
 
 ToolSpec echo_spec() {
@@ -25,7 +27,6 @@ Request user_says(std::string text) {
   return request;
 }
 
-ScriptedReply says(std::string text) { return {.message = {.content = std::move(text)}}; }
 ScriptedReply calls(std::string text) {
   return {.message = {.calls = {{.name = "echo", .arguments = Json::object({{"text", std::move(text)}})}}}};
 }

@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "model/json_member.h"
+
 namespace puna::model {
 namespace {
 
@@ -38,11 +40,6 @@ struct Said {
   std::optional<std::int64_t> prompt_tokens;
   std::optional<std::int64_t> window_tokens;
 };
-
-std::optional<std::int64_t> integer(const Json& object, std::string_view key) {
-  const Json* value = object.find(key);
-  return value != nullptr && value->is_integer() ? std::optional(value->as_integer()) : std::nullopt;
-}
 
 // {"error": {"message", "type", "code"}}, {"error": "text"}, {"message": "text"}, {"detail": "text"}, or plain text.
 Said said_in(std::string_view body) {

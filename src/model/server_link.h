@@ -14,6 +14,8 @@
 
 namespace puna::model {
 
+inline constexpr int kOk = 200;  // the status of a success
+
 // Why there is no answer, and what may help.
 struct ServerFailure {
   enum class Then : std::uint8_t {

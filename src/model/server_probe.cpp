@@ -10,8 +10,6 @@
 namespace puna::model {
 namespace {
 
-constexpr int kOk = 200;
-
 int count_in(const Json* object, std::string_view key) {
   const Json* value = object == nullptr ? nullptr : object->find(key);
   return value != nullptr && value->is_integer()

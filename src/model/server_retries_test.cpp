@@ -16,21 +16,13 @@ namespace {
 
 using namespace std::chrono_literals;
 using model::ChatServer;
-using model::end_event;
 using model::error_page;
+using model::good_stream;
 using model::Heard;
-using model::kDone;
-using model::kStreamHead;
 using model::open_at;
 using model::options_for;
 using model::request_of;
-using model::text_event;
-using model::usage_event;
 using model::Waits;
-
-std::string good_stream() {
-  return std::string(kStreamHead) + text_event("yes") + end_event("stop") + usage_event(3, 1) + std::string(kDone);
-}
 
 Result<Reply> asked(const ChatServer& server, Waits& waits) {
   return open_at({server.url()}, &waits)->ask(request_of("Hi"), EventSink::none());

@@ -7,7 +7,6 @@
 namespace puna::model {
 namespace {
 
-constexpr int kOk = 200;
 constexpr std::size_t kRefusalBytesMax = 65'536;
 constexpr std::size_t kJsonBytesMax = std::size_t{64} << 20U;
 

@@ -45,6 +45,9 @@ inline std::string usage_event(std::int64_t prompt, std::int64_t output, std::in
                                       prompt, output, cached)));
 }
 inline constexpr std::string_view kDone = "data: [DONE]\n\n";
+inline std::string good_stream(std::string_view text = "yes") {
+  return std::string(kStreamHead) + text_event(text) + end_event("stop") + usage_event(3, 1) + std::string(kDone);
+}
 inline std::string json_page(const Json& json, std::string_view status = "200 OK", std::string_view headers = "") {
   return net::answer(status, "Content-Type: application/json\r\n" + std::string(headers), json.dump());
 }

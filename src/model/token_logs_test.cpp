@@ -1,15 +1,12 @@
 // Old turns keep their ids, whatever the tokeniser would make of their text now.
 #include "model/token_logs.h"
-#include "source_folder.h"
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include "model/test_demo_model.h"
 
 namespace puna::model {
 namespace {
-
-const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
 
 class TokenLogsTest : public testing::Test {
  protected:

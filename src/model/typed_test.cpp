@@ -1,14 +1,19 @@
 // Answers as C++ values: what comes back, and what is said of replies that are none. A format beside tools, on the demo
 // model.
 #include "puna/model/typed.h"
-#include "source_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
+#include "model/test_demo_model.h"
+#include "model/test_script.h"
+
 namespace puna {
 namespace {
+
+using model::kDemoModel;
+using model::says;
 
 struct Person {
   std::string name;
@@ -18,7 +23,6 @@ struct Person {
 };
 
 Request question() { return {.messages = {{.role = Role::user, .content = "Who is it?"}}}; }
-ScriptedReply says(std::string text) { return {.message = {.content = std::move(text)}}; }
 
 Result<Person> answered(ScriptedReply reply, int tokens_max = 0) {
   const auto model = ScriptedModel::create({std::move(reply)});
@@ -76,11 +80,10 @@ TEST(TypedAnswer, ErrorsOfTheModelAndOfTheRequestPassThrough) {
 }
 
 TEST(TypedAnswer, AFormatBesideToolsContinuesTheConversationWithThem) {
-  const auto file = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
-  if (!std::filesystem::exists(file)) {
-    GTEST_SKIP() << file << " is not there";
+  if (!std::filesystem::exists(kDemoModel)) {
+    GTEST_SKIP() << kDemoModel << " is not there";
   }
-  auto model = LocalModel::open({.load = {.file = file}, .engine = {.window_tokens = 1024}});
+  auto model = LocalModel::open({.load = {.file = kDemoModel}, .engine = {.window_tokens = 1024}});
   ASSERT_TRUE(model) << model.error().message;
   Request request = question();
   request.tools = {{.name = "look_up",

@@ -4,6 +4,7 @@
 #include <array>
 #include <future>
 
+#include "net/test_client.h"
 #include "net/test_server.h"
 #include "puna/net.h"
 
@@ -11,16 +12,11 @@ namespace puna {
 namespace {
 
 using net::answer;
+using net::loopback_client;
 using net::Peer;
 using net::TestServer;
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-HttpClient client() {
-  AddressPolicy policy = AddressPolicy::public_only();
-  EXPECT_TRUE(policy.grant("127.0.0.0/8"));
-  return HttpClient(policy);
-}
 
 struct Ended {
   ErrorCode code;
@@ -30,7 +26,7 @@ struct Ended {
 // A request that must fail.
 Ended failure(const std::string& url, const HttpLimits& limits, const std::stop_token& stop = {}) {
   const auto begin = Clock::now();
-  const auto got = client().fetch({.url = url, .limits = limits}, stop);
+  const auto got = loopback_client().fetch({.url = url, .limits = limits}, stop);
   const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
   EXPECT_FALSE(got) << "status " << got->head.status << ", " << got->body.size() << " bytes";
   return got ? Ended{ErrorCode::internal, "no error", time} : Ended{got.error().code, got.error().message, time};
@@ -92,11 +88,11 @@ const std::string kBrotliText(
 
 TEST(BadServer, CompressedBodiesAreReadAndBombsAreNot) {
   const TestServer gzip(answer("200 OK", "Content-Encoding: gzip\r\n", gzip_of(10)));
-  const auto small = client().fetch({.url = gzip.url()});
+  const auto small = loopback_client().fetch({.url = gzip.url()});
   ASSERT_TRUE(small) << small.error().message;
   EXPECT_EQ(small->body, std::string(2'581, 'a'));
   const TestServer brotli(answer("200 OK", "Content-Encoding: br\r\n", kBrotliText));
-  const auto text = client().fetch({.url = brotli.url()});
+  const auto text = loopback_client().fetch({.url = brotli.url()});
   ASSERT_TRUE(text) << text.error().message;
   EXPECT_EQ(text->body, "brotli says hello");
 
@@ -133,7 +129,7 @@ TEST(BadServer, AnInfiniteBodyEndsAtTheLimit) {
 
 TEST(BadServer, ABodyOfExactlyTheLimitIsWhole) {
   const TestServer server(answer("200 OK", "", std::string(50'000, 'x')));
-  EXPECT_TRUE(client().fetch({.url = server.url(), .limits = {.body_bytes = 50'000}}));
+  EXPECT_TRUE(loopback_client().fetch({.url = server.url(), .limits = {.body_bytes = 50'000}}));
   EXPECT_EQ(failure(server.url(), {.body_bytes = 49'999}).code, ErrorCode::limit);
 }
 
@@ -258,7 +254,7 @@ TEST(BadServer, AnswersThatEndTooEarlyAreNotWhole) {
 
 TEST(BadServer, MoreThanTheContentLengthIsNotRead) {
   const TestServer server("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 200 OK\r\n\r\nforged");
-  const auto got = client().fetch({.url = server.url()});
+  const auto got = loopback_client().fetch({.url = server.url()});
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->body, "abc");
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "net/test_client.h"
 #include "net/test_server.h"
 #include "puna/net.h"
 
@@ -12,15 +13,10 @@ namespace puna {
 namespace {
 
 using net::answer;
+using net::loopback;
+using net::loopback_client;
 using net::Peer;
 using net::TestServer;
-
-AddressPolicy loopback() {
-  AddressPolicy policy = AddressPolicy::public_only();
-  EXPECT_TRUE(policy.grant("127.0.0.0/8"));
-  return policy;
-}
-HttpClient client() { return HttpClient(loopback()); }
 
 // Answers from a list, the last one again and again, and counts what it was asked.
 class ScriptedResolver final : public Resolver {
@@ -49,7 +45,8 @@ TEST(HttpClient, SendsWhatItWasGivenAndNothingFromItsSurroundings) {
     ::setenv(name, "http://127.0.0.1:1", 1);
   }
   const TestServer server(answer("200 OK", "X-A: 1\r\nx-a: 2\r\nSet-Cookie: id=1\r\n", "hello"));
-  const auto got = client().fetch({.url = server.url("/p?q=1"), .headers = {{"Accept", "text/html"}, {"X-Empty", ""}}});
+  const auto got =
+      loopback_client().fetch({.url = server.url("/p?q=1"), .headers = {{"Accept", "text/html"}, {"X-Empty", ""}}});
   for (const char* name : {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}) {
     ::unsetenv(name);
   }
@@ -59,7 +56,7 @@ TEST(HttpClient, SendsWhatItWasGivenAndNothingFromItsSurroundings) {
   EXPECT_EQ(got->head.header("X-a"), "1");
   EXPECT_EQ(got->head.header("absent"), "");
   EXPECT_EQ(got->head.url.text, server.url("/p?q=1"));
-  ASSERT_TRUE(client().fetch({.url = server.url("/")}));  // the cookie of the first answer is not sent
+  ASSERT_TRUE(loopback_client().fetch({.url = server.url("/")}));  // the cookie of the first answer is not sent
   const auto requests = server.requests();
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(requests[0], "GET /p?q=1 HTTP/1.1\r\nHost: " + server.host() +
@@ -74,7 +71,7 @@ TEST(HttpClient, SendsBodiesOfEveryMethodExactly) {
   body += std::string("\0\r\n\xff", 4);
   body.resize(2'000'000, 'x');  // curl would ask before it sends as much
   for (const char* method : {"POST", "PUT", "DELETE", "PATCH"}) {
-    const auto got = client().fetch(
+    const auto got = loopback_client().fetch(
         {.method = method, .url = server.url(), .headers = {{"Content-Type", "application/json"}}, .body = body});
     ASSERT_TRUE(got) << got.error().message;
     EXPECT_EQ(got->head.status, 201);
@@ -84,18 +81,18 @@ TEST(HttpClient, SendsBodiesOfEveryMethodExactly) {
     EXPECT_NE(request.find("Content-Length: 2000000\r\n"), std::string::npos);
     EXPECT_EQ(request.find("Expect"), std::string::npos);
   }
-  ASSERT_TRUE(client().fetch({.method = "POST", .url = server.url()}));
+  ASSERT_TRUE(loopback_client().fetch({.method = "POST", .url = server.url()}));
   EXPECT_NE(server.requests().back().find("Content-Length: 0\r\n"), std::string::npos);
   EXPECT_EQ(server.requests().back().find("Content-Type"), std::string::npos);
 }
 
 TEST(HttpClient, AHeadHasNoBodyAndEveryStatusIsAnAnswer) {
   const TestServer head("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
-  const auto got = client().fetch({.method = "HEAD", .url = head.url()});
+  const auto got = loopback_client().fetch({.method = "HEAD", .url = head.url()});
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->body, "");
   const TestServer absent(answer("404 Not Found", "", "no"));
-  const auto missing = client().fetch({.url = absent.url()});
+  const auto missing = loopback_client().fetch({.url = absent.url()});
   ASSERT_TRUE(missing);
   EXPECT_EQ(missing->head.status, 404);
   EXPECT_EQ(missing->body, "no");
@@ -105,7 +102,7 @@ TEST(HttpClient, InterimAnswersAndTrailersAreNoHead) {
   const TestServer server(
       "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Late: 1\r\n\r\n"
       "3\r\nabc\r\n0\r\nX-Trailer: 1\r\n\r\n");
-  const auto got = client().fetch({.url = server.url()});
+  const auto got = loopback_client().fetch({.url = server.url()});
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->body, "abc");
   EXPECT_EQ(got->head.header("X-Early"), "");
@@ -129,7 +126,7 @@ TEST(HttpClient, RequestsThatWouldSayMoreThanTheySeemToAreRefusedUnsent) {
       {.method = "POST", .url = server.url(), .headers = {{"Transfer-Encoding", "chunked"}}},
       {.url = "file:///etc/passwd"}};
   for (const HttpRequest& request : requests) {
-    const auto got = client().fetch(request);
+    const auto got = loopback_client().fetch(request);
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().code, ErrorCode::invalid_argument) << got.error().message;
   }
@@ -144,11 +141,11 @@ TEST(HttpClient, FollowsRedirectsItselfAndTellsWhereItEnded) {
       peer.send(answer("302 Found", "Location: ../end?x=1\r\n", "not read"));
     }
   });
-  const auto got = client().fetch({.url = server.url("/a/b")});
+  const auto got = loopback_client().fetch({.url = server.url("/a/b")});
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->body, "GET ");
   EXPECT_EQ(got->head.url.text, server.url("/end?x=1"));
-  const auto posted = client().fetch(
+  const auto posted = loopback_client().fetch(
       {.method = "POST", .url = server.url("/a/b"), .headers = {{"Content-Type", "text/x"}}, .body = "secret"});
   ASSERT_TRUE(posted);
   EXPECT_EQ(posted->body, "GET ");
@@ -164,7 +161,7 @@ TEST(HttpClient, TenRedirectsAreFollowedAndTheEleventhIsNot) {
                     ? answer("200 OK", "", "end")
                     : answer("307 Temporary Redirect", "Location: /" + std::to_string(number + 1) + "\r\n", ""));
     });
-    const auto got = client().fetch({.url = server.url("/0")});
+    const auto got = loopback_client().fetch({.url = server.url("/0")});
     ASSERT_EQ(got.has_value(), length == 10) << length;
     EXPECT_EQ(server.requests().size(), 11U);
     if (!got) {
@@ -200,7 +197,7 @@ TEST(HttpClient, SecretsStayWithTheirOrigin) {
                   ? answer("302 Found", "Location: /same\r\n", "")
                   : answer("302 Found", "Location: " + other.url("/back") + "\r\n", ""));
   });
-  const auto got = client().fetch(
+  const auto got = loopback_client().fetch(
       {.url = server.url("/start"),
        .headers = {
            {"X-Key", Secret("k-123")}, {"Authorization", "Bearer t-456"}, {"Cookie", "c-789"}, {"X-Plain", "p"}}});
@@ -220,7 +217,7 @@ TEST(HttpClient, SecretsStayWithTheirOrigin) {
 TEST(HttpClient, ABodyIsNotCarriedToAnotherHost) {
   const TestServer other(answer("200 OK", "", ""));
   const TestServer server(answer("307 Temporary Redirect", "Location: " + other.url() + "\r\n", ""));
-  const auto got = client().fetch({.method = "POST", .url = server.url(), .body = "private"});
+  const auto got = loopback_client().fetch({.method = "POST", .url = server.url(), .body = "private"});
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, ErrorCode::invalid_argument);
   EXPECT_TRUE(other.requests().empty());
@@ -295,7 +292,7 @@ TEST(HttpClient, StreamsPiecesAsTheyComeAndStopsWhenTold) {
     std::string body;
     int pieces = 0;
   } receiver;
-  const auto head = client().stream({.url = server.url()}, receiver);
+  const auto head = loopback_client().stream({.url = server.url()}, receiver);
   ASSERT_TRUE(head) << head.error().message;
   EXPECT_EQ(receiver.type, "text/event-stream");
   EXPECT_GE(receiver.body.size(), 25U);
@@ -308,7 +305,7 @@ TEST(HttpClient, AThrowingReceiverIsAnErrorAndAStoppingHeadIsNot) {
    public:
     [[nodiscard]] Flow on_body(std::string_view /*bytes*/) override { throw std::runtime_error("mine"); }
   } thrower;
-  const auto thrown = client().stream({.url = server.url()}, thrower);
+  const auto thrown = loopback_client().stream({.url = server.url()}, thrower);
   ASSERT_FALSE(thrown);
   EXPECT_EQ(thrown.error().code, ErrorCode::internal);
   EXPECT_EQ(thrown.error().message, "mine");
@@ -320,7 +317,7 @@ TEST(HttpClient, AThrowingReceiverIsAnErrorAndAStoppingHeadIsNot) {
       return Flow::stop;
     }
   } head_only;
-  const auto head = client().stream({.url = server.url()}, head_only);
+  const auto head = loopback_client().stream({.url = server.url()}, head_only);
   ASSERT_TRUE(head);
   EXPECT_EQ(head->status, 200);
 }
@@ -329,7 +326,7 @@ TEST(HttpClient, ServesManyThreadsAtOnce) {
   const TestServer server([](Peer& peer, const std::string& request) {
     peer.send(answer("200 OK", "", request.substr(4, request.find(' ', 4) - 4)));
   });
-  const HttpClient shared = client();
+  const HttpClient shared = loopback_client();
   std::atomic<int> right{0};
   {
     std::vector<std::jthread> threads;
@@ -347,11 +344,11 @@ TEST(HttpClient, ServesManyThreadsAtOnce) {
 }
 
 TEST(HttpClient, MessagesDoNotRepeatQueries) {
-  const auto got = client().fetch({.url = "http://10.0.0.1/?token=hush"});
+  const auto got = loopback_client().fetch({.url = "http://10.0.0.1/?token=hush"});
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().message.find("hush"), std::string::npos);
   const TestServer server("rubbish");
-  const auto broken = client().fetch({.url = server.url("/x?token=hush")});
+  const auto broken = loopback_client().fetch({.url = server.url("/x?token=hush")});
   ASSERT_FALSE(broken);
   EXPECT_NE(broken.error().message.find("/x"), std::string::npos);
   EXPECT_EQ(broken.error().message.find("hush"), std::string::npos);

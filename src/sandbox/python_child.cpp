@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sandbox/poll_time.h"
+
 namespace puna::sandbox {
 namespace {
 
@@ -56,11 +58,6 @@ SandboxCommand command_of(const PythonOptions& options, const Interpreter& inter
   command.arguments.emplace_back("-c");
   command.arguments.emplace_back(kPythonWorker);
   return command;
-}
-
-int milliseconds_to(Clock::time_point time) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(time - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
 }  // namespace

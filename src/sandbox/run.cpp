@@ -12,6 +12,7 @@
 
 #include "sandbox/kept_output.h"
 #include "sandbox/memory_file.h"
+#include "sandbox/poll_time.h"
 #include "sandbox/supervised.h"
 
 namespace puna {
@@ -81,11 +82,6 @@ Result<Descriptor> input_of(const SandboxCommand& command) {
     return fail(ErrorCode::io, format_text("/dev/null: {}", std::strerror(errno)));
   }
   return nothing;
-}
-
-int milliseconds_to(Clock::time_point deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
 }
 
 // Why the library ended it; exited when it did not.

@@ -9,7 +9,7 @@
 namespace puna::server {
 namespace {
 
-std::unexpected<Refusal> bad_message(std::size_t index, std::string_view what) {
+std::unexpected<Refusal> bad_anthropic_message(std::size_t index, std::string_view what) {
   return refuse(400, format_text("message {}: {}", index + 1, what), format_text("messages[{}]", index));
 }
 
@@ -19,14 +19,14 @@ Answer<std::string> texts_of(const Json& content, std::size_t index) {
     return content.as_string();
   }
   if (!content.is_array()) {
-    return bad_message(index, "content must be a text or a list of blocks");
+    return bad_anthropic_message(index, "content must be a text or a list of blocks");
   }
   std::string text;
   for (const Json& block : content.as_array()) {
     const Json* piece = field(block, "text");
     if (block.text_or("type") != "text" || piece == nullptr || !piece->is_string()) {
-      return bad_message(index, format_text("a block of type '{}' cannot be read here",
-                                            printable(utf8::truncate(block.text_or("type"), 60))));
+      return bad_anthropic_message(index, format_text("a block of type '{}' cannot be read here",
+                                                      printable(utf8::truncate(block.text_or("type"), 60))));
     }
     text += piece->as_string();
   }
@@ -69,7 +69,7 @@ struct Blocks {
     if (type == "tool_use" && is_assistant) {
       const Json* input = field(block, "input");
       if (block.text_or("id").empty() || (input != nullptr && !input->is_object())) {
-        return bad_message(index, "a tool_use block needs an id, a name and an object as its input");
+        return bad_anthropic_message(index, "a tool_use block needs an id, a name and an object as its input");
       }
       message.calls.push_back({.id = std::string(block.text_or("id")),
                                .name = std::string(block.text_or("name")),
@@ -79,8 +79,8 @@ struct Blocks {
     if (type == "tool_result" && message.role == Role::user) {
       return add_result(block);
     }
-    return bad_message(index, format_text("a block of type '{}' cannot be read in a message of this role",
-                                          printable(utf8::truncate(type, 60))));
+    return bad_anthropic_message(index, format_text("a block of type '{}' cannot be read in a message of this role",
+                                                    printable(utf8::truncate(type, 60))));
   }
   Answer<void> add_result(const Json& block) {
     Message result{.role = Role::tool, .call_id = std::string(block.text_or("tool_use_id"))};
@@ -90,7 +90,7 @@ struct Blocks {
     PUNA_TRY(result.is_error, flag(block, "is_error"));
     result.tool = tool_of(before, result.call_id);
     if (result.tool.empty()) {
-      return bad_message(
+      return bad_anthropic_message(
           index, format_text("a tool_result answers no call: none before it is '{}'", printable(result.call_id)));
     }
     results.push_back(std::move(result));
@@ -101,12 +101,12 @@ struct Blocks {
 Answer<void> add_message(std::vector<Message>& messages, const Json& json, std::size_t index) {
   const std::string_view role = json.text_or("role");
   if (role != "user" && role != "assistant" && role != "system") {
-    return bad_message(index, "role must be user, assistant or system");
+    return bad_anthropic_message(index, "role must be user, assistant or system");
   }
   Message message{.role = role == "user" ? Role::user : role == "assistant" ? Role::assistant : Role::system};
   const Json* content = field(json, "content");
   if (content == nullptr || (!content->is_string() && !content->is_array())) {
-    return bad_message(index, "content must be a text or a list of blocks");
+    return bad_anthropic_message(index, "content must be a text or a list of blocks");
   }
   std::vector<Message> results;
   if (content->is_string()) {

@@ -10,9 +10,7 @@
 namespace puna::server {
 namespace {
 
-constexpr std::string_view kChat = "/v1/chat/completions";
-
-struct Case {
+struct BadBody {
   std::string body;
   std::string_view says;
 };
@@ -21,7 +19,7 @@ std::string chat(std::string_view more) {
   return R"({"messages":[{"role":"user","content":"hi"}],)" + std::string(more) + "}";
 }
 
-std::vector<Case> large_bodies() {
+std::vector<BadBody> large_bodies() {
   std::string stops;
   std::string tools;
   for (int i = 0; i < 5'000; ++i) {
@@ -38,7 +36,7 @@ std::vector<Case> large_bodies() {
           {"{\"a\":1" + keys + "}", "'messages' is missing"}};
 }
 
-std::vector<Case> bad_bodies() {
+std::vector<BadBody> bad_bodies() {
   return {
       {"", "no JSON"},
       {"hello", "no JSON"},
@@ -90,9 +88,9 @@ std::vector<Case> bad_bodies() {
 TEST(BadRequests, GetAnErrorThatSaysWhat) {
   const auto model = scripted({});
   TestServerRun run(*model);
-  std::vector<Case> cases = bad_bodies();
+  std::vector<BadBody> cases = bad_bodies();
   cases.append_range(large_bodies());
-  for (const Case& one : cases) {
+  for (const BadBody& one : cases) {
     const HttpAnswer answer = run.post(kChat, one.body);
     EXPECT_EQ(answer.status, 400) << one.body.substr(0, 200) << "\n" << answer.body;
     EXPECT_TRUE(answer.is_whole);

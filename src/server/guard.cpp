@@ -7,13 +7,6 @@
 namespace puna::server {
 namespace {
 
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return result;
-}
-
 // "[::1]:80" and "name:80" to host and port; the port is empty when there is none.
 std::pair<std::string, std::string> split(std::string_view authority) {
   const std::size_t bracket = authority.rfind(']');

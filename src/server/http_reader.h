@@ -11,6 +11,9 @@
 
 namespace puna::server {
 
+// The letters A to Z as a to z.
+[[nodiscard]] std::string lowered(std::string_view text);
+
 struct ReaderLimits {
   std::size_t head_bytes = 65'536;
   std::size_t headers = 100;

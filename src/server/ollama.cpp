@@ -10,7 +10,7 @@
 namespace puna::server {
 namespace {
 
-std::unexpected<Refusal> bad_message(std::size_t index, std::string_view what) {
+std::unexpected<Refusal> bad_ollama_message(std::size_t index, std::string_view what) {
   return refuse(400, format_text("message {}: {}", index + 1, what));
 }
 
@@ -18,7 +18,7 @@ Answer<ToolCall> read_call(const Json& json, std::size_t number, std::size_t ind
   const Json* function = field(json, "function");
   const std::string name(function == nullptr ? std::string_view() : function->text_or("name"));
   if (!is_tool_name(name)) {
-    return bad_message(index, "a call needs a function's name");
+    return bad_ollama_message(index, "a call needs a function's name");
   }
   const Json* arguments = field(*function, "arguments");
   return ToolCall{.id = format_text("call{:05}", number),
@@ -38,7 +38,7 @@ struct Open {
         return found;
       }
     }
-    return bad_message(index, "this result answers no call before it");
+    return bad_ollama_message(index, "this result answers no call before it");
   }
 };
 
@@ -49,17 +49,17 @@ Answer<Message> read_message(const Json& json, std::size_t index, std::size_t& n
                           : role == "tool"      ? Role::tool
                                                 : Role::user};
   if (role != "system" && role != "assistant" && role != "tool" && role != "user") {
-    return bad_message(index, "role must be system, user, assistant or tool");
+    return bad_ollama_message(index, "role must be system, user, assistant or tool");
   }
   if (const Json* content = field(json, "content")) {
     if (!content->is_string()) {
-      return bad_message(index, "content must be a text");
+      return bad_ollama_message(index, "content must be a text");
     }
     message.content = content->as_string();
   }
   if (const Json* images = field(json, "images");
       images != nullptr && images->is_array() && !images->as_array().empty()) {
-    return bad_message(index, "images cannot be read here");
+    return bad_ollama_message(index, "images cannot be read here");
   }
   if (message.role == Role::tool) {
     PUNA_TRY(ToolCall call, open.take(json.text_or("tool_name", json.text_or("name")), index));

@@ -27,9 +27,9 @@ Json probability_json(const Reply::Probability& entry) {
                        {"logprob", static_cast<double>(entry.log_probability)}});
 }
 
-double milliseconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1000; }
+double milliseconds_of(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1000; }
 double milliseconds_each(std::int64_t tokens, std::chrono::microseconds time) {
-  return tokens == 0 ? 0 : milliseconds(time) / static_cast<double>(tokens);
+  return tokens == 0 ? 0 : milliseconds_of(time) / static_cast<double>(tokens);
 }
 Json rate(std::int64_t tokens, std::chrono::microseconds time) {
   return time.count() == 0 ? Json(0.0) : Json(static_cast<double>(tokens) * 1e6 / static_cast<double>(time.count()));
@@ -48,11 +48,11 @@ Json timings_json(const Usage& usage) {
   const std::int64_t computed = usage.prompt_tokens - usage.cached_tokens;
   return Json::object({{"cache_n", usage.cached_tokens},
                        {"prompt_n", computed},
-                       {"prompt_ms", milliseconds(usage.prefill_time)},
+                       {"prompt_ms", milliseconds_of(usage.prefill_time)},
                        {"prompt_per_token_ms", milliseconds_each(computed, usage.prefill_time)},
                        {"prompt_per_second", rate(computed, usage.prefill_time)},
                        {"predicted_n", usage.output_tokens},
-                       {"predicted_ms", milliseconds(usage.decode_time)},
+                       {"predicted_ms", milliseconds_of(usage.decode_time)},
                        {"predicted_per_token_ms", milliseconds_each(usage.output_tokens, usage.decode_time)},
                        {"predicted_per_second", rate(usage.output_tokens, usage.decode_time)}});
 }

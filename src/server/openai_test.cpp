@@ -8,7 +8,6 @@
 namespace puna::server {
 namespace {
 
-constexpr std::string_view kChat = "/v1/chat/completions";
 constexpr std::string_view kAdd =
     R"({"type":"function","function":{"name":"add","description":"Adds.","parameters":{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}}})";
 

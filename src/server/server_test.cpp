@@ -14,7 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::string_view kChat = "/v1/chat/completions";
 constexpr std::string_view kHello = R"({"messages":[{"role":"user","content":"hi"}]})";
 constexpr std::string_view kStream = R"({"stream":true,"messages":[{"role":"user","content":"hi"}]})";
 

@@ -29,6 +29,8 @@
 
 namespace puna::server {
 
+inline constexpr std::string_view kChat = "/v1/chat/completions";
+
 inline Json json_of(std::string_view text) {
   auto json = Json::parse(text);
   EXPECT_TRUE(json) << text;

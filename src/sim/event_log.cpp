@@ -15,7 +15,7 @@ namespace {
 
 std::string system_text(int reason) { return std::generic_category().message(reason); }
 
-std::string shown(const std::filesystem::path& file) { return printable(utf8::sanitize(file.string())); }
+std::string shown_file(const std::filesystem::path& file) { return printable(utf8::sanitize(file.string())); }
 
 Result<std::string> content_of(int number, const std::filesystem::path& file) {
   std::string text;
@@ -26,7 +26,7 @@ Result<std::string> content_of(int number, const std::filesystem::path& file) {
       continue;
     }
     if (got < 0) {
-      return fail(ErrorCode::io, format_text("cannot read {}: {}", shown(file), system_text(errno)));
+      return fail(ErrorCode::io, format_text("cannot read {}: {}", shown_file(file), system_text(errno)));
     }
     if (got == 0) {
       return text;
@@ -61,11 +61,11 @@ Result<EventLog> EventLog::open(const std::filesystem::path& file) {
   struct stat facts{};
   if (log.number_ < 0 || ::fstat(log.number_, &facts) != 0 || !S_ISREG(facts.st_mode)) {
     const std::string why = code ? code.message() : log.number_ < 0 ? system_text(errno) : "it is no file";
-    return fail(ErrorCode::io, format_text("cannot write the event log {}: {}", shown(file), why),
+    return fail(ErrorCode::io, format_text("cannot write the event log {}: {}", shown_file(file), why),
                 "another folder with --out");
   }
   if (::flock(log.number_, LOCK_EX | LOCK_NB) != 0) {
-    return fail(ErrorCode::unavailable, format_text("another run writes {}", shown(file)),
+    return fail(ErrorCode::unavailable, format_text("another run writes {}", shown_file(file)),
                 "wait for it, or another folder with --out");
   }
   PUNA_TRY_VOID(log.read());
@@ -79,7 +79,7 @@ Result<void> EventLog::read() {
     std::string line = text.substr(from, end - from);
     const auto json = Json::parse(line);
     if (!json || !json->is_object()) {
-      return fail(ErrorCode::corrupt, format_text("{}:{}: no event", shown(file_), old_.size() + 1),
+      return fail(ErrorCode::corrupt, format_text("{}:{}: no event", shown_file(file_), old_.size() + 1),
                   "another folder with --out, or remove this one");
     }
     if (json->text_or("type") == "action" && json->text_or("by") == "llm") {
@@ -95,7 +95,7 @@ Result<void> EventLog::read() {
     from = end + 1;
   }
   if (from < text.size() && ::ftruncate(number_, static_cast<off_t>(from)) != 0) {
-    return fail(ErrorCode::io, format_text("cannot cut {}: {}", shown(file_), system_text(errno)));
+    return fail(ErrorCode::io, format_text("cannot cut {}: {}", shown_file(file_), system_text(errno)));
   }
   return {};
 }
@@ -121,7 +121,7 @@ Result<void> EventLog::flush() {
     if (line != old_[checked_]) {
       return fail(ErrorCode::corrupt,
                   format_text("{}:{}: this run says something else here: another scenario, seed or version",
-                              shown(file_), checked_ + 1),
+                              shown_file(file_), checked_ + 1),
                   "another folder with --out");
     }
     ++checked_;
@@ -129,7 +129,7 @@ Result<void> EventLog::flush() {
   for (std::size_t done = 0; done < block.size();) {
     const ssize_t written = ::write(number_, block.data() + done, block.size() - done);
     if (written < 0 && errno != EINTR) {
-      return fail(ErrorCode::io, format_text("cannot write {}: {}", shown(file_), system_text(errno)),
+      return fail(ErrorCode::io, format_text("cannot write {}: {}", shown_file(file_), system_text(errno)),
                   "free space on the disk; the same command goes on from there");
     }
     done += written < 0 ? 0 : static_cast<std::size_t>(written);

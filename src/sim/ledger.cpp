@@ -16,7 +16,7 @@ double normal(Random& random) {
 }
 
 // Observables from the type alone, whatever was done: the option "observables: types".
-Observables observables_of(AgentType type, Random& random) {
+Observables observables_of_type(AgentType type, Random& random) {
   struct Habit {
     double progress;
     double rework;  // chance, as the next two
@@ -98,7 +98,7 @@ Observables Ledger::observed(const Interaction& interaction) {
   const SimulationOptions& options = scenario_.simulation;
   Observables seen = interaction.seen;
   if (options.observables == ObservableSource::types) {
-    seen = observables_of(agents_[index(interaction.initiator)].type, governance_);
+    seen = observables_of_type(agents_[index(interaction.initiator)].type, governance_);
     seen.engagement = interaction.accepted ? seen.engagement : std::min(seen.engagement, 0.0);
   }
   if (options.observation_noise_probability > 0 && governance_.uniform() < options.observation_noise_probability) {

@@ -9,7 +9,7 @@
 namespace puna::sim {
 namespace {
 
-struct Range {
+struct Bounded {
   std::string_view name;
   double value;
   double min;
@@ -18,7 +18,7 @@ struct Range {
   bool with_max = true;
 };
 
-Result<void> check(const Range& range) {
+Result<void> check(const Bounded& range) {
   const bool above = range.with_min ? range.value >= range.min : range.value > range.min;
   const bool below = range.with_max ? range.value <= range.max : range.value < range.max;
   if (above && below && std::isfinite(range.value)) {
@@ -81,13 +81,13 @@ double Proxy::v_hat(const Observables& seen) const {
 double Proxy::p(const Observables& seen) const { return sigmoid(v_hat(seen), options_.steepness); }
 
 Result<void> validate(const PayoffOptions& options) {
-  for (const Range& range : {Range{.name = "s_plus", .value = options.s_plus, .min = 0, .max = kLargest},
-                             Range{.name = "s_minus", .value = options.s_minus, .min = 0, .max = kLargest},
-                             Range{.name = "h", .value = options.h, .min = 0, .max = kLargest},
-                             Range{.name = "theta", .value = options.theta, .min = 0, .max = 1},
-                             Range{.name = "rho_a", .value = options.rho_a, .min = 0, .max = 1},
-                             Range{.name = "rho_b", .value = options.rho_b, .min = 0, .max = 1},
-                             Range{.name = "w_rep", .value = options.w_rep, .min = 0, .max = kLargest}}) {
+  for (const Bounded& range : {Bounded{.name = "s_plus", .value = options.s_plus, .min = 0, .max = kLargest},
+                               Bounded{.name = "s_minus", .value = options.s_minus, .min = 0, .max = kLargest},
+                               Bounded{.name = "h", .value = options.h, .min = 0, .max = kLargest},
+                               Bounded{.name = "theta", .value = options.theta, .min = 0, .max = 1},
+                               Bounded{.name = "rho_a", .value = options.rho_a, .min = 0, .max = 1},
+                               Bounded{.name = "rho_b", .value = options.rho_b, .min = 0, .max = 1},
+                               Bounded{.name = "w_rep", .value = options.w_rep, .min = 0, .max = kLargest}}) {
     PUNA_TRY_VOID(check(range));
   }
   return {};

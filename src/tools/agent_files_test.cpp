@@ -7,9 +7,12 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tools/test_approver.h"
+
 namespace puna {
 namespace {
 
+using tools::OneAnswer;
 namespace fs = std::filesystem;
 
 constexpr std::string_view kReader =
@@ -98,19 +101,6 @@ TEST_F(AgentFolders, WhatLiesInTheProjectIsTheProjectsByWhateverWay) {
   fs::create_directory_symlink(folder_ / "project" / "agents", folder_ / "link");
   EXPECT_EQ(found("link").agents[0].origin, AgentFile::Origin::project);
 }
-
-class OneAnswer final : public Approver {
- public:
-  explicit OneAnswer(Approval::Answer answer) : answer_(answer) {}
-  [[nodiscard]] Result<Approval> decide(const PermissionQuestion& question, const std::stop_token& /*stop*/) override {
-    asked.push_back(question);
-    return Approval{.answer = answer_, .call_hash = question.call_hash};
-  }
-  std::vector<PermissionQuestion> asked;
-
- private:
-  const Approval::Answer answer_;
-};
 
 TEST_F(AgentFolders, AProjectsAgentIsTrustedByItsTextAndOnlyBySomebody) {
   const auto approvals = Approvals::in_memory();

@@ -24,7 +24,7 @@ namespace {
 using tools::Descriptor;
 
 constexpr int kVersion = 1;
-constexpr std::size_t kFileBytesMax = 16'777'216;
+constexpr std::size_t kApprovalsBytesMax = 16'777'216;
 constexpr mode_t kOthersMayWrite = 022;
 
 class MemoryApprovals final : public Approvals {
@@ -121,7 +121,7 @@ class FileApprovals final : public Approvals {
                              : std::unexpected(tools::io_error("open", (folder_ / name_).string(), errno));
     }
     PUNA_TRY_VOID(check_owner(file, (folder_ / name_).string()));
-    PUNA_TRY(const std::string text, tools::read_beneath(folder, name_, kFileBytesMax));
+    PUNA_TRY(const std::string text, tools::read_beneath(folder, name_, kApprovalsBytesMax));
     auto json = Json::parse(text);
     const Json* version = json ? json->find("version") : nullptr;
     const Json* approvals = json ? json->find("approvals") : nullptr;

@@ -12,7 +12,7 @@
 namespace puna::tools {
 namespace {
 
-constexpr int kTriesMax = 8;
+constexpr int kNameTriesMax = 8;
 constexpr mode_t kPermissionBits = 0777;  // a file that runs as somebody else is not made by a tool
 
 int write_all(int file, std::string_view content) {
@@ -55,7 +55,7 @@ bool holds(const Descriptor& folder, const std::string& name, std::string_view e
 
 std::expected<NewFile, int> NewFile::create(const Descriptor& folder, std::string_view content,
                                             const std::optional<struct stat>& like, mode_t mode_if_new) {
-  for (int tries = 0; tries < kTriesMax; ++tries) {
+  for (int tries = 0; tries < kNameTriesMax; ++tries) {
     const std::string name = format_text(".puna-{:016x}", Random::entropy());
     const mode_t mode = like ? 0600 : mode_if_new;
     const Descriptor file(

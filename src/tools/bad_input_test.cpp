@@ -21,7 +21,7 @@ namespace {
 
 using tools::TestFolder;
 
-constexpr std::string_view kCanary = "canary of the outside";
+constexpr std::string_view kOutsideText = "canary of the outside";
 
 template <class Case>
 std::string case_name(const ::testing::TestParamInfo<Case>& one) {
@@ -45,7 +45,7 @@ class FileToolInput : public ::testing::TestWithParam<BadPath> {
     folder_.write("root/docs/plan.md", "x\n");
     folder_.write("root/nul.bin", std::string_view("ab\0cd", 5));
     folder_.write("root/latin1.txt", "caf\xe9\n");
-    folder_.write("outside/secret.txt", kCanary);
+    folder_.write("outside/secret.txt", kOutsideText);
     folder_.link("root/link", "../outside/secret.txt");
     folder_.link("root/dangling", "../outside/absent.txt");
     folder_.link("root/loop", "loop");
@@ -73,7 +73,7 @@ class FileToolInput : public ::testing::TestWithParam<BadPath> {
     const ToolResult result = box_.run({.id = "1", .name = std::move(tool), .arguments = Json::object(arguments)});
     EXPECT_TRUE(result.is_error) << result.content;
     EXPECT_TRUE(utf8::is_valid(result.content));
-    EXPECT_FALSE(result.content.contains(kCanary)) << result.content;
+    EXPECT_FALSE(result.content.contains(kOutsideText)) << result.content;
     return result.content;
   }
   [[nodiscard]] std::string outside() const {
@@ -94,7 +94,7 @@ TEST_P(FileToolInput, IsRefusedByItsReason) {
   if (!bad.written_says.empty()) {
     EXPECT_PRED_FORMAT2(testing::IsSubstring, bad.written_says, call("write", {{"path", bad.path}, {"content", "@@"}}));
   }
-  EXPECT_EQ(outside(), kCanary);
+  EXPECT_EQ(outside(), kOutsideText);
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "outside/absent.txt"));
 }
 
@@ -130,7 +130,7 @@ void PrintTo(const BadUrl& bad, std::ostream* out) { *out << bad.name; }
 class WebToolInput : public ::testing::TestWithParam<BadUrl> {};
 
 TEST_P(WebToolInput, IsRefusedByItsReasonAndNobodyIsAsked) {
-  const net::TestServer inner(net::answer("200 OK", "Content-Type: text/plain\r\n", kCanary));
+  const net::TestServer inner(net::answer("200 OK", "Content-Type: text/plain\r\n", kOutsideText));
   std::string url = GetParam().url;
   if (const std::size_t at = url.find("{}"); at != std::string::npos) {
     url.replace(at, 2, std::to_string(inner.port()));
@@ -140,7 +140,7 @@ TEST_P(WebToolInput, IsRefusedByItsReasonAndNobodyIsAsked) {
   EXPECT_TRUE(got.is_error);
   EXPECT_TRUE(utf8::is_valid(got.content));
   EXPECT_PRED_FORMAT2(testing::IsSubstring, GetParam().says, got.content);
-  EXPECT_FALSE(got.content.contains(kCanary));
+  EXPECT_FALSE(got.content.contains(kOutsideText));
   EXPECT_TRUE(inner.requests().empty());
 }
 
@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
     case_name<BadUrl>);
 
 TEST(WebToolRedirects, ToAPrivateAddressIsRefusedAndTheTwentiethOfAChainIsNotAsked) {
-  const net::TestServer inner(net::answer("200 OK", "Content-Type: text/plain\r\n", kCanary));
+  const net::TestServer inner(net::answer("200 OK", "Content-Type: text/plain\r\n", kOutsideText));
   const net::TestServer outer([&](net::Peer& peer, const std::string& request) {
     const std::string to = request.starts_with("GET /chain") ? "/chain" : inner.url();
     peer.send(net::answer("302 Found", "Location: " + to + "\r\n", ""));

@@ -9,14 +9,13 @@
 #include <memory>
 
 #include "puna/base.h"
+#include "tools/lexbor_bytes.h"
 #include "tools/plain_text.h"
 
 namespace puna::tools {
 namespace {
 
 constexpr std::size_t kPrescanBytes = 1'024;
-
-const lxb_char_t* bytes_of(std::string_view text) { return reinterpret_cast<const lxb_char_t*>(text.data()); }
 
 const lxb_encoding_data_t* by_name(std::string_view name) {
   return name.empty() ? nullptr : lxb_encoding_data_by_pre_name(bytes_of(name), name.size());

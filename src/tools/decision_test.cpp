@@ -8,10 +8,10 @@
 #include <array>
 #include <set>
 
+#include "tools/test_random.h"
+
 namespace puna::tools {
 namespace {
-
-std::size_t below(Random& random, std::size_t end) { return random.next() % end; }
 
 Rule rule(Verdict verdict, std::string tool) {
   return {.verdict = verdict, .tool = std::move(tool), .origin = std::string(name_of(verdict))};

@@ -18,7 +18,7 @@ constexpr std::size_t kArgumentsMax = 64;
 constexpr std::string_view kTimes = "\u00d7";
 constexpr std::string_view kDividedBy = "\u00f7";
 constexpr std::string_view kMinus = "\u2212";
-constexpr std::array<std::string_view, 6> kSpaces = {" ", "\t", "\n", "\r", "\u00a0", "\u202f"};
+constexpr std::array<std::string_view, 6> kBlanks = {" ", "\t", "\n", "\r", "\u00a0", "\u202f"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -230,8 +230,8 @@ class Parser {
 
   void skip_spaces() {
     const auto is_ahead = [this](std::string_view space) { return rest().starts_with(space); };
-    for (auto space = std::ranges::find_if(kSpaces, is_ahead); space != kSpaces.end();
-         space = std::ranges::find_if(kSpaces, is_ahead)) {
+    for (auto space = std::ranges::find_if(kBlanks, is_ahead); space != kBlanks.end();
+         space = std::ranges::find_if(kBlanks, is_ahead)) {
       at_ += space->size();
     }
   }

@@ -15,11 +15,11 @@
 namespace puna {
 namespace {
 
+using tools::kCanary;
 using tools::TestFolder;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kBytesMax = 100'000;
-constexpr std::string_view kCanary = "canary: this file is outside\n";
 
 // root/notes.txt, root/docs/inner.txt; beside it outside/secret.txt.
 class FileRootTest : public testing::Test {

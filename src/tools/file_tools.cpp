@@ -7,7 +7,7 @@
 namespace puna {
 namespace {
 
-constexpr std::size_t kFileBytesMax = 1'048'576;    // larger files are refused
+constexpr std::size_t kReadBytesMax = 1'048'576;    // larger files are refused
 constexpr std::size_t kFileShownBytesMax = 32'768;  // larger ones lose their middle
 
 class ListFiles final : public Tool {
@@ -46,7 +46,7 @@ class ReadFile final : public Tool {
   }
 
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token /*stop*/) override {
-    const auto content = root_->read(arguments.text_or("path"), kFileBytesMax);
+    const auto content = root_->read(arguments.text_or("path"), kReadBytesMax);
     if (!content) {
       return tool_error(content.error().message);
     }

@@ -9,7 +9,7 @@
 namespace puna::tools {
 namespace {
 
-bool matches(std::string_view pattern, std::string_view text, Glob::Kind kind = Glob::Kind::path) {
+bool glob_matches(std::string_view pattern, std::string_view text, Glob::Kind kind = Glob::Kind::path) {
   const auto glob = Glob::compile(pattern, kind);
   EXPECT_TRUE(glob) << pattern << ": " << glob.error().message;
   return glob && glob->matches(text);
@@ -65,7 +65,7 @@ TEST(Glob, AgreesWithAMatcherThatTriesEverything) {
     }
     const std::string text = random_text(random, "ab/", 8);
     const bool expected = slowly(pattern, text);
-    ASSERT_EQ(matches(pattern, text), expected) << pattern << " on " << text;
+    ASSERT_EQ(glob_matches(pattern, text), expected) << pattern << " on " << text;
     matched += expected ? 1 : 0;
   }
   EXPECT_GT(matched, 1'000);
@@ -97,32 +97,32 @@ TEST(Glob, AgreesWithTheCLibraryWhereItHasTheSameSigns) {
 }
 
 TEST(Glob, BracesAreAlternatives) {
-  EXPECT_TRUE(matches("*.{h,cpp}", "a.h"));
-  EXPECT_TRUE(matches("*.{h,cpp}", "a.cpp"));
-  EXPECT_FALSE(matches("*.{h,cpp}", "a.c"));
-  EXPECT_TRUE(matches("{a,b{c,}}", "b"));
-  EXPECT_TRUE(matches("a,b}", "a,b}"));
-  EXPECT_TRUE(matches("\\{a\\}", "{a}"));
+  EXPECT_TRUE(glob_matches("*.{h,cpp}", "a.h"));
+  EXPECT_TRUE(glob_matches("*.{h,cpp}", "a.cpp"));
+  EXPECT_FALSE(glob_matches("*.{h,cpp}", "a.c"));
+  EXPECT_TRUE(glob_matches("{a,b{c,}}", "b"));
+  EXPECT_TRUE(glob_matches("a,b}", "a,b}"));
+  EXPECT_TRUE(glob_matches("\\{a\\}", "{a}"));
 }
 
 TEST(Glob, SlashesAreCrossedByTwoStarsAndInTextsByOne) {
-  EXPECT_FALSE(matches("src/*", "src/a/b"));
-  EXPECT_TRUE(matches("src/**", "src/a/b"));
-  EXPECT_FALSE(matches("src/**", "src"));
-  EXPECT_FALSE(matches("src/**", "srcs/a"));
-  EXPECT_TRUE(matches("https://example.org/*", "https://example.org/a/b", Glob::Kind::text));
-  EXPECT_FALSE(matches("https://example.org/*", "https://example.org.evil/a", Glob::Kind::text));
-  EXPECT_FALSE(matches("a*b", "a*c", Glob::Kind::text));
-  EXPECT_TRUE(matches("a*b", "a\nb", Glob::Kind::text));
+  EXPECT_FALSE(glob_matches("src/*", "src/a/b"));
+  EXPECT_TRUE(glob_matches("src/**", "src/a/b"));
+  EXPECT_FALSE(glob_matches("src/**", "src"));
+  EXPECT_FALSE(glob_matches("src/**", "srcs/a"));
+  EXPECT_TRUE(glob_matches("https://example.org/*", "https://example.org/a/b", Glob::Kind::text));
+  EXPECT_FALSE(glob_matches("https://example.org/*", "https://example.org.evil/a", Glob::Kind::text));
+  EXPECT_FALSE(glob_matches("a*b", "a*c", Glob::Kind::text));
+  EXPECT_TRUE(glob_matches("a*b", "a\nb", Glob::Kind::text));
 }
 
 TEST(Glob, ACharacterIsNotAByte) {
-  EXPECT_TRUE(matches("?", "\u00e9"));
-  EXPECT_FALSE(matches("??", "\u00e9"));
-  EXPECT_TRUE(matches("[\u00e0-\u00ff]", "\u00e9"));
-  EXPECT_TRUE(matches("a?b",
-                      "a\xff"
-                      "b"));
+  EXPECT_TRUE(glob_matches("?", "\u00e9"));
+  EXPECT_FALSE(glob_matches("??", "\u00e9"));
+  EXPECT_TRUE(glob_matches("[\u00e0-\u00ff]", "\u00e9"));
+  EXPECT_TRUE(glob_matches("a?b",
+                           "a\xff"
+                           "b"));
 }
 
 TEST(Glob, SignsOfRegularExpressionsAreLetters) {
@@ -131,10 +131,10 @@ TEST(Glob, SignsOfRegularExpressionsAreLetters) {
     for (const char c : std::string_view(text)) {
       pattern += c == '\\' ? "\\\\" : std::string(1, c);
     }
-    EXPECT_TRUE(matches(pattern, text)) << text;
+    EXPECT_TRUE(glob_matches(pattern, text)) << text;
     EXPECT_TRUE(Glob::compile(pattern, Glob::Kind::path)->is_literal());
   }
-  EXPECT_FALSE(matches("a.b", "axb"));
+  EXPECT_FALSE(glob_matches("a.b", "axb"));
   EXPECT_FALSE(Glob::compile("a*", Glob::Kind::path)->is_literal());
   EXPECT_FALSE(Glob::compile("{a}", Glob::Kind::text)->is_literal());
 }

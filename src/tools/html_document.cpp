@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "tools/lexbor_bytes.h"
 #include "tools/plain_text.h"
 
 namespace puna::tools {
@@ -20,7 +21,6 @@ constexpr std::size_t kTreeBytesMax = 67'108'864;
 constexpr std::size_t kAttributesMax = 1'000;  // of one tag: each is compared with all before it
 
 lxb_dom_node_t* node_of(void* node) { return static_cast<lxb_dom_node_t*>(node); }
-const lxb_char_t* bytes_of(std::string_view text) { return reinterpret_cast<const lxb_char_t*>(text.data()); }
 std::string_view view(const lxb_char_t* data, std::size_t size) {
   return data == nullptr ? std::string_view{} : std::string_view(reinterpret_cast<const char*>(data), size);
 }

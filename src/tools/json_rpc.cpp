@@ -7,7 +7,7 @@
 namespace puna::tools {
 namespace {
 
-constexpr std::size_t kMessageBytesMax = 500;
+constexpr std::size_t kErrorMessageBytesMax = 500;
 
 std::unexpected<Error> not_rpc(std::string_view why) {
   return fail(ErrorCode::corrupt, format_text("not a message of JSON-RPC 2.0: {}", why));
@@ -23,7 +23,7 @@ Result<RpcError> read_error(const Json& error) {
   const std::string line = collapsed(utf8::sanitize(error.text_or("message")));
   const Json* data = error.find("data");
   return RpcError{.code = code->as_integer(),
-                  .message = printable(utf8::truncate(line, kMessageBytesMax)),
+                  .message = printable(utf8::truncate(line, kErrorMessageBytesMax)),
                   .data = data == nullptr ? Json() : *data};
 }
 

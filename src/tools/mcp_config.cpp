@@ -10,16 +10,16 @@ namespace puna {
 namespace {
 
 constexpr std::size_t kServersMax = 64;
-constexpr std::size_t kNameBytesMax = 100;
+constexpr std::size_t kServerNameBytesMax = 100;
 
 std::unexpected<Error> wrong(std::string_view server, std::string_view what, std::string_view hint = {}) {
   return fail(ErrorCode::invalid_argument, format_text("MCP server '{}': {}", tools::shown(server), what),
               std::string(hint));
 }
 
-class Reader {
+class ConfigReader {
  public:
-  Reader(std::string_view name, const McpVariables& variables) : name_(name), variables_(variables) {}
+  ConfigReader(std::string_view name, const McpVariables& variables) : name_(name), variables_(variables) {}
 
   // ${NAME}, ${env:NAME}, ${NAME:-otherwise}; one pass, so that no value is looked at again.
   [[nodiscard]] Result<std::string> expanded(std::string_view text) const {
@@ -89,7 +89,7 @@ class Reader {
   const McpVariables& variables_;
 };
 
-Result<McpProgram> read_program(const Json& json, const Reader& reader, std::string_view name) {
+Result<McpProgram> read_program(const Json& json, const ConfigReader& reader, std::string_view name) {
   McpProgram program;
   PUNA_TRY(program.command, reader.text(*json.find("command"), "command"));
   if (program.command.empty()) {
@@ -109,7 +109,7 @@ Result<McpProgram> read_program(const Json& json, const Reader& reader, std::str
   return program;
 }
 
-Result<McpAddress> read_address(const Json& json, const Json& url, const Reader& reader, std::string_view name) {
+Result<McpAddress> read_address(const Json& json, const Json& url, const ConfigReader& reader, std::string_view name) {
   McpAddress address;
   PUNA_TRY(address.url, reader.text(url, "url"));
   if (const auto parsed = Url::parse(address.url); !parsed) {
@@ -125,7 +125,7 @@ Result<McpAddress> read_address(const Json& json, const Json& url, const Reader&
 Result<McpServerConfig> read_server(const Json::Member& member, const McpVariables& variables) {
   constexpr std::array<std::string_view, 3> kUrls{"url", "serverUrl", "httpUrl"};
   const Json& json = member.value;
-  const Reader reader(member.key, variables);
+  const ConfigReader reader(member.key, variables);
   if (!json.is_object()) {
     return wrong(member.key, "it must be an object",
                  R"({"command": "npx", "args": ["-y", "NAME"]} or {"url": "https://..."})");
@@ -180,9 +180,9 @@ Result<std::vector<McpServerConfig>> read_mcp_config(std::string_view json, cons
   }
   std::vector<McpServerConfig> configs;
   for (const Json::Member& member : servers->as_object()) {
-    if (member.key.empty() || member.key.size() > kNameBytesMax || printable(member.key) != member.key ||
+    if (member.key.empty() || member.key.size() > kServerNameBytesMax || printable(member.key) != member.key ||
         member.key.find_first_of("\n\t") != std::string::npos) {
-      return wrong(member.key, format_text("a name has 1 to {} bytes without control characters", kNameBytesMax));
+      return wrong(member.key, format_text("a name has 1 to {} bytes without control characters", kServerNameBytesMax));
     }
     if (!is_off(member.value)) {
       PUNA_TRY(McpServerConfig config, read_server(member, variables));

@@ -13,10 +13,10 @@
 namespace puna::tools {
 namespace {
 
-constexpr std::size_t kMessageBytesMax = 2'000;
+constexpr std::size_t kQuestionBytesMax = 2'000;
 constexpr std::size_t kDescriptionBytesMax = 300;
 constexpr std::size_t kChoicesMax = 50;
-constexpr int kTriesMax = 3;
+constexpr int kValueTriesMax = 3;
 
 struct Choice {
   Json value;
@@ -174,7 +174,7 @@ enum class Filled : std::uint8_t { done, cancelled };
 Filled fill(const Field& field, Json& content, User& user, const std::stop_token& stop) {
   std::string question = question_of(field);
   const Json* otherwise = field.schema.find("default");
-  for (int tries = 0; tries < kTriesMax; ++tries) {
+  for (int tries = 0; tries < kValueTriesMax; ++tries) {
     const auto text = user.answer(question, stop);
     if (!text) {
       return Filled::cancelled;
@@ -205,7 +205,7 @@ Result<Json> elicit(std::string_view server, const Json& params, User& user, con
   PUNA_TRY(const std::vector<Field> fields, fields_of(params));
   std::string question =
       format_text("MCP server '{}' asks: {}", shown(server),
-                  printable(utf8::truncate(utf8::sanitize(params.text_or("message")), kMessageBytesMax)));
+                  printable(utf8::truncate(utf8::sanitize(params.text_or("message")), kQuestionBytesMax)));
   for (std::size_t i = 0; i < fields.size(); ++i) {
     question += (i == 0 ? "\nIt wants to know: " : ", ") + label_of(fields[i]);
   }

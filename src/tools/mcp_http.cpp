@@ -21,7 +21,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t kAnswersMax = 1'000;
 constexpr milliseconds kRetry{1'000};  // where the server says nothing
 constexpr milliseconds kRetryMin{50};
 constexpr milliseconds kListenTime{2'000};  // until the server has opened its own stream, or has none

@@ -54,7 +54,7 @@ McpServerConfig config(const TestServer& server) {
       .name = "web",
       .place = McpAddress{.url = server.url("/mcp?key=k"), .headers = {{"Authorization", Secret("Bearer canary")}}}};
 }
-McpOptions options() { return {.start_time = 10s, .call_time = 10s, .grace = 1s}; }
+McpOptions web_options() { return {.start_time = 10s, .call_time = 10s, .grace = 1s}; }
 
 // A server of the newest revision; calls are left to the test.
 TestServer::Script modern(const std::function<void(Peer&, const Json&, const std::string&)>& on_call) {
@@ -78,7 +78,7 @@ TEST(McpAddressServer, ModernRequestsCarryTheirHeadersAndTheirArguments) {
   const TestServer web(modern([](Peer& peer, const Json& json, const std::string& /*request*/) {
     peer.send(json_answer(result_of(json, text_result("fine"))));
   }));
-  auto server = McpServer::open(config(web), options());
+  auto server = McpServer::open(config(web), web_options());
   ASSERT_TRUE(server) << server.error().message;
   EXPECT_EQ((*server)->facts().protocol, "2026-07-28");
   ASSERT_EQ((*server)->tools().size(), 2U);
@@ -129,7 +129,7 @@ TEST(McpAddressServer, AnAnswerMayBeAStreamOfEventsCutAnywhere) {
     }
     peer.pause(piece == 1 ? 10s : 0s);  // a stream that stays open after its response does not keep anyone
   }));
-  McpOptions with = options();
+  McpOptions with = web_options();
   int steps = 0;
   with.on_progress = [&](const McpProgress& step) { steps += step.done == 0.5 ? 1 : 100; };
   auto server = McpServer::open(config(web), with);
@@ -207,7 +207,7 @@ TEST(McpAddressServer, OlderServersAreFoundWhateverTheyAnswerToTheProbe) {
     Legacy legacy;
     legacy.probe_answer = probe;
     const TestServer web([&](Peer& peer, const std::string& request) { legacy(peer, request); });
-    auto server = McpServer::open(config(web), options());
+    auto server = McpServer::open(config(web), web_options());
     ASSERT_TRUE(server) << probe << server.error().message;
     EXPECT_EQ((*server)->facts().protocol, "2025-06-18");
     const auto got = (*server)->call("query", Json::object({{"region", "x"}}));
@@ -223,7 +223,7 @@ TEST(McpAddressServer, OlderServersAreFoundWhateverTheyAnswerToTheProbe) {
 TEST(McpAddressServer, ALostSessionIsBegunAgain) {
   Legacy legacy;
   const TestServer web([&](Peer& peer, const std::string& request) { legacy(peer, request); });
-  auto server = McpServer::open(config(web), options());
+  auto server = McpServer::open(config(web), web_options());
   ASSERT_TRUE(server) << server.error().message;
   legacy.lost = true;
   EXPECT_FALSE((*server)->call("query", Json::object()));  // the call may have had an effect: it is not repeated
@@ -252,7 +252,7 @@ TEST(McpAddressServer, RefusalsAreErrorsThatNameTheServerAndNeverItsSecrets) {
            {"nonsense", ErrorCode::corrupt},
            {"", ErrorCode::unavailable}}) {
     const TestServer web(one.answer);
-    const auto server = McpServer::open(config(web), options());
+    const auto server = McpServer::open(config(web), web_options());
     ASSERT_FALSE(server) << one.answer;
     EXPECT_EQ(server.error().code, one.code) << one.answer << server.error().message;
     EXPECT_TRUE(server.error().message.starts_with("MCP server 'web': ")) << server.error().message;
@@ -304,7 +304,7 @@ class Resuming {
 TEST(McpAddressServer, AStreamThatEndsEarlyIsResumedBehindItsLastEventAndNotTooSoon) {
   Resuming script;
   const TestServer web([&](Peer& peer, const std::string& request) { script(peer, request); });
-  auto server = McpServer::open(config(web), options());
+  auto server = McpServer::open(config(web), web_options());
   ASSERT_TRUE(server) << server.error().message;
   const auto got = (*server)->call("query", Json::object());
   ASSERT_TRUE(got) << got.error().message;
@@ -321,7 +321,7 @@ TEST(McpAddressServer, AStreamThatCannotBeResumedIsAnErrorInTime) {
     script.refuses = true;
     script.first = has_id ? "id: e1\ndata:\n\n" : "data:\n\n";
     const TestServer web([&](Peer& peer, const std::string& request) { script(peer, request); });
-    auto server = McpServer::open(config(web), options());
+    auto server = McpServer::open(config(web), web_options());
     ASSERT_TRUE(server) << server.error().message;
     const auto got = (*server)->call("query", Json::object());
     ASSERT_FALSE(got);
@@ -331,7 +331,7 @@ TEST(McpAddressServer, AStreamThatCannotBeResumedIsAnErrorInTime) {
   Resuming for_ever;
   for_ever.first = "id: e1\nretry: 600000\ndata:\n\n";
   const TestServer web([&](Peer& peer, const std::string& request) { for_ever(peer, request); });
-  auto server = McpServer::open(config(web), options());
+  auto server = McpServer::open(config(web), web_options());
   ASSERT_TRUE(server) << server.error().message;
   std::stop_source stop;
   std::jthread stopper([&] {
@@ -392,7 +392,7 @@ TEST(McpAddressServer, AQuestionOnTheServersOwnStreamIsAnsweredAndItsTimeDoesNot
       }
     });
     SlowYes user;
-    McpOptions with = options();
+    McpOptions with = web_options();
     with.user = &user;
     with.call_time = 400ms;  // less than the user needs
     auto server = McpServer::open(config(web), with);
@@ -410,7 +410,7 @@ TEST(McpAddressServer, CallsEndInTimeAndWhenTheyAreStopped) {
     while (peer.pause(10ms) && peer.send(": still here\n\n")) {
     }
   }));
-  McpOptions with = options();
+  McpOptions with = web_options();
   with.call_time = 300ms;
   auto server = McpServer::open(config(web), with);
   ASSERT_TRUE(server) << server.error().message;
@@ -440,7 +440,7 @@ TEST(McpAddressServer, MessagesOverTheLimitAreRefusedInBothForms) {
       while (peer.send(std::string(50'000, 'x'))) {
       }
     }));
-    McpOptions with = options();
+    McpOptions with = web_options();
     with.message_bytes_max = 1'000'000;
     auto server = McpServer::open(config(web), with);
     ASSERT_TRUE(server) << server.error().message;

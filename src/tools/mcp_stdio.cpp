@@ -17,7 +17,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kErrorBytesMax = 2'000;    // of stderr that are kept
-constexpr std::size_t kAnswersMax = 1'000;       // to requests of the server's while one of ours waits
 constexpr std::size_t kForeignLinesMax = 1'000;  // lines that are no message, likewise
 constexpr milliseconds kPollMax{20};
 constexpr milliseconds kGoodbye{100};  // for telling a server that nobody waits any more

@@ -21,13 +21,13 @@ McpServerConfig config(const std::string& mode, std::vector<std::string> more = 
   arguments.append_range(std::move(more));
   return {.name = "test", .place = McpProgram{.command = "/usr/bin/python3", .arguments = std::move(arguments)}};
 }
-McpOptions options() {
+McpOptions program_options() {
   return {.environment = {{"PATH", "/usr/bin:/bin"}, {"LANG", "C.UTF-8"}},
           .probe_time = 3s,
           .start_time = 20s,
           .grace = 1s};
 }
-Result<std::unique_ptr<McpServer>> open(const std::string& mode, const McpOptions& with = options()) {
+Result<std::unique_ptr<McpServer>> open(const std::string& mode, const McpOptions& with = program_options()) {
   return McpServer::open(config(mode), with);
 }
 std::string called(McpServer& server, const std::string& tool, const Json& arguments = Json::object()) {
@@ -55,7 +55,7 @@ TEST(McpProgramServer, BothRevisionsAreFoundAndTheirToolsWork) {
 }
 
 TEST(McpProgramServer, AServerThatIsSilentToTheProbeIsAskedAgainAsAnOlderOne) {
-  McpOptions quick = options();
+  McpOptions quick = program_options();
   quick.probe_time = 500ms;
   auto server = open("legacy_silent", quick);
   ASSERT_TRUE(server) << server.error().message;
@@ -107,7 +107,7 @@ class Yes final : public User {
 TEST(McpProgramServer, TheUserIsAskedAndTheServerGetsTheAnswerWhateverTheTimeItTook) {
   Yes user;
   user.pause = 700ms;
-  McpOptions with = options();
+  McpOptions with = program_options();
   with.user = &user;
   with.call_time = 1s;
   const Json params = *Json::parse(R"({"requestedSchema": {"properties": {"name": {"type": "string"}}}})");
@@ -151,7 +151,7 @@ TEST(McpProgramServer, ACallThatWantsToBeRepeatedIsAndNobodyIsAskedWhereNobodyIs
 TEST(McpProgramServer, ProgressArrivesAndStoppingTellsTheServer) {
   for (const std::string mode : {"modern", "legacy"}) {
     const tools::TestFolder folder;
-    McpOptions with = options();
+    McpOptions with = program_options();
     with.grace = 10s;
     std::stop_source stop;
     std::vector<double> progress;
@@ -198,7 +198,7 @@ TEST(McpProgramServer, SeesOnlyTheEnvironmentDescriptorsAndFolderThatItIsGiven) 
   auto& program = std::get<McpProgram>(with.place);
   program.environment["TOKEN"] = Secret("t0ken");
   program.folder = folder.path();
-  auto server = McpServer::open(with, options());
+  auto server = McpServer::open(with, program_options());
   ASSERT_TRUE(server) << server.error().message;
   const auto seen = Json::parse(called(**server, "surroundings"));
   ::unsetenv("PUNA_TEST_SECRET");
@@ -219,7 +219,7 @@ struct Refused {
   std::string says;
 };
 TEST(McpProgramServer, WhatCannotBeOpenedSaysWhy) {
-  McpOptions quick = options();
+  McpOptions quick = program_options();
   quick.probe_time = 400ms;
   quick.start_time = 1'500ms;
   quick.grace = 200ms;
@@ -248,7 +248,7 @@ TEST(McpProgramServer, WhatCannotBeOpenedSaysWhy) {
     EXPECT_LT(Clock::now() - begin, 25s) << refused.mode;
   }
   const auto absent =
-      McpServer::open({.name = "x", .place = McpProgram{.command = "no-such-program-anywhere"}}, options());
+      McpServer::open({.name = "x", .place = McpProgram{.command = "no-such-program-anywhere"}}, program_options());
   ASSERT_FALSE(absent);
   EXPECT_EQ(absent.error().code, ErrorCode::not_found);
 }
@@ -259,7 +259,7 @@ TEST(McpProgramServer, AStopWhileItOpensReturnsAtOnce) {
     std::this_thread::sleep_for(200ms);
     stop.request_stop();
   });
-  McpOptions with = options();
+  McpOptions with = program_options();
   with.grace = 30s;  // for one that ends by itself, not for one that the user does not want any more
   const auto begin = Clock::now();
   const auto server = McpServer::open(config("deaf"), with, stop.get_token());
@@ -270,7 +270,7 @@ TEST(McpProgramServer, AStopWhileItOpensReturnsAtOnce) {
 
 TEST(McpProgramServer, EndsByItselfWhenItsInputIsClosed) {
   const tools::TestFolder folder;
-  auto server = McpServer::open(config("modern", {(folder.path() / "noted").string()}), options());
+  auto server = McpServer::open(config("modern", {(folder.path() / "noted").string()}), program_options());
   ASSERT_TRUE(server) << server.error().message;
   server->reset();
   EXPECT_TRUE(content_of(folder.path() / "noted").ends_with("ended\n"));
@@ -278,7 +278,7 @@ TEST(McpProgramServer, EndsByItselfWhenItsInputIsClosed) {
 
 TEST(McpProgramServer, OneThatIgnoresEverythingIsKilledWithItsChildren) {
   const tools::TestFolder folder;
-  McpOptions with = options();
+  McpOptions with = program_options();
   with.grace = 300ms;
   auto server = McpServer::open(config("modern_stays", {(folder.path() / "noted").string()}), with);
   ASSERT_TRUE(server) << server.error().message;

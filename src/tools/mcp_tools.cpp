@@ -9,7 +9,7 @@
 namespace puna {
 namespace {
 
-constexpr std::size_t kNameBytesMax = 64;
+constexpr std::size_t kToolNameBytesMax = 64;
 constexpr std::size_t kSentenceBytesMax = 160;
 
 std::uint32_t fingerprint(std::string_view text) {  // FNV-1a
@@ -25,11 +25,11 @@ std::string tool_name(std::string_view server, std::string_view tool) {
   const std::string whole = format_text("{}__{}", server, tool);
   std::string name = whole;
   std::ranges::replace_if(name, [](char c) { return !is_tool_name(std::string_view(&c, 1)); }, '_');
-  if (name == whole && name.size() <= kNameBytesMax) {
+  if (name == whole && name.size() <= kToolNameBytesMax) {
     return name;
   }
   const std::string mark = format_text("_{:08x}", fingerprint(whole));
-  return name.substr(0, kNameBytesMax - mark.size()) + mark;
+  return name.substr(0, kToolNameBytesMax - mark.size()) + mark;
 }
 
 class McpTool final : public Tool {

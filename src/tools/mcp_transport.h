@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <stop_token>
@@ -15,6 +16,7 @@
 namespace puna::tools {
 
 inline constexpr std::string_view kModernRevision = "2026-07-28";
+inline constexpr std::size_t kAnswersMax = 1'000;  // to requests of the server's while one of ours waits
 
 struct RpcCall {
   std::int64_t id = 0;

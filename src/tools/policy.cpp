@@ -20,9 +20,9 @@ std::optional<Verdict> verdict_named(std::string_view name) {
 }
 
 // One file's tables as rules. A place is a line of it.
-class Reader {
+class PolicyReader {
  public:
-  Reader(Policy& policy, std::string_view file) : policy_(policy), file_(file) {}
+  PolicyReader(Policy& policy, std::string_view file) : policy_(policy), file_(file) {}
 
   Result<void> read(const toml::table& root) {
     for (const auto& [key, node] : root) {
@@ -161,7 +161,7 @@ Result<Policy> Policy::parse(std::string_view text, std::string_view file_name) 
   try {
     Policy policy;
     const toml::table root = toml::parse(text);
-    PUNA_TRY_VOID(Reader(policy, file_name).read(root));
+    PUNA_TRY_VOID(PolicyReader(policy, file_name).read(root));
     return policy;
   } catch (const toml::parse_error& error) {
     return fail(ErrorCode::corrupt, format_text("{}:{}: {}", file_name, error.source().begin.line,

@@ -13,7 +13,7 @@
 namespace puna {
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 2'097'152;
+constexpr std::size_t kEngineAnswerBytesMax = 2'097'152;
 
 // What engines of the web have in common.
 class WebEngine : public SearchEngine {
@@ -27,7 +27,7 @@ Result<HttpResponse> ask(const HttpClient& client, const std::string& url, std::
                          const std::stop_token& stop) {
   HttpRequest request{.url = url,
                       .headers = {{"User-Agent", "Mozilla/5.0 (compatible; puna)"}, {"Accept", std::string(accept)}}};
-  request.limits.body_bytes = kAnswerBytesMax;
+  request.limits.body_bytes = kEngineAnswerBytesMax;
   PUNA_TRY(HttpResponse response, client.fetch(request, stop));
   if (response.head.status != 200) {
     return fail(

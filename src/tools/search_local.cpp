@@ -10,7 +10,7 @@ namespace puna {
 namespace {
 
 constexpr std::size_t kFilesMax = 4'096;
-constexpr std::size_t kFileBytesMax = 1'048'576;
+constexpr std::size_t kSearchedBytesMax = 1'048'576;
 constexpr std::size_t kAllBytesMax = 67'108'864;
 constexpr std::size_t kDepthMax = 16;
 
@@ -104,7 +104,7 @@ Result<std::unique_ptr<SearchEngine>> open_local_search(const std::filesystem::p
   PUNA_TRY_VOID(collect(*root, "", 0, paths));
   std::size_t bytes = 0;
   for (const std::string& path : paths) {
-    const auto text = root->read(path, kFileBytesMax);
+    const auto text = root->read(path, kSearchedBytesMax);
     if (!text) {
       continue;  // too large, not text, or gone: the others can still be searched
     }

@@ -9,13 +9,12 @@
 #include <array>
 
 #include "tools/test_folder.h"
+#include "tools/test_random.h"
 
 namespace puna::tools {
 namespace {
 
 using Commands = std::vector<Words>;
-
-std::size_t below(Random& random, std::size_t end) { return random.next() % end; }
 
 TEST(ShellWords, CommandsAreSplitWhereAShellSplitsThem) {
   EXPECT_EQ(shell_commands("git status").value(), (Commands{{"git", "status"}}));

@@ -14,10 +14,10 @@
 namespace puna {
 namespace {
 
-constexpr std::size_t kNameBytesMax = 64;
+constexpr std::size_t kSkillNameBytesMax = 64;
 
 bool is_skill_name(std::string_view name) {
-  return !name.empty() && name.size() <= kNameBytesMax &&
+  return !name.empty() && name.size() <= kSkillNameBytesMax &&
          std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
 }
 

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tools/test_approver.h"
 #include "tools/test_folder.h"
 
 namespace puna {
 namespace {
 
+using tools::OneAnswer;
 using tools::TestFolder;
 using Answer = Approval::Answer;
 
@@ -141,20 +143,6 @@ TEST_F(SkillsTest, AreFoundSortedAndTheProjectsGoFirst) {
   EXPECT_EQ(found.problems.size(), 3U);
   EXPECT_TRUE(find_skills("", folder_.path() / "gone").skills.empty());
 }
-
-class OneAnswer final : public Approver {
- public:
-  explicit OneAnswer(Answer answer) : answer_(answer) {}
-  [[nodiscard]] Result<Approval> decide(const PermissionQuestion& question, const std::stop_token& /*stop*/) override {
-    ++asked;
-    return Approval{.answer = answer_, .call_hash = hash.value_or(question.call_hash)};
-  }
-  int asked = 0;
-  std::optional<std::string> hash;
-
- private:
-  const Answer answer_;
-};
 
 TEST_F(SkillsTest, OfAProjectAreUsedOnlyByWhoTrustsThem) {
   const auto approvals = Approvals::in_memory();

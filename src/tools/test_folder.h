@@ -16,6 +16,9 @@
 
 namespace puna::tools {
 
+// What stands in a file that nobody may reach.
+inline constexpr std::string_view kCanary = "canary: this file is outside\n";
+
 class TestFolder {
  public:
   TestFolder() : TestFolder(std::filesystem::temp_directory_path()) {}
@@ -55,10 +58,9 @@ class SwappingFolder {
   SwappingFolder()
       : folder_(std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()) {
     folder_.write("root/place/secret.txt", "inside\n");
-    folder_.write("outside/secret.txt", kOutside);
+    folder_.write("outside/secret.txt", kCanary);
     folder_.link("root/trap", "../outside");
   }
-  static constexpr std::string_view kOutside = "canary: this file is outside\n";
 
   [[nodiscard]] const TestFolder& folder() const { return folder_; }
   [[nodiscard]] std::string outside() const {

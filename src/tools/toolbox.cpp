@@ -12,6 +12,36 @@
 #include "puna/tools.h"
 #include "tools/observation.h"
 
+namespace puna::tools {
+
+// One after the other.
+class Turns {
+ public:
+  // False when a stop was asked for meanwhile.
+  bool enter(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    if (!left_.wait(lock, stop, [this] { return !is_busy_; })) {
+      return false;
+    }
+    is_busy_ = true;
+    return true;
+  }
+  void leave() {
+    {
+      const std::scoped_lock lock(mutex_);
+      is_busy_ = false;
+    }
+    left_.notify_one();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any left_;
+  bool is_busy_ = false;  // guarded by mutex_
+};
+
+}  // namespace puna::tools
+
 namespace puna {
 namespace {
 
@@ -98,32 +128,6 @@ ToolResult run_guarded(Tool& tool, const Json& arguments, std::stop_token stop, 
   }
 }
 
-// One after the other.
-class Turns {
- public:
-  // False when a stop was asked for meanwhile.
-  bool enter(const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    if (!left_.wait(lock, stop, [this] { return !is_busy_; })) {
-      return false;
-    }
-    is_busy_ = true;
-    return true;
-  }
-  void leave() {
-    {
-      const std::scoped_lock lock(mutex_);
-      is_busy_ = false;
-    }
-    left_.notify_one();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any left_;
-  bool is_busy_ = false;  // guarded by mutex_
-};
-
 class LentTool final : public Tool {
  public:
   LentTool(Toolbox& box, const Tool& tool) : box_(box), tool_(tool) {}
@@ -143,7 +147,7 @@ class LentTool final : public Tool {
 
 struct Toolbox::Entry {
   std::unique_ptr<Tool> tool;
-  Turns turns;
+  tools::Turns turns;
 };
 
 Toolbox::Toolbox() = default;

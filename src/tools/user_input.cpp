@@ -6,7 +6,7 @@
 namespace puna {
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 16'384;
+constexpr std::size_t kUserAnswerBytesMax = 16'384;
 
 class UserInput final : public Tool {
  public:
@@ -23,7 +23,7 @@ class UserInput final : public Tool {
     if (!answer) {
       return tool_error(answer.error().message);
     }
-    return {.content = answer->empty() ? "(no answer)" : tools::fit_observation(*answer, kAnswerBytesMax)};
+    return {.content = answer->empty() ? "(no answer)" : tools::fit_observation(*answer, kUserAnswerBytesMax)};
   }
 
  private:

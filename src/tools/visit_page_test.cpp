@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "net/test_client.h"
 #include "net/test_server.h"
 #include "puna/tools/web.h"
 
@@ -10,14 +11,10 @@ namespace puna {
 namespace {
 
 using net::answer;
+using net::loopback_client;
 using net::Peer;
 using net::TestServer;
 
-HttpClient loopback_client() {
-  AddressPolicy policy = AddressPolicy::public_only();
-  EXPECT_TRUE(policy.grant("127.0.0.0/8"));
-  return HttpClient(policy);
-}
 ToolResult visit(const std::string& url, const HttpClient& client = loopback_client()) {
   return make_visit_page(client)->run(Json::object({{"url", url}}), {});
 }

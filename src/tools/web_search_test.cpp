@@ -1,6 +1,7 @@
 // Engines of the web against pages in their forms, and in none; the tool over any engine.
 #include <gtest/gtest.h>
 
+#include "net/test_client.h"
 #include "net/test_server.h"
 #include "puna/tools/web.h"
 
@@ -8,14 +9,9 @@ namespace puna {
 namespace {
 
 using net::answer;
+using net::loopback_client;
 using net::Peer;
 using net::TestServer;
-
-HttpClient client() {
-  AddressPolicy policy = AddressPolicy::public_only();
-  EXPECT_TRUE(policy.grant("127.0.0.0/8"));
-  return HttpClient(policy);
-}
 
 constexpr std::string_view kLite =
     "<html><body><table>"
@@ -31,7 +27,7 @@ constexpr std::string_view kLite =
 
 TEST(WebSearch, DuckDuckGosPageIsReadWithoutItsAdvertisements) {
   const TestServer server(answer("200 OK", "Content-Type: text/html; charset=utf-8\r\n", kLite));
-  const auto engine = make_duckduckgo_search(client(), server.url("/lite/"));
+  const auto engine = make_duckduckgo_search(loopback_client(), server.url("/lite/"));
   const auto hits = engine->search("leopard speed & more", 5, {});
   ASSERT_TRUE(hits) << hits.error().message;
   ASSERT_EQ(hits->size(), 2U);
@@ -53,7 +49,7 @@ TEST(WebSearch, BingsRssIsRead) {
       "<item><title>No snippet</title><link>https://b.example.org/</link></item>"
       "<item><title>Not ended";
   const TestServer server(answer("200 OK", "Content-Type: text/xml\r\n", rss));
-  const auto hits = make_bing_search(client(), server.url("/search"))->search("über", 3, {});
+  const auto hits = make_bing_search(loopback_client(), server.url("/search"))->search("über", 3, {});
   ASSERT_TRUE(hits) << hits.error().message;
   ASSERT_EQ(hits->size(), 2U);
   EXPECT_EQ((*hits)[0].title, "A & B");
@@ -68,7 +64,7 @@ TEST(WebSearch, SearXngsJsonIsReadAndItsRefusalExplained) {
                                  R"({"results": [{"url": "https://a.example.org", "title": " A\n b", "content": "c"},
                                      {"url": "ftp://no", "title": "x"}, {"title": "no url"}, 7, null, {"url": 3},
                                      {"url": "https://b.example.org/"}]})"));
-  const auto hits = make_searxng_search(client(), server.url("//"))->search("x", 5, {});
+  const auto hits = make_searxng_search(loopback_client(), server.url("//"))->search("x", 5, {});
   ASSERT_TRUE(hits) << hits.error().message;
   ASSERT_EQ(hits->size(), 2U);
   EXPECT_EQ((*hits)[0].title, "A b");
@@ -76,7 +72,7 @@ TEST(WebSearch, SearXngsJsonIsReadAndItsRefusalExplained) {
   EXPECT_EQ((*hits)[1].snippet, "");
   EXPECT_TRUE(server.requests()[0].starts_with("GET /search?format=json&q=x HTTP/1.1\r\n"));
   const TestServer refusing(answer("403 Forbidden", "", ""));
-  const auto refused = make_searxng_search(client(), refusing.url())->search("x", 5, {});
+  const auto refused = make_searxng_search(loopback_client(), refusing.url())->search("x", 5, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
   EXPECT_NE(refused.error().hint.find("search.formats"), std::string::npos);
@@ -85,17 +81,17 @@ TEST(WebSearch, SearXngsJsonIsReadAndItsRefusalExplained) {
 TEST(WebSearch, AnswersInNoKnownFormAreErrorsOrNothing) {
   for (const std::string_view body : {"", "<html>captcha", "{", "[]", "{\"results\": 1}", "\xff\xfe\xff", "<item>"}) {
     const TestServer server(answer("200 OK", "Content-Type: text/html\r\n", body));
-    const auto lite = make_duckduckgo_search(client(), server.url())->search("x", 5, {});
+    const auto lite = make_duckduckgo_search(loopback_client(), server.url())->search("x", 5, {});
     EXPECT_TRUE(lite && lite->empty()) << body;
-    const auto rss = make_bing_search(client(), server.url())->search("x", 5, {});
+    const auto rss = make_bing_search(loopback_client(), server.url())->search("x", 5, {});
     ASSERT_FALSE(rss) << body;
     EXPECT_EQ(rss.error().code, ErrorCode::corrupt);
-    const auto json = make_searxng_search(client(), server.url())->search("x", 5, {});
+    const auto json = make_searxng_search(loopback_client(), server.url())->search("x", 5, {});
     ASSERT_FALSE(json) << body;
     EXPECT_EQ(json.error().code, ErrorCode::corrupt);
   }
   const TestServer busy(answer("429 Too Many Requests", "", ""));
-  const auto refused = make_duckduckgo_search(client(), busy.url())->search("x", 5, {});
+  const auto refused = make_duckduckgo_search(loopback_client(), busy.url())->search("x", 5, {});
   ASSERT_FALSE(refused);
   EXPECT_FALSE(refused.error().hint.empty());
 }
@@ -105,7 +101,7 @@ TEST(WebSearch, AnswersCutAnywhereGiveWholeHitsOnly) {
   std::string current;
   const TestServer server(
       [&](Peer& peer, const std::string& /*request*/) { peer.send(answer("200 OK", "", current)); });
-  const auto engine = make_duckduckgo_search(client(), server.url());
+  const auto engine = make_duckduckgo_search(loopback_client(), server.url());
   for (std::size_t end = 0; end <= kLite.size(); end += 13) {
     current = std::string(kLite.substr(0, end));
     const auto hits = engine->search("x", 5, {});
@@ -119,17 +115,17 @@ TEST(WebSearch, AnswersCutAnywhereGiveWholeHitsOnly) {
 }
 
 TEST(WebSearch, OnlyEnginesOfTheWebLeaveTheMachine) {
-  for (auto& engine :
-       {make_duckduckgo_search(client()), make_bing_search(client()), make_searxng_search(client(), "")}) {
+  for (auto& engine : {make_duckduckgo_search(loopback_client()), make_bing_search(loopback_client()),
+                       make_searxng_search(loopback_client(), "")}) {
     EXPECT_TRUE(engine->traits().outbound && engine->traits().reads_untrusted);
   }
-  const auto visit = make_visit_page(client())->traits();
+  const auto visit = make_visit_page(loopback_client())->traits();
   EXPECT_TRUE(visit && visit->outbound && visit->reads_untrusted && visit->subject_argument == "url");
 }
 
 TEST(WebSearch, AHugeAnswerIsRefused) {
   const TestServer server(answer("200 OK", "", std::string(3'000'000, 'x')));
-  const auto hits = make_bing_search(client(), server.url())->search("x", 5, {});
+  const auto hits = make_bing_search(loopback_client(), server.url())->search("x", 5, {});
   ASSERT_FALSE(hits);
   EXPECT_EQ(hits.error().code, ErrorCode::limit);
 }

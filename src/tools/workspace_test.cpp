@@ -22,10 +22,9 @@
 namespace puna {
 namespace {
 
+using tools::kCanary;
 using tools::TestFolder;
 namespace fs = std::filesystem;
-
-constexpr std::string_view kCanary = "canary: this file is outside\n";
 
 // root/notes.txt, root/docs/inner.txt; beside it outside/secret.txt.
 class WorkspaceTest : public testing::Test {
@@ -394,10 +393,10 @@ TEST(Workspace, ARenameRaceNeverWritesOutside) {
                 result.error().message.ends_with(": Resource temporarily unavailable"))
         << result.error().message;
     if (round % 100 == 0) {
-      ASSERT_EQ(swapping.outside(), tools::SwappingFolder::kOutside);
+      ASSERT_EQ(swapping.outside(), kCanary);
     }
   });
-  EXPECT_EQ(swapping.outside(), tools::SwappingFolder::kOutside);
+  EXPECT_EQ(swapping.outside(), kCanary);
   EXPECT_EQ(std::distance(fs::directory_iterator(swapping.folder().path() / "outside"), {}), 1);
   EXPECT_EQ(written + refused, 10'000);
   EXPECT_GT(written, 1'000);
