@@ -11,7 +11,7 @@
 namespace puna {
 namespace {
 
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
+std::uint64_t mixed_state(std::uint64_t hash, std::uint64_t value) {
   hash = (hash ^ value) * 0x9E3779B97F4A7C15U;
   return hash ^ (hash >> 29U);
 }
@@ -167,8 +167,8 @@ GrammarMatcher::Places GrammarMatcher::intern(std::span<const Frame> frames) {
   std::uint64_t hash = frames.size();
   std::uint32_t depth = 0;
   for (const Frame& frame : frames) {
-    hash = mixed(mixed(hash, pair_key(static_cast<std::uint32_t>(frame.expr), frame.progress)),
-                 static_cast<std::uint64_t>(frame.parents));
+    hash = mixed_state(mixed_state(hash, pair_key(static_cast<std::uint32_t>(frame.expr), frame.progress)),
+                       static_cast<std::uint64_t>(frame.parents));
     depth = std::max(depth, places_[index(frame.parents)].depth + 1);
   }
   const auto [first, last] = places_by_hash_.equal_range(hash);
@@ -242,7 +242,7 @@ GrammarMatcher::State GrammarMatcher::intern(std::vector<Item>& items, bool may_
   }
   std::uint64_t hash = may_end ? 1 : 2;
   for (const Item& item : items) {
-    hash = mixed(hash, pair_key(static_cast<std::uint32_t>(item.regex), static_cast<std::uint32_t>(item.places)));
+    hash = mixed_state(hash, pair_key(static_cast<std::uint32_t>(item.regex), static_cast<std::uint32_t>(item.places)));
   }
   const auto [first, last] = states_by_hash_.equal_range(hash);
   for (auto known = first; known != last; ++known) {
@@ -261,9 +261,9 @@ GrammarMatcher::State GrammarMatcher::intern(std::vector<Item>& items, bool may_
 }
 
 std::uint32_t GrammarMatcher::intern(const Progress& progress) {
-  std::uint64_t hash = mixed(pair_key(progress.count, progress.counted), progress.after_separator ? 1 : 0);
+  std::uint64_t hash = mixed_state(pair_key(progress.count, progress.counted), progress.after_separator ? 1 : 0);
   for (const std::uint64_t word : progress.seen) {
-    hash = mixed(hash, word);
+    hash = mixed_state(hash, word);
   }
   const auto [first, last] = progress_by_hash_.equal_range(hash);
   for (auto known = first; known != last; ++known) {

@@ -1,15 +1,10 @@
 // Expressions from one pool to another.
 #include <algorithm>
 
+#include "base/regex_id.h"
 #include "puna/base/regex_pool.h"
 
 namespace puna {
-namespace {
-
-std::uint32_t id(Regex regex) { return static_cast<std::uint32_t>(regex); }
-
-}  // namespace
-
 std::vector<Regex> RegexPool::copy(const RegexPool& from, std::span<const Regex> regexes) {
   // Children are older than their parents: one pass upwards over what is referred to.
   std::vector<bool> wanted(std::max<std::size_t>(2, from.nodes_.size()), false);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/regex_id.h"
 #include "puna/base/error.h"
 
 namespace puna {
@@ -12,8 +13,6 @@ namespace {
 
 // Beyond this many common first parts, alternatives are kept side by side instead of being factored.
 constexpr int kFactorDepthMax = 400;
-
-std::uint32_t id(Regex regex) { return static_cast<std::uint32_t>(regex); }
 
 // More than anybody will ever write is as good as endless.
 std::uint32_t product(std::uint32_t a, std::uint32_t b) {
@@ -27,7 +26,7 @@ std::uint32_t sum(std::uint32_t a, std::uint32_t b) {
   return a > RegexPool::kEndless - b ? RegexPool::kEndless : a + b;
 }
 
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) {
+std::uint64_t mixed_node(std::uint64_t hash, std::uint64_t value) {
   hash = (hash ^ value) * 0x9E3779B97F4A7C15U;
   return hash ^ (hash >> 32U);
 }
@@ -65,10 +64,10 @@ bool RegexPool::is_same(const Node& old, const Node& node, std::span<const Regex
 }
 
 Regex RegexPool::intern(Node node, std::span<const Regex> children) {
-  std::uint64_t hash = mixed(static_cast<std::uint64_t>(node.kind), node.c);
-  hash = mixed(mixed(hash, node.a), node.b);
+  std::uint64_t hash = mixed_node(static_cast<std::uint64_t>(node.kind), node.c);
+  hash = mixed_node(mixed_node(hash, node.a), node.b);
   for (const Regex child : children) {
-    hash = mixed(hash, id(child));
+    hash = mixed_node(hash, id(child));
   }
   const auto [first, last] = by_hash_.equal_range(hash);
   for (auto known = first; known != last; ++known) {

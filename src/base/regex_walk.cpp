@@ -5,14 +5,13 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/regex_id.h"
 #include "puna/base/regex_pool.h"
 
 namespace puna {
 namespace {
 
 constexpr std::size_t kWitnessBytesMax = 300;
-
-std::uint32_t id(Regex regex) { return static_cast<std::uint32_t>(regex); }
 
 // A state of a search.
 struct Seen {

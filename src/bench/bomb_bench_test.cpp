@@ -5,11 +5,12 @@
 #include <set>
 
 #include "bench/bombs.h"
+#include "bench/test_last_line.h"
 
 namespace puna {
 namespace {
 
-std::string last_line(const std::string& text) { return text.substr(text.rfind('\n', text.size() - 2) + 1); }
+using bench::last_line;
 
 TEST(Bombs, OneThatTakesTooLongIsAMissAndTheSlowestComesFirst) {
   std::vector<BombResult> results = {

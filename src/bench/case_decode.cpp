@@ -13,7 +13,7 @@ struct DecodeShape {
   int output_tokens;
 };
 
-DecodeShape shape_of(const BenchOptions& options) {
+DecodeShape decode_shape_of(const BenchOptions& options) {
   return options.quick ? DecodeShape{.agents = {1, 8}, .prompt_tokens = 24, .output_tokens = 48}
                        : DecodeShape{.agents = {1, 4, 8, 16, 32}, .prompt_tokens = 48, .output_tokens = 256};
 }
@@ -67,7 +67,7 @@ Result<void> run_agents_of(Harness& harness, const std::string& name, const Deco
 }  // namespace
 
 Result<void> run_decode(Harness& harness) {
-  const DecodeShape shape = shape_of(harness.options());
+  const DecodeShape shape = decode_shape_of(harness.options());
   for (const int agents : shape.agents) {
     const std::string name = format_text("{} agents, {} in, {} out", agents, shape.prompt_tokens, shape.output_tokens);
     PUNA_TRY_VOID(

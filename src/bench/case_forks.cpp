@@ -11,7 +11,6 @@
 namespace puna::bench {
 namespace {
 
-constexpr int kServerAgentsMax = 32;
 constexpr int kForkProbes = 32;  // single forks that are timed; the fastest speaks
 
 struct TreeShape {

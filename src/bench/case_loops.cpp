@@ -8,14 +8,12 @@
 namespace puna::bench {
 namespace {
 
-constexpr int kSavedPromptsMib = 4096;  // enough for every agent of a round
-
-struct Shape {
+struct LoopsShape {
   LoopShape loop;
   int server_agents;
 };
 
-Shape shape_of(const BenchOptions& options) {
+LoopsShape loops_shape_of(const BenchOptions& options) {
   if (options.quick) {
     return {.loop = {.agents = 4, .turns = 3, .shared_tokens = 128, .observation_tokens = 32, .output_tokens = 8},
             .server_agents = 2};
@@ -55,7 +53,7 @@ RawJob raw_job(const Harness& harness, RawLoop& raw, const LoopShape& shape, Scr
   };
 }
 
-Result<void> run_shape(Harness& harness, const std::string& name, const Shape& shape) {
+Result<void> run_shape(Harness& harness, const std::string& name, const LoopsShape& shape) {
   const LoopShape& loop = shape.loop;
   const int own = loop.turns * (loop.observation_tokens + loop.output_tokens);
   const int window = loop.shared_tokens + own + 8;
@@ -84,7 +82,7 @@ Result<void> run_shape(Harness& harness, const std::string& name, const Shape& s
 }  // namespace
 
 Result<void> run_loops(Harness& harness) {
-  const Shape shape = shape_of(harness.options());
+  const LoopsShape shape = loops_shape_of(harness.options());
   const std::string name = format_text("{} agents x {} turns, {} shared, {} observed, {} out, S for {}",
                                        shape.loop.agents, shape.loop.turns, shape.loop.shared_tokens,
                                        shape.loop.observation_tokens, shape.loop.output_tokens, shape.server_agents);

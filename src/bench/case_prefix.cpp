@@ -8,8 +8,6 @@
 namespace puna::bench {
 namespace {
 
-constexpr int kServerAgentsMax = 32;
-
 enum class Peers : std::uint8_t { all, split_server, raw_only };
 
 struct PrefixShape {

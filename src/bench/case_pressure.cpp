@@ -13,8 +13,6 @@
 namespace puna::bench {
 namespace {
 
-constexpr int kSavedPromptsMib = 4096;
-
 struct PressureShape {
   int agents = 64;
   int agents_held = 16;  // for whose histories the cache has room

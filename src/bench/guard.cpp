@@ -5,9 +5,10 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <ctime>
 #include <fstream>
 #include <iterator>
+
+#include "puna/engine/peers.h"
 
 namespace puna::bench {
 namespace {
@@ -16,12 +17,6 @@ namespace {
 constexpr std::size_t kKernelFloats = std::size_t{4} * 1024 * 1024;
 constexpr double kKernelSeconds = 0.020;
 constexpr int kCalmReadings = 9;
-
-double thread_cpu_seconds() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
 
 std::string first_line(const char* path) {
   std::ifstream file(path);

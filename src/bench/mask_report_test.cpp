@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include "bench/test_last_line.h"
 #include "puna/bench/mask_bench.h"
 
 namespace puna {
 namespace {
+
+using bench::last_line;
 
 // Every bar is met.
 MaskBenchReport good_report() {
@@ -17,8 +20,6 @@ MaskBenchReport good_report() {
   report.peer->schema = {8, 12};
   return report;
 }
-
-std::string last_line(const std::string& text) { return text.substr(text.rfind('\n', text.size() - 2) + 1); }
 
 TEST(MaskReport, AllBarsMetIsSaidInTheLastLine) {
   const MaskBenchReport report = good_report();

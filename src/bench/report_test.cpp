@@ -2,10 +2,13 @@
 
 #include <limits>
 
+#include "bench/test_last_line.h"
 #include "puna/bench.h"
 
 namespace puna {
 namespace {
+
+using bench::last_line;
 
 BenchResult result(BenchVerdict verdict) {
   return {.bench = "B2",
@@ -46,7 +49,7 @@ TEST(BenchReport, OneMissOutweighsEverythingAndDoubtOutweighsSuccess) {
   const BenchResult met = result(BenchVerdict::met);
   const BenchResult doubt = result(BenchVerdict::inconclusive);
   const BenchResult missed = result(BenchVerdict::missed);
-  EXPECT_EQ(exit_status_of(verdict_of({})), 0);
+  EXPECT_EQ(exit_status_of(verdict_of(std::vector<BenchResult>())), 0);
   EXPECT_EQ(exit_status_of(verdict_of({met, result(BenchVerdict::none)})), 0);
   EXPECT_EQ(exit_status_of(verdict_of({met, doubt})), 75);
   EXPECT_EQ(exit_status_of(verdict_of({doubt, missed, met})), 1);
@@ -61,12 +64,12 @@ TEST(BenchReport, TheTableShowsLosingCasesAndNotesAndEndsWithTheSummary) {
   EXPECT_NE(table.find("0.42x"), std::string::npos) << table;
   EXPECT_NE(table.find("one round was disturbed"), std::string::npos) << table;
   EXPECT_NE(table.find("3.5 .. 3.8"), std::string::npos) << table;
-  const std::string last = table.substr(table.rfind('\n', table.size() - 2) + 1);
-  EXPECT_EQ(last, "bench: missed; floors met 1, missed 1, inconclusive 0; goals met 0, missed 0, inconclusive 0\n");
+  EXPECT_EQ(last_line(table),
+            "bench: missed; floors met 1, missed 1, inconclusive 0; goals met 0, missed 0, inconclusive 0\n");
 }
 
 TEST(BenchReport, WithoutResultsThereIsStillASummary) {
-  EXPECT_NE(table_of({}).find("bench: nothing held to"), std::string::npos);
+  EXPECT_NE(table_of(BenchReport()).find("bench: nothing held to"), std::string::npos);
 }
 
 }  // namespace

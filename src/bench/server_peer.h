@@ -13,6 +13,10 @@
 
 namespace puna::bench {
 
+// What cases ask of a server at most.
+inline constexpr int kServerAgentsMax = 32;
+inline constexpr int kSavedPromptsMib = 4096;  // enough for every agent of a round
+
 struct ServerShape {
   int agents = 1;         // that it serves at once
   int window_tokens = 0;  // of each

@@ -8,8 +8,8 @@
 namespace puna {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames = {"function", "tool", "tool_name", "function_name"};
-constexpr std::array<std::string_view, 4> kArguments = {"args", "params", "input", "tool_input"};
+constexpr std::array<std::string_view, 4> kNameKeys = {"function", "tool", "tool_name", "function_name"};
+constexpr std::array<std::string_view, 4> kArgumentKeys = {"args", "params", "input", "tool_input"};
 constexpr std::array<std::string_view, 3> kKnown = {"name", "arguments", "parameters"};
 // Say nothing about what a call does.
 constexpr std::array<std::string_view, 4> kBeside = {"id", "type", "index", "call_id"};
@@ -40,7 +40,7 @@ bool says_more(const Json& object, const CallSyntax& syntax) {
   return call.is_object() && std::ranges::any_of(call.as_object(), [&syntax](const Json::Member& member) {
            const auto is_in = [&member](const auto& keys) { return std::ranges::find(keys, member.key) != keys.end(); };
            return member.key != syntax.name_key && member.key != syntax.arguments_key && member.key != syntax.id_key &&
-                  !is_in(kKnown) && !is_in(kBeside) && !is_in(kNames);
+                  !is_in(kKnown) && !is_in(kBeside) && !is_in(kNameKeys);
          });
 }
 
@@ -55,7 +55,7 @@ std::optional<ToolCall> call_of(const Json& object, const CallSyntax& syntax, Re
   std::string_view name = call.text_or(syntax.name_key);
   name = name.empty() ? call.text_or("name") : name;
   if (repairs != nullptr && call.find(syntax.name_key) == nullptr && call.find("name") == nullptr) {
-    name = text_of(only_one(call, kNames));
+    name = text_of(only_one(call, kNameKeys));
     repairs->note("the name under another key");
   }
   const Json* arguments = call.find(syntax.arguments_key);
@@ -63,7 +63,7 @@ std::optional<ToolCall> call_of(const Json& object, const CallSyntax& syntax, Re
     arguments = arguments == nullptr ? call.find(key) : arguments;
   }
   if (arguments == nullptr && repairs != nullptr) {
-    arguments = only_one(call, kArguments);
+    arguments = only_one(call, kArgumentKeys);
     repairs->note("the arguments under another key");
   }
   if (name.empty() || !call.is_object() ||

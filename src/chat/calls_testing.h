@@ -9,13 +9,12 @@
 #include <vector>
 
 #include "chat/families_testing.h"
+#include "chat/json_testing.h"
 #include "chat/match_testing.h"
 #include "chat/reply_grammar.h"
 #include "puna/chat/reply.h"
 
 namespace puna::testing {
-
-inline Json json(std::string_view text) { return Json::parse(text).value(); }
 
 // As servers of tools describe them: enums, arrays of objects, values of two types, references, many optional members.
 inline const std::vector<ToolSpec>& wide_tools() {

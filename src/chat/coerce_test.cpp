@@ -1,12 +1,14 @@
 // Values in the types that a schema wants: only where they do not fit, and only one way is left.
 #include <gtest/gtest.h>
 
+#include "chat/json_testing.h"
 #include "puna/chat/repair.h"
 
 namespace puna {
 namespace {
 
-Json json(std::string_view text) { return Json::parse(text).value(); }
+using testing::json;
+
 std::string made(std::string_view schema, std::string_view value) {
   const auto changed = coerced(json(schema), json(value));
   return changed ? changed->dump() : "nothing";

@@ -20,7 +20,7 @@ using testing::offered;
 using testing::reply_text;
 using testing::template_of;
 
-ParsedReply parse(const ReplyFormat& format, std::string_view text, bool reasoning_open = false) {
+ParsedReply parse_offered(const ReplyFormat& format, std::string_view text, bool reasoning_open = false) {
   ReplyParser parser(format, {.reasoning_open = reasoning_open, .tools = offered()});
   static_cast<void>(parser.feed(text));
   return parser.finish();
@@ -73,7 +73,7 @@ TEST(Families, EachFamilysCallsAreFoundAndReadBack) {
         continue;  // behind text, JSON is JSON
       }
       const std::string text = reply_text(*chat, message, "<|im_end|>");
-      const ParsedReply reply = parse(chat->own_format(), text);
+      const ParsedReply reply = parse_offered(chat->own_format(), text);
       expect_calls(reply, message.calls,
                    std::string(family.name) + "\n" + text + "\n" + to_json(chat->own_format()).dump(1));
       EXPECT_EQ(reply.content, message.content) << family.name;
@@ -88,7 +88,7 @@ TEST(Families, ReasoningComesBackApartFromTextAndCalls) {
     const Message message{
         .role = Role::assistant, .content = "", .reasoning = "First\n\nthis.", .calls = calls_for(*chat)};
     const std::string text = reply_text(*chat, message, "<|im_end|>");
-    const ParsedReply reply = parse(chat->own_format(), text);
+    const ParsedReply reply = parse_offered(chat->own_format(), text);
     EXPECT_EQ(reply.reasoning, message.reasoning) << family.name << "\n" << text;
     expect_calls(reply, message.calls, text);
   }
@@ -100,7 +100,7 @@ TEST(Families, NoCutOfAReplyChangesWhatIsReadOrLeaksATag) {
     const auto chat = chat_of(template_of(family));
     const Message message{.role = Role::assistant, .content = "", .reasoning = "So.", .calls = calls_for(*chat)};
     const std::string text = reply_text(*chat, message, "<|im_end|>");
-    const ParsedReply whole = parse(chat->own_format(), text);
+    const ParsedReply whole = parse_offered(chat->own_format(), text);
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
       ReplyParser parser(chat->own_format(), {.reasoning_open = false, .tools = offered()});
       const ReplyParser::Delta first = parser.feed(std::string_view(text).substr(0, cut));
@@ -118,7 +118,7 @@ TEST(Families, TextThatIsNoCallStaysText) {
     const ReplyFormat format = chat_of(template_of(family))->own_format();
     for (const std::string_view text : {"Plain text.", "a < b and [1, 2] {\"a\": 1}", "[see](x) and <b>bold</b>",
                                         "Action: none. functools are good.", "{\"answer\": 42}", "[1, 2, 3]"}) {
-      const ParsedReply reply = parse(format, text);
+      const ParsedReply reply = parse_offered(format, text);
       EXPECT_EQ(reply.content, text) << family.name;
       EXPECT_TRUE(reply.calls.empty() && reply.malformed_calls.empty()) << family.name << " " << text;
     }
@@ -167,7 +167,7 @@ TEST(Families, TenThousandDamagedCallsNeitherFailNorDependOnTheirCuts) {
     const std::size_t which = random.next() % chats.size();
     const ReplyFormat& format = chats[which]->own_format();
     const std::string text = damaged(texts[which], random);
-    const ParsedReply whole = parse(format, text);
+    const ParsedReply whole = parse_offered(format, text);
     EXPECT_EQ(parse_pieces(format, text, random, 1 + random.next() % 20), whole) << families()[which].name << "\n"
                                                                                  << text;
     for (const ToolCall& call : whole.calls) {
@@ -189,19 +189,19 @@ TEST(Families, ACallBegunInsideTheReasoningIsRecoveredWhenNothingElseCame) {
   const std::string call = "<tool_call>\n{\"name\": \"look\", \"arguments\": {\"place\": \"x\"}}\n</tool_call>";
   const std::vector<ToolCall> calls = {{.id = "", .name = "look", .arguments = Json::object({{"place", "x"}})}};
   const ReplyFormat& format = generic_reply_format();
-  expect_calls(parse(format, "<think>I look. " + call), calls, "never closed");
-  EXPECT_EQ(parse(format, "<think>I look. " + call).reasoning, "I look.");
-  expect_calls(parse(format, "<think>I look. " + call + "\n</think>\n\n"), calls, "closed, and then nothing");
-  expect_calls(parse(format, "I look.\n" + call, true), calls, "opened by the prompt");
+  expect_calls(parse_offered(format, "<think>I look. " + call), calls, "never closed");
+  EXPECT_EQ(parse_offered(format, "<think>I look. " + call).reasoning, "I look.");
+  expect_calls(parse_offered(format, "<think>I look. " + call + "\n</think>\n\n"), calls, "closed, and then nothing");
+  expect_calls(parse_offered(format, "I look.\n" + call, true), calls, "opened by the prompt");
 }
 
 TEST(Families, ACallBegunInsideTheReasoningIsAThoughtWhenTheReplyGoesOn) {
   const std::string call = "<tool_call>\n{\"name\": \"look\", \"arguments\": {}}\n</tool_call>";
-  const ParsedReply reply = parse(generic_reply_format(), "<think>Not " + call + ", no.</think>Hello.");
+  const ParsedReply reply = parse_offered(generic_reply_format(), "<think>Not " + call + ", no.</think>Hello.");
   EXPECT_EQ(reply.reasoning, "Not " + call + ", no.");
   EXPECT_EQ(reply.content, "Hello.");
   EXPECT_TRUE(reply.calls.empty());
-  EXPECT_EQ(parse(generic_reply_format(), "<think>bad <tool_call>{").reasoning, "bad <tool_call>{");
+  EXPECT_EQ(parse_offered(generic_reply_format(), "<think>bad <tool_call>{").reasoning, "bad <tool_call>{");
 }
 
 TEST(Families, MarksOfTheFormatThatAreControlTokensAreNamed) {
@@ -226,9 +226,10 @@ TEST(Families, CallsToToolsThatTheModelKnowsMayHaveASecondForm) {
       "{% if add_generation_prompt %}<|h|>assistant<|/h|>{% endif %}");
   ASSERT_EQ(chat->own_format().calls.size(), 2U) << chat->own_problem();
   const std::vector<ToolCall> look = {{.id = "", .name = "look", .arguments = Json::object({{"place", "a, b"}})}};
-  expect_calls(parse(chat->own_format(), "<|python_tag|>look.call(place=\"a, b\")"), look, "built in");
-  expect_calls(parse(chat->own_format(), "{\"name\": \"look\", \"parameters\": {\"place\": \"a, b\"}}"), look, "JSON");
-  EXPECT_TRUE(parse(chat->own_format(), "<|python_tag|>print(1").calls.empty());
+  expect_calls(parse_offered(chat->own_format(), "<|python_tag|>look.call(place=\"a, b\")"), look, "built in");
+  expect_calls(parse_offered(chat->own_format(), "{\"name\": \"look\", \"parameters\": {\"place\": \"a, b\"}}"), look,
+               "JSON");
+  EXPECT_TRUE(parse_offered(chat->own_format(), "<|python_tag|>print(1").calls.empty());
 }
 
 TEST(Families, ATemplateWithoutCallsSaysWhyAndKeepsTheGenericFormat) {
@@ -278,16 +279,16 @@ TEST(Channels, HeadersSayWhatIsThoughtTextAndCall) {
   EXPECT_EQ(format.channels.recipient_start, "functions.");
   const std::vector<ToolCall> look = {{.id = "", .name = "look", .arguments = Json::object({{"place", "<|end|>"}})}};
   const std::string thought = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant";
-  const ParsedReply text = parse(format, thought + "<|channel|>final<|message|>Yes.<|return|>");
+  const ParsedReply text = parse_offered(format, thought + "<|channel|>final<|message|>Yes.<|return|>");
   EXPECT_EQ(text, (ParsedReply{.content = "Yes.", .reasoning = "Hm."}));
   for (const std::string_view header : {" to=functions.look<|channel|>commentary json<|message|>",
                                         "<|channel|>commentary to=functions.look <|constrain|>json<|message|>"}) {
-    const ParsedReply reply = parse(format, thought + std::string(header) + "{\"place\": \"<|end|>\"}<|call|>");
+    const ParsedReply reply = parse_offered(format, thought + std::string(header) + "{\"place\": \"<|end|>\"}<|call|>");
     expect_calls(reply, look, header);
     EXPECT_EQ(reply.reasoning, "Hm.");
     EXPECT_EQ(reply.content, "");
   }
-  EXPECT_EQ(parse(format, "No header at all.").content, "No header at all.");
+  EXPECT_EQ(parse_offered(format, "No header at all.").content, "No header at all.");
 }
 
 TEST(Channels, NoCutChangesAReplyAndABrokenCallIsMalformed) {
@@ -298,11 +299,11 @@ TEST(Channels, NoCutChangesAReplyAndABrokenCallIsMalformed) {
       "assistant to=functions.look<|channel|>commentary json<|message|>{\"place\": \"x\"}<|call|>";
   for (int i = 0; i < 500; ++i) {
     const std::string changed = i == 0 ? text : damaged(text, random);
-    const ParsedReply whole = parse(format, changed);
+    const ParsedReply whole = parse_offered(format, changed);
     EXPECT_EQ(parse_pieces(format, changed, random, 1 + random.next() % 9), whole) << changed;
   }
   const ParsedReply broken =
-      parse(format, " to=functions.look<|channel|>commentary json<|message|>{\"place\": <|call|>");
+      parse_offered(format, " to=functions.look<|channel|>commentary json<|message|>{\"place\": <|call|>");
   EXPECT_TRUE(broken.calls.empty());
   EXPECT_EQ(broken.malformed_calls.size(), 1U);
   EXPECT_TRUE(broken.content.contains(broken.malformed_calls.front()));

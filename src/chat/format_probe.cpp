@@ -36,8 +36,6 @@ std::string_view tag_at_start(std::string_view text) {
   return !units.empty() && is_tag(units.front()) ? units.front() : std::string_view();
 }
 
-constexpr std::size_t kTagBytesMax = 64;
-
 Json two_arguments() {
   Json arguments = needle_arguments();
   arguments.set(kArgumentToo, kValueToo);

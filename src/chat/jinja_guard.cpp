@@ -14,9 +14,9 @@
 namespace puna {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) { return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_jinja_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f'; }
+bool is_jinja_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_jinja_word(char c) { return is_jinja_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 class Guard {
  public:
@@ -33,7 +33,7 @@ class Guard {
         PUNA_TRY_VOID(tag());
         spaces = 0;
       } else {
-        spaces = is_space(rest.front()) ? spaces + 1 : 0;
+        spaces = is_jinja_space(rest.front()) ? spaces + 1 : 0;
         if (spaces > kTemplateSpaceRunMax) {
           return limit(format_text("a run of white space longer than {} bytes", kTemplateSpaceRunMax));
         }
@@ -81,7 +81,8 @@ class Guard {
     const std::size_t text = out_.find_last_not_of(" \t");
     const std::size_t start = std::max(text == std::string::npos ? 0 : text + 1, last_end_);
     const bool is_line_start = start == 0 || out_[start - 1] == '\n';
-    const bool is_trimmed = last_trims_ && std::ranges::all_of(std::string_view(out_).substr(last_end_), is_space);
+    const bool is_trimmed =
+        last_trims_ && std::ranges::all_of(std::string_view(out_).substr(last_end_), is_jinja_space);
     const bool trims = source_.substr(at_ + 2).starts_with('-');
     if (start < out_.size() && is_line_start && !is_trimmed && !trims) {
       const std::string indent = out_.substr(start);
@@ -127,7 +128,7 @@ class Guard {
     if (c == '"' || c == '\'') {
       return string();
     }
-    if (is_word(c)) {
+    if (is_jinja_word(c)) {
       return word();
     }
     if (c == '(' || c == '[' || c == '{') {
@@ -185,13 +186,13 @@ class Guard {
     std::string text;
     const std::size_t from = at_ > 64 ? at_ - 64 : 0;
     std::ranges::copy_if(source_.substr(from, at_ - from), std::back_inserter(text),
-                         [](char c) { return !is_space(c); });
+                         [](char c) { return !is_jinja_space(c); });
     return text;
   }
 
   Result<void> word() {
     std::size_t end = at_;
-    while (end < source_.size() && is_word(source_[end])) {
+    while (end < source_.size() && is_jinja_word(source_[end])) {
       ++end;
     }
     const std::string_view text = source_.substr(at_, end - at_);
@@ -215,15 +216,15 @@ class Guard {
     if (next < source_.size() && source_[next] == source_[at_]) {
       ++next;
     }
-    while (next < source_.size() && is_space(source_[next])) {
+    while (next < source_.size() && is_jinja_space(source_[next])) {
       ++next;
     }
     const std::size_t digits = next;
-    while (next < source_.size() && is_digit(source_[next])) {
+    while (next < source_.size() && is_jinja_digit(source_[next])) {
       ++next;
     }
     const std::string_view divisor = source_.substr(digits, next - digits);
-    const bool is_fraction = next < source_.size() && (source_[next] == '.' || is_word(source_[next]));
+    const bool is_fraction = next < source_.size() && (source_[next] == '.' || is_jinja_word(source_[next]));
     const bool is_safe = divisor.find_first_not_of('0') != std::string_view::npos && !is_fraction;
     if (!is_safe && !left.ends_with('"') && !left.ends_with('\'')) {
       return refuse("divides by something else than a whole number that is written out and not 0");

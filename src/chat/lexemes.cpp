@@ -5,8 +5,6 @@
 namespace puna {
 namespace {
 
-constexpr std::size_t kTagBytesMax = 64;
-
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          static_cast<unsigned char>(c) > 127;

@@ -8,6 +8,8 @@
 
 namespace puna {
 
+inline constexpr std::size_t kTagBytesMax = 64;
+
 [[nodiscard]] std::vector<std::string_view> lexemes(std::string_view text);
 // <...> or [NAME], and nothing else.
 [[nodiscard]] bool is_tag(std::string_view lexeme);

@@ -5,10 +5,12 @@
 
 #include <vector>
 
+#include "chat/json_testing.h"
+
 namespace puna {
 namespace {
 
-Json json(std::string_view text) { return Json::parse(text).value(); }
+using testing::json;
 
 std::vector<Message> examples() {
   return {

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::size_t kShownBytesMax = 40;
 
-std::unexpected<Error> wrong(std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); }
-
 Result<std::string> read_content(const Json& content) {
   if (content.is_null()) {
     return std::string();
@@ -22,13 +20,14 @@ Result<std::string> read_content(const Json& content) {
     return content.as_string();
   }
   if (!content.is_array()) {
-    return wrong("'content' must be text, null or a list of parts");
+    return fail(ErrorCode::invalid_argument, "'content' must be text, null or a list of parts");
   }
   std::string text;
   for (const Json& part : content.as_array()) {
     const Json* piece = part.find("text");
     if (piece == nullptr || !piece->is_string()) {
-      return wrong(
+      return fail(
+          ErrorCode::invalid_argument,
           format_text("'content' has a part that is no text but '{}'; images, audio and files are not taken",
                       printable(utf8::truncate(part.text_or("type", "something without a type"), kShownBytesMax))));
     }
@@ -40,7 +39,7 @@ Result<std::string> read_content(const Json& content) {
 Result<ToolCall> read_call(const Json& json) {
   const Json* function = json.find("function");
   if (function == nullptr || function->text_or("name").empty()) {
-    return wrong("a call in 'tool_calls' has no function name");
+    return fail(ErrorCode::invalid_argument, "a call in 'tool_calls' has no function name");
   }
   ToolCall call{.id = std::string(json.text_or("id")),
                 .name = std::string(function->text_or("name")),
@@ -66,7 +65,7 @@ Result<Message> read_message(const Json& json) {
                                                                         {"tool", Role::tool}}};
   const auto role = std::ranges::find(kRoles, json.text_or("role"), &std::pair<std::string_view, Role>::first);
   if (role == kRoles.end()) {
-    return wrong("'role' must be system, developer, user, assistant or tool");
+    return fail(ErrorCode::invalid_argument, "'role' must be system, developer, user, assistant or tool");
   }
   Message message{.role = role->second, .content = {}, .reasoning = {}, .calls = {}, .call_id = {}, .tool = {}};
   if (const Json* content = json.find("content")) {
@@ -82,7 +81,7 @@ Result<Message> read_message(const Json& json) {
   message.reasoning = json.text_or("reasoning_content", json.text_or("reasoning"));
   if (const Json* calls = json.find("tool_calls"); calls != nullptr && !calls->is_null()) {
     if (!calls->is_array()) {
-      return wrong("'tool_calls' must be a list");
+      return fail(ErrorCode::invalid_argument, "'tool_calls' must be a list");
     }
     for (const Json& item : calls->as_array()) {
       PUNA_TRY(ToolCall call, read_call(item));
@@ -114,7 +113,7 @@ bool is_transcript_line(const Json& json) {
 
 Result<std::vector<Message>> messages_from_json(const Json& json) {
   if (!json.is_array()) {
-    return wrong("the messages must be a list");
+    return fail(ErrorCode::invalid_argument, "the messages must be a list");
   }
   std::vector<Message> messages;
   for (const Json& item : json.as_array()) {

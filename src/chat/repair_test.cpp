@@ -3,19 +3,22 @@
 
 #include <gtest/gtest.h>
 
+#include "chat/json_testing.h"
 #include "puna/chat/reply.h"
 
 namespace puna {
 namespace {
 
-Json json(std::string_view text) { return Json::parse(text).value(); }
+using testing::json;
 
-ParsedReply parse(std::string_view text, ReplyParser::End end = ReplyParser::End::whole) {
+ParsedReply parse_damaged(std::string_view text, ReplyParser::End end = ReplyParser::End::whole) {
   ReplyParser parser(false);
   static_cast<void>(parser.feed(text));
   return parser.finish(end);
 }
-ParsedReply parse_body(std::string_view body) { return parse("<tool_call>" + std::string(body) + "</tool_call>"); }
+ParsedReply parse_body(std::string_view body) {
+  return parse_damaged("<tool_call>" + std::string(body) + "</tool_call>");
+}
 
 void expect_repaired(std::string_view body, std::string_view what, std::string_view arguments = R"({"a": 1})") {
   const ParsedReply reply = parse_body(body);
@@ -28,7 +31,7 @@ void expect_repaired(std::string_view body, std::string_view what, std::string_v
 
 void expect_malformed(std::string_view body) {
   const std::string block = "<tool_call>" + std::string(body) + "</tool_call>";
-  const ParsedReply reply = parse(block);
+  const ParsedReply reply = parse_damaged(block);
   EXPECT_TRUE(reply.calls.empty()) << body;
   EXPECT_EQ(reply.malformed_calls, std::vector{block});
   EXPECT_EQ(reply.content, block);
@@ -94,21 +97,21 @@ TEST(Repair, WhatCouldMeanTwoThingsIsAnObservation) {
 }
 
 TEST(Repair, ANumberAtTheEndMayLackDigits) {
-  EXPECT_TRUE(parse(R"(<tool_call>{"name": "f", "arguments": {"a": 12)").calls.empty());
-  EXPECT_EQ(parse(R"(<tool_call>{"name": "f", "arguments": {"a": "12")").calls.size(), 1U);
-  EXPECT_EQ(parse(R"(<tool_call>{"name": "f", "arguments": {"a": [12])").calls.size(), 1U);
+  EXPECT_TRUE(parse_damaged(R"(<tool_call>{"name": "f", "arguments": {"a": 12)").calls.empty());
+  EXPECT_EQ(parse_damaged(R"(<tool_call>{"name": "f", "arguments": {"a": "12")").calls.size(), 1U);
+  EXPECT_EQ(parse_damaged(R"(<tool_call>{"name": "f", "arguments": {"a": [12])").calls.size(), 1U);
 }
 
 TEST(Repair, NothingIsAddedToAReplyThatALimitCut) {
   for (const std::string_view text : {R"(<tool_call>{"name": "f", "arguments": {"a": "12"})",
                                       R"(<tool_call>{"name": "f", "arguments": {"a": "12")"}) {
-    EXPECT_EQ(parse(text).calls.size(), 1U);
-    const ParsedReply cut = parse(text, ReplyParser::End::cut);
+    EXPECT_EQ(parse_damaged(text).calls.size(), 1U);
+    const ParsedReply cut = parse_damaged(text, ReplyParser::End::cut);
     EXPECT_TRUE(cut.calls.empty()) << text;
     EXPECT_EQ(cut.malformed_calls, std::vector{std::string(text)});
   }
   // What ended before the cut is repaired as always.
-  EXPECT_EQ(parse(R"(<tool_call>{'name': 'f'}</tool_call> and)", ReplyParser::End::cut).calls.size(), 1U);
+  EXPECT_EQ(parse_damaged(R"(<tool_call>{'name': 'f'}</tool_call> and)", ReplyParser::End::cut).calls.size(), 1U);
 }
 
 TEST(Repair, ACallThatIsRightIsNotTouched) {
@@ -123,10 +126,10 @@ TEST(Repair, ACallThatIsRightIsNotTouched) {
 }
 
 TEST(Repair, ASketchInAThoughtIsNoCall) {
-  const ParsedReply reply = parse("<think>Perhaps <tool_call>{'name': 'f', 'arguments': {}}</tool_call>");
+  const ParsedReply reply = parse_damaged("<think>Perhaps <tool_call>{'name': 'f', 'arguments': {}}</tool_call>");
   EXPECT_TRUE(reply.calls.empty());
   EXPECT_TRUE(reply.repairs.empty());
-  EXPECT_EQ(parse("<think>So <tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>").calls.size(), 1U);
+  EXPECT_EQ(parse_damaged("<think>So <tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>").calls.size(), 1U);
 }
 
 TEST(Repair, OtherFormsOfCallsAreRepairedToo) {
@@ -167,7 +170,7 @@ TEST(Repair, PiecesGiveTheSameReplyAsTheWhole) {
       "<tool_call>\n{'tool': 'f', 'args': {'t': '</tool_call>'}}",
   };
   for (const std::string& text : texts) {
-    const ParsedReply whole = parse(text);
+    const ParsedReply whole = parse_damaged(text);
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
       ReplyParser parser(false);
       std::string content = parser.feed(std::string_view(text).substr(0, cut)).content;

@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "chat/json_testing.h"
 #include "chat/match_testing.h"
 #include "puna/chat/reply.h"
 
 namespace puna {
 namespace {
 
+using testing::json;
 using testing::TextMatcher;
 
-Json json(std::string_view text) { return Json::parse(text).value(); }
-
-const std::vector<ToolSpec>& tools() {
+const std::vector<ToolSpec>& weather_tools() {
   static const std::vector<ToolSpec> specs = {
       {.name = "get_weather",
        .description = "Weather.",
@@ -29,7 +29,7 @@ const std::vector<ToolSpec>& tools() {
 }
 
 TextMatcher matcher(ReplyShape shape) {
-  shape.tools = tools();
+  shape.tools = weather_tools();
   const auto grammar = reply_grammar(shape);
   EXPECT_TRUE(grammar) << (grammar ? "" : grammar.error().message);
   return TextMatcher(*grammar);
@@ -126,7 +126,7 @@ TEST(ReplyGrammar, CallsAreWrittenInTheTemplatesOwnWay) {
            R"({"name": "get_weather", "arguments": {"city": "Paris", "days": 2.0}})",
        }) {
     EXPECT_FALSE(grammar.matches(call(json))) << json;
-    ReplyParser reader(generic_reply_format(), {.tools = tools()});
+    ReplyParser reader(generic_reply_format(), {.tools = weather_tools()});
     static_cast<void>(reader.feed(call(json)));
     EXPECT_EQ(reader.finish().calls.size(), 1u) << json;
   }
@@ -214,7 +214,7 @@ TEST(ReplyGrammar, EveryFormatHoldsAlsoBehindReasoning) {
 
 TEST(ReplyGrammar, NoToolsOrNoneMeansFreeText) {
   EXPECT_EQ(reply_grammar({}).value(), nullptr);
-  EXPECT_EQ(reply_grammar({.tools = tools(), .tool_choice = ToolChoice::none}).value(), nullptr);
+  EXPECT_EQ(reply_grammar({.tools = weather_tools(), .tool_choice = ToolChoice::none}).value(), nullptr);
 }
 
 TEST(ReplyGrammar, ABadSchemaIsRefusedWithTheToolsName) {
@@ -235,7 +235,8 @@ TEST(ReplyGrammar, ToolsThatTakeNoObjectAreRefused) {
 TEST(ReplyGrammar, SizeIsLinearInToolsAndBounded) {
   std::vector<ToolSpec> many;
   for (std::size_t i = 0; i < kToolsMax; ++i) {
-    many.push_back({.name = "tool_" + std::to_string(i), .description = "", .parameters = tools()[0].parameters});
+    many.push_back(
+        {.name = "tool_" + std::to_string(i), .description = "", .parameters = weather_tools()[0].parameters});
   }
   const auto grammar = reply_grammar({.tools = many});
   ASSERT_TRUE(grammar);

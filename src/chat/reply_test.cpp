@@ -6,16 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "chat/json_testing.h"
+
 namespace puna {
 namespace {
+
+using testing::json;
 
 ParsedReply parse(std::string_view text, bool reasoning_open = false) {
   ReplyParser parser(reasoning_open);
   static_cast<void>(parser.feed(text));
   return parser.finish();
 }
-
-Json json(std::string_view text) { return Json::parse(text).value(); }
 
 TEST(ReplyParser, LeavesPlainTextAsItIs) {
   EXPECT_EQ(parse("Hello.\n").content, "Hello.\n");

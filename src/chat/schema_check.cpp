@@ -14,7 +14,7 @@ namespace puna::schema {
 namespace {
 
 constexpr std::size_t kViolationsMax = 20;
-constexpr std::size_t kReferencesMax = 200;  // schemas behind each other for one value
+constexpr std::size_t kSchemasDeepMax = 200;  // schemas behind each other for one value
 
 std::string shown(const Json& value) { return std::string(utf8::truncate(value.dump(), 60)); }
 
@@ -71,7 +71,7 @@ class Checker {
  private:
   bool fits(FactId id, const Json& value, const std::string& where, bool report, Evaluated& seen) {
     const At at{.id = id, .schema = facts_.at(id), .value = value, .where = where, .report = report, .seen = seen};
-    if (resources_.size() > kReferencesMax) {
+    if (resources_.size() > kSchemasDeepMax) {
       return say(at, "is checked against schemas that refer to each other without an end");
     }
     if (at.schema.is_bool()) {

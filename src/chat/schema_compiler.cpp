@@ -18,8 +18,6 @@ constexpr FactId kSettled = 0x80000000;
 
 FactId bare(FactId id) { return id & ~kSettled; }
 
-Json is(FactId id) { return Json::object({{std::string(kIs), static_cast<std::int64_t>(id)}}); }
-
 // A list of names, or one of them alone, as draft 3 has it.
 Json required(const Json& names) {
   Json schema;

@@ -28,6 +28,12 @@ inline constexpr std::string_view kNotInteger = "$puna-not-integer";
 
 using FactId = std::uint32_t;
 
+// What derived schemas say of a fact.
+[[nodiscard]] inline Json is(FactId id) { return Json::object({{std::string(kIs), static_cast<std::int64_t>(id)}}); }
+[[nodiscard]] inline Json is_not(FactId id) {
+  return Json::object({{std::string(kNot), static_cast<std::int64_t>(id)}});
+}
+
 class Facts {
  public:
   // Errors  invalid_argument  a keyword that is not well formed

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kPlainTypes = {"null", "boolean", "number", "string", "array", "object"};
 
-Json is_not(FactId id) { return Json::object({{std::string(kNot), static_cast<std::int64_t>(id)}}); }
-Json is(FactId id) { return Json::object({{std::string(kIs), static_cast<std::int64_t>(id)}}); }
 Json typed(std::string_view type, std::string_view keyword, Json value) {
   return Json::object({{"type", type}, {std::string(keyword), std::move(value)}});
 }

@@ -12,12 +12,13 @@
 #include <optional>
 #include <string>
 
+#include "chat/json_testing.h"
 #include "chat/match_testing.h"
 
 namespace puna {
 namespace {
 
-Json json(std::string_view text) { return Json::parse(text).value(); }
+using testing::json;
 
 bool grammar_takes(std::string_view schema, std::string_view value) {
   const auto grammar = grammar_from_schema(json(schema));

@@ -14,22 +14,22 @@ namespace puna {
 namespace {
 
 // What templates write around turns looks like this in every family we know; used as the control tokens of each.
-const std::vector<std::string> kControls = {"<|im_start|>",
-                                            "<|im_end|>",
-                                            "<|eot_id|>",
-                                            "<|start_header_id|>",
-                                            "</s>",
-                                            "<s>",
-                                            "[INST]",
-                                            "[/INST]",
-                                            "<start_of_turn>",
-                                            "<end_of_turn>",
-                                            "<|user|>",
-                                            "<|end|>",
-                                            "<|START_OF_TURN_TOKEN|>",
-                                            "<|end_of_text|>",
-                                            "<|channel|>",
-                                            "[TOOL_CALLS]"};
+const std::vector<std::string> kTurnMarks = {"<|im_start|>",
+                                             "<|im_end|>",
+                                             "<|eot_id|>",
+                                             "<|start_header_id|>",
+                                             "</s>",
+                                             "<s>",
+                                             "[INST]",
+                                             "[/INST]",
+                                             "<start_of_turn>",
+                                             "<end_of_turn>",
+                                             "<|user|>",
+                                             "<|end|>",
+                                             "<|START_OF_TURN_TOKEN|>",
+                                             "<|end_of_text|>",
+                                             "<|channel|>",
+                                             "[TOOL_CALLS]"};
 
 struct Loaded {
   std::string name;
@@ -55,7 +55,7 @@ RenderRequest request(const std::vector<Message>& talk, const std::vector<ToolSp
   return {.messages = talk,
           .tools = tools,
           .format = {},
-          .control_texts = kControls,
+          .control_texts = kTurnMarks,
           .today = std::chrono::year(2025) / 1 / 2};
 }
 
@@ -145,11 +145,11 @@ TEST_F(TemplateOracle, ControlTextsThatOthersWroteAreNeverInATrustedPart) {
   for (const Loaded& one : load_all()) {
     const auto clean = one.chat->render(request(talk_with(""), clean_tools));
     ASSERT_TRUE(clean) << one.name;
-    for (const std::string& control : kControls) {
+    for (const std::string& control : kTurnMarks) {
       const std::vector<ToolSpec> tools = weather(control);
       const auto prompt = one.chat->render(request(talk_with(control), tools));
       ASSERT_TRUE(prompt) << one.name << ": " << prompt.error().message;
-      for (const std::string& other : kControls) {
+      for (const std::string& other : kTurnMarks) {
         EXPECT_EQ(count_trusted(*prompt, other), count_trusted(*clean, other)) << one.name << " " << control;
       }
     }
@@ -170,7 +170,7 @@ TEST_F(TemplateOracle, TagsThatTemplatesLookForInContentDoNotOpenADoor) {
       const auto prompt = one.chat->render(request(talk, {}));
       const auto clean = one.chat->render(request(clean_talk, {}));
       ASSERT_TRUE(prompt && clean) << one.name;
-      for (const std::string& control : kControls) {
+      for (const std::string& control : kTurnMarks) {
         EXPECT_LE(count_trusted(*prompt, control), count_trusted(*clean, control)) << one.name << " " << trick;
       }
       EXPECT_EQ(prompt->reasoning_open, clean->reasoning_open) << one.name;

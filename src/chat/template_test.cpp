@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "chat/json_testing.h"
+
 namespace puna {
 namespace {
 
-const std::vector<std::string> kControls = {"<|im_start|>", "<|im_end|>", "</s>", "<|eot_id|>", "[INST]", "</think>"};
+using testing::json;
 
-Json json(std::string_view text) { return Json::parse(text).value(); }
+const std::vector<std::string> kControls = {"<|im_start|>", "<|im_end|>", "</s>", "<|eot_id|>", "[INST]", "</think>"};
 
 std::unique_ptr<const ChatTemplate> make(std::string jinja) {
   auto made = ChatTemplate::create({.jinja = std::move(jinja), .bos_text = "<s>", .eos_text = "</s>"});

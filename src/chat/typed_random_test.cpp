@@ -191,7 +191,7 @@ TEST(TypedRandom, TenThousandValuesFitTheirSchemaAndAreReadBackTheSame) {
 }
 
 // A random text under the grammar; what closes something is preferred, so that it ends. Empty: it did not.
-std::string random_text(GrammarMatcher& matcher, Random& random) {
+std::string random_typed_text(GrammarMatcher& matcher, Random& random) {
   std::string text;
   GrammarMatcher::State state = matcher.start();
   for (int steps = 0; steps < 20'000; ++steps) {
@@ -230,7 +230,7 @@ int read_random_texts(std::uint64_t seed, int rounds) {
   Random random(seed);
   int read = 0;
   for (int round = 0; round < rounds; ++round) {
-    const std::string text = random_text(matcher, random);
+    const std::string text = random_typed_text(matcher, random);
     if (text.empty()) {
       continue;
     }

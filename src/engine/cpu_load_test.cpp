@@ -8,7 +8,7 @@
 namespace puna::engine {
 namespace {
 
-constexpr std::string_view kText =
+constexpr std::string_view kProcStat =
     "cpu  1110 2220 3330 4440 5550 6660 7770 8880 0 0\n"
     "cpu0 10 20 30 40 50 60 70 80 0 0\n"
     "cpu1 100 200 300 400 500 600 700 800 0 0\n"
@@ -24,14 +24,14 @@ std::vector<bool> cores(std::initializer_list<std::size_t> counted) {
 }
 
 TEST(CpuLoad, WorkIsSummedOverTheCoresThatCountWithoutIdleAndStolenTime) {
-  EXPECT_EQ(busy_ticks(kText, cores({0}), false), 10U + 30 + 60 + 70);
-  EXPECT_EQ(busy_ticks(kText, cores({0, 10}), false), 170U + 17000);
-  EXPECT_EQ(busy_ticks(kText, cores({1}), true), 1900U);
+  EXPECT_EQ(busy_ticks(kProcStat, cores({0}), false), 10U + 30 + 60 + 70);
+  EXPECT_EQ(busy_ticks(kProcStat, cores({0, 10}), false), 170U + 17000);
+  EXPECT_EQ(busy_ticks(kProcStat, cores({1}), true), 1900U);
 }
 
 TEST(CpuLoad, ATextThatIsCutOffOrAnotherOneIsNoMisreading) {
-  EXPECT_EQ(busy_ticks(kText.substr(0, kText.find("cpu10") + 9), cores({0, 10}), false), 170U);
-  EXPECT_EQ(busy_ticks(kText, cores({3}), false), std::nullopt);
+  EXPECT_EQ(busy_ticks(kProcStat.substr(0, kProcStat.find("cpu10") + 9), cores({0, 10}), false), 170U);
+  EXPECT_EQ(busy_ticks(kProcStat, cores({3}), false), std::nullopt);
   for (const std::string_view text : {"", "cpu", "cpu \n", "cpu0\n", "cpux 1 2 3 4 5 6 7\n", "intr 5\n"}) {
     EXPECT_EQ(busy_ticks(text, cores({0}), false), std::nullopt) << text;
   }

@@ -7,13 +7,15 @@
 #include <array>
 #include <filesystem>
 
+#include "engine/test_sampling.h"
 #include "puna/engine.h"
 #include "puna/engine/random_model.h"
 
 namespace puna {
 namespace {
 
-constexpr Sampling kGreedy = {.temperature = 0.0F};
+using engine::test::kGreedy;
+
 constexpr Sampling kWarm = {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F, .seed = 7};
 
 struct Said {

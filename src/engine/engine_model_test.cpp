@@ -7,12 +7,13 @@
 
 #include "engine/test_grammar.h"
 #include "engine/test_paths.h"
+#include "engine/test_sampling.h"
 #include "puna/engine.h"
 
 namespace puna {
 namespace {
 
-const Sampling kGreedy = {.temperature = 0.0F};
+using engine::test::kGreedy;
 
 class EngineModel : public testing::Test {
  protected:

@@ -12,7 +12,7 @@ namespace {
 using test::Caller;
 using test::Output;
 
-struct Asked {
+struct AskedByCaller {
   Caller caller;
   std::vector<Token> prompt;
   int tokens_max = 0;
@@ -33,8 +33,8 @@ class EngineRandom : public test::EngineCoreTest {
   }
 
   // What is said to come from the cache must have been there. Takes the first piece, which is about that.
-  void check_reuse(std::vector<Asked>& asked) const {
-    for (Asked& one : asked) {
+  void check_reuse(std::vector<AskedByCaller>& asked) const {
+    for (AskedByCaller& one : asked) {
       const auto piece = one.started ? std::nullopt : one.caller.stream->poll();
       if (!piece || !*piece || !std::holds_alternative<piece::Prefill>(**piece)) {
         continue;
@@ -45,7 +45,7 @@ class EngineRandom : public test::EngineCoreTest {
     }
   }
 
-  void step(int lanes, std::vector<Asked>& asked) {
+  void step(int lanes, std::vector<AskedByCaller>& asked) {
     account_->begin_step();
     core_->step();
     ASSERT_NO_FATAL_FAILURE(check_ledger(lanes));
@@ -53,8 +53,8 @@ class EngineRandom : public test::EngineCoreTest {
     ASSERT_EQ(backend_->calls().violation, "");
   }
 
-  void check_replies(const std::vector<Asked>& asked) const {
-    for (const Asked& one : asked) {
+  void check_replies(const std::vector<AskedByCaller>& asked) const {
+    for (const AskedByCaller& one : asked) {
       const Output output = one.caller.drain();
       if (!one.cancelled) {
         ASSERT_TRUE(output.finished) << output.error->message;
@@ -65,10 +65,10 @@ class EngineRandom : public test::EngineCoreTest {
   }
 
   // A prompt that continues, repeats or branches from what was asked before, or is new.
-  std::vector<Token> next_prompt(Random& random, const std::vector<Asked>& asked) const {
+  std::vector<Token> next_prompt(Random& random, const std::vector<AskedByCaller>& asked) const {
     std::vector<Token> prompt;
     if (!asked.empty() && random.next() % 4 != 0) {
-      const Asked& old = asked[random.next() % asked.size()];
+      const AskedByCaller& old = asked[random.next() % asked.size()];
       prompt = old.prompt;
       const std::size_t more = random.next() % 8;
       for (std::size_t i = 0; i < more; ++i) {
@@ -87,7 +87,7 @@ class EngineRandom : public test::EngineCoreTest {
   }
 
   // Every third generation has parts of its text forced.
-  std::unique_ptr<TokenFilter> some_filter(Random& random, const Asked& asked) const {
+  std::unique_ptr<TokenFilter> some_filter(Random& random, const AskedByCaller& asked) const {
     if (random.next() % 3 != 0) {
       return nullptr;
     }
@@ -115,12 +115,12 @@ void EngineRandom::play(std::uint64_t seed) {
        pick(1, lanes));
   account_ = std::make_unique<test::Account>(*backend_);
   core_ = std::make_unique<EngineCore>(*account_, weights_, options_, Clock::system(), counters_);
-  std::vector<Asked> asked;
+  std::vector<AskedByCaller> asked;
   std::vector<std::pair<std::shared_ptr<Pin::State>, Caller>> pins;
   for (int operation = 0; operation < 120; ++operation) {
     const int kind = pick(0, 19);
     if (kind < 5 && asked.size() < 40) {
-      Asked next{.caller = {}, .prompt = next_prompt(random, asked), .tokens_max = pick(1, 12)};
+      AskedByCaller next{.caller = {}, .prompt = next_prompt(random, asked), .tokens_max = pick(1, 12)};
       next.caller = submit({.prompt = next.prompt,
                             .sampling = {.temperature = 0.0F},
                             .tokens_max = next.tokens_max,
@@ -128,7 +128,7 @@ void EngineRandom::play(std::uint64_t seed) {
                            some_filter(random, next));
       asked.push_back(std::move(next));
     } else if (kind == 5 && !asked.empty()) {
-      Asked& victim = asked[random.next() % asked.size()];
+      AskedByCaller& victim = asked[random.next() % asked.size()];
       victim.caller.stream->cancel();
       victim.cancelled = true;
     } else if (kind == 6) {

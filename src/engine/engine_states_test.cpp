@@ -25,10 +25,10 @@ class EngineStates : public test::EngineCoreTest {
   }
 };
 
-constexpr Abilities kNeverForgets = {.share = Share::whole_lane, .cut = false, .mark = true, .save = true};
+constexpr Abilities kNeverCut = {.share = Share::whole_lane, .cut = false, .mark = true, .save = true};
 
 TEST_F(EngineStates, AMemoryThatCannotBeCutGivesOnlyAStateThatCanBeUsed) {
-  open({.lanes = 2, .abilities = kNeverForgets});
+  open({.lanes = 2, .abilities = kNeverCut});
   const auto prompt = tokens_of("one conversation");
   const Caller caller = submit(prompt, 4);
   run_to_end();
@@ -45,7 +45,7 @@ TEST_F(EngineStates, AMemoryThatCannotBeCutGivesOnlyAStateThatCanBeUsed) {
 }
 
 TEST_F(EngineStates, ASavedOneThatCannotBeCutIsGivenForItsOwnTokensOnly) {
-  open({.lanes = 1, .abilities = kNeverForgets});
+  open({.lanes = 1, .abilities = kNeverCut});
   submit(tokens_of("one conversation"), 1);
   run_to_end();
   submit(tokens_of("something else"), 1);  // pushes it out
@@ -56,7 +56,7 @@ TEST_F(EngineStates, ASavedOneThatCannotBeCutIsGivenForItsOwnTokensOnly) {
 }
 
 TEST_F(EngineStates, AStateThatHoldsLessThanItSaysIsNotUsed) {
-  for (const Abilities& abilities : {Abilities{.share = Share::any_part, .cut = true, .save = true}, kNeverForgets}) {
+  for (const Abilities& abilities : {Abilities{.share = Share::any_part, .cut = true, .save = true}, kNeverCut}) {
     open({.lanes = 2, .abilities = abilities});
     const auto said = std::vector<Token>(30, 'a');
     for (const std::size_t really : {10U, 40U}) {

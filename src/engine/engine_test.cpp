@@ -7,6 +7,7 @@
 
 #include "engine/fake_backend.h"
 #include "engine/fake_weights.h"
+#include "engine/test_sampling.h"
 
 namespace puna {
 namespace {
@@ -14,8 +15,7 @@ namespace {
 using engine::fake::FakeWeights;
 using engine::fake::Settings;
 using engine::fake::tokens_of;
-
-const Sampling kGreedy = {.temperature = 0.0F};
+using engine::test::kGreedy;
 
 struct Read {
   std::string text;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/backend.h"
+#include "engine/fake_tokens.h"
 
 namespace puna::engine::fake {
 
@@ -313,14 +314,6 @@ class FakeBackend final : public Backend {
   std::set<LaneId> unsettled_;
   std::atomic<bool> interrupted_ = false;
 };
-
-inline std::vector<Token> tokens_of(std::string_view text) {
-  std::vector<Token> tokens;
-  for (const char c : text) {
-    tokens.push_back(static_cast<unsigned char>(c));
-  }
-  return tokens;
-}
 
 // What greedy generation of `count` tokens must give after `prompt`.
 inline std::string expected_text(const Next& next, std::vector<Token> prompt, int count) {

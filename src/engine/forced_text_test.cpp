@@ -11,10 +11,9 @@
 namespace puna::engine {
 namespace {
 
+using fake::tokens_of;
 using testing_grammar::answer;
 using testing_grammar::finished;
-
-std::vector<Token> tokens_of(std::string_view text) { return {text.begin(), text.end()}; }
 
 class ForcedText : public test::EngineCoreTest {
  protected:

@@ -17,20 +17,16 @@ constexpr std::uint64_t kEntryBytesMin = 8 + 4 + 1;           // key length, typ
 constexpr std::uint64_t kTensorBytesMin = 8 + 4 + 8 + 4 + 8;  // name length, dimensions, one size, type, offset
 constexpr std::uint64_t kEntriesMax = 65'536;
 constexpr std::uint64_t kTensorsMax = 1'048'576;
-constexpr std::uint64_t kKeyBytesMax = 65'535;
+constexpr std::uint64_t kGgufKeyBytesMax = 65'535;
 constexpr std::uint64_t kAlignmentMax = 1'048'576;
 constexpr std::uint32_t kDimensionsMax = 4;
 constexpr std::uint64_t kValuesMax = std::uint64_t{1} << 48;  // in one tensor: far beyond any model, far below overflow
 constexpr std::array<std::uint8_t, 13> kTypeBytes = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
-std::unexpected<Error> corrupt(std::string message) {
-  return fail(ErrorCode::corrupt, std::move(message), "the file is damaged or was made by a faulty converter");
-}
-
 Result<GgufType> read_type(GgufCursor& cursor, std::string_view what) {
   PUNA_TRY(const auto type, cursor.number<std::uint32_t>(what));
   if (type >= kTypeBytes.size()) {
-    return corrupt(format_text("{} has the unknown type {}", what, type));
+    return corrupt_gguf(format_text("{} has the unknown type {}", what, type));
   }
   return static_cast<GgufType>(type);
 }
@@ -72,7 +68,7 @@ Result<GgufValue> read_scalar(GgufCursor& cursor, GgufType type, std::string_vie
     case GgufType::array:
       break;
   }
-  return corrupt(format_text("{} is an array inside an array", what));
+  return corrupt_gguf(format_text("{} is an array inside an array", what));
 }
 
 bool is_integer(GgufType type) {
@@ -85,13 +81,13 @@ Result<GgufValue> read_array(GgufCursor& cursor, std::string_view what) {
   PUNA_TRY(array.type, read_type(cursor, what));
   PUNA_TRY(array.count, cursor.number<std::uint64_t>(what));
   if (array.type == GgufType::array) {
-    return corrupt(format_text("{} is an array inside an array", what));
+    return corrupt_gguf(format_text("{} is an array inside an array", what));
   }
   const std::uint64_t item_bytes =
       array.type == GgufType::string ? 8 : kTypeBytes[static_cast<std::size_t>(array.type)];
   if (array.count > cursor.left_in_file() / item_bytes) {
-    return corrupt(format_text("{} claims {} items and the file has only {} more bytes", what, array.count,
-                               cursor.left_in_file()));
+    return corrupt_gguf(format_text("{} claims {} items and the file has only {} more bytes", what, array.count,
+                                    cursor.left_in_file()));
   }
   array.offset = cursor.position();
   if (array.type == GgufType::string) {
@@ -138,10 +134,10 @@ Result<Counts> read_fixed_part(GgufCursor& cursor, GgufHeader& header) {
   PUNA_TRY(counts.tensors, cursor.number<std::uint64_t>("the tensor count"));
   PUNA_TRY(counts.entries, cursor.number<std::uint64_t>("the entry count"));
   if (counts.tensors > kTensorsMax || counts.tensors > cursor.left_in_file() / kTensorBytesMin) {
-    return corrupt(format_text("{} tensors cannot be in a file of this size", counts.tensors));
+    return corrupt_gguf(format_text("{} tensors cannot be in a file of this size", counts.tensors));
   }
   if (counts.entries > kEntriesMax || counts.entries > cursor.left_in_file() / kEntryBytesMin) {
-    return corrupt(format_text("{} metadata entries cannot be in a file of this size", counts.entries));
+    return corrupt_gguf(format_text("{} metadata entries cannot be in a file of this size", counts.entries));
   }
   return counts;
 }
@@ -150,12 +146,12 @@ Result<void> read_entries(GgufCursor& cursor, std::uint64_t count, GgufHeader& h
   std::unordered_set<std::string_view> keys;
   for (std::uint64_t i = 0; i < count; ++i) {
     PUNA_TRY(const std::string_view key, cursor.string("a metadata key"));
-    if (key.empty() || key.size() > kKeyBytesMax || key.contains('\0')) {
-      return corrupt(format_text("metadata key number {} is empty, too long or holds a zero byte", i + 1));
+    if (key.empty() || key.size() > kGgufKeyBytesMax || key.contains('\0')) {
+      return corrupt_gguf(format_text("metadata key number {} is empty, too long or holds a zero byte", i + 1));
     }
     const std::string what = format_text("\"{}\"", key.substr(0, 80));
     if (!keys.insert(key).second) {
-      return corrupt(format_text("the metadata key {} occurs twice", what));
+      return corrupt_gguf(format_text("the metadata key {} occurs twice", what));
     }
     PUNA_TRY(const GgufType type, read_type(cursor, what));
     PUNA_TRY(GgufValue value, type == GgufType::array ? read_array(cursor, what) : read_scalar(cursor, type, what));
@@ -165,7 +161,7 @@ Result<void> read_entries(GgufCursor& cursor, std::uint64_t count, GgufHeader& h
   if (alignment != nullptr) {
     const auto* value = std::get_if<std::uint64_t>(alignment);
     if (value == nullptr || !std::has_single_bit(*value) || *value > kAlignmentMax) {
-      return corrupt("\"general.alignment\" is not a power of two up to 1,048,576");
+      return corrupt_gguf("\"general.alignment\" is not a power of two up to 1,048,576");
     }
     header.alignment = *value;
   }
@@ -178,18 +174,18 @@ Result<std::uint64_t> read_tensor(GgufCursor& cursor, GgufHeader& header, std::u
   PUNA_TRY(const std::string_view name, cursor.string("a tensor name"));
   const std::string what = format_text("tensor \"{}\"", name.substr(0, 80));
   if (name.empty() || name.size() > 63 || name.contains('\0') || !names.insert(name).second) {
-    return corrupt(format_text("{}: the name is empty, too long or used twice", what));
+    return corrupt_gguf(format_text("{}: the name is empty, too long or used twice", what));
   }
   PUNA_TRY(const auto dimensions, cursor.number<std::uint32_t>(what));
   if (dimensions < 1 || dimensions > kDimensionsMax) {
-    return corrupt(format_text("{} has {} dimensions (1 to 4 are allowed)", what, dimensions));
+    return corrupt_gguf(format_text("{} has {} dimensions (1 to 4 are allowed)", what, dimensions));
   }
   std::uint64_t values = 1;
   std::uint64_t row = 0;
   for (std::uint32_t d = 0; d < dimensions; ++d) {
     PUNA_TRY(const auto size, cursor.number<std::uint64_t>(what));
     if (size == 0 || size > kValuesMax / values) {
-      return corrupt(format_text("{} has an impossible size {} in dimension {}", what, size, d));
+      return corrupt_gguf(format_text("{} has an impossible size {} in dimension {}", what, size, d));
     }
     values *= size;
     row = d == 0 ? size : row;
@@ -201,15 +197,15 @@ Result<std::uint64_t> read_tensor(GgufCursor& cursor, GgufHeader& header, std::u
                 "the file is damaged, or needs a newer version of this program");
   }
   if (row % type->block_values != 0) {
-    return corrupt(format_text("{}: rows of {} values are not whole blocks of {}", what, row, type->name));
+    return corrupt_gguf(format_text("{}: rows of {} values are not whole blocks of {}", what, row, type->name));
   }
   PUNA_TRY(const auto offset, cursor.number<std::uint64_t>(what));
   if (offset % header.alignment != 0 || offset < end) {
-    return corrupt(format_text("{} begins at {}, which is unaligned or inside another tensor", what, offset));
+    return corrupt_gguf(format_text("{} begins at {}, which is unaligned or inside another tensor", what, offset));
   }
   const std::uint64_t bytes = values / type->block_values * type->block_bytes;
   if (offset > kValuesMax * 16 || bytes > kValuesMax * 16) {
-    return corrupt(format_text("{} has an impossible place {}", what, offset));
+    return corrupt_gguf(format_text("{} has an impossible place {}", what, offset));
   }
   end = offset + bytes;
   header.parameters += values;

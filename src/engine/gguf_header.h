@@ -24,6 +24,11 @@ inline constexpr std::uint64_t kGgufArrayNumbersKept = 4096;
 
 enum class GgufType : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, string, array, u64, i64, f64 };
 
+// The error of a file that contradicts itself or its format.
+[[nodiscard]] inline std::unexpected<Error> corrupt_gguf(std::string message) {
+  return fail(ErrorCode::corrupt, std::move(message), "the file is damaged or was made by a faulty converter");
+}
+
 struct GgufArray {
   GgufType type = GgufType::u8;
   std::uint64_t count = 0;

@@ -7,7 +7,7 @@
 namespace puna::engine {
 namespace {
 
-Result<double> number(const GgufValue& value) {
+Result<double> as_number(const GgufValue& value) {
   if (const auto* positive = std::get_if<std::uint64_t>(&value)) {
     return static_cast<double>(*positive);
   }
@@ -32,7 +32,7 @@ Result<void> read(const SamplingRow& row, const GgufValue& value, Sampling& samp
     sampling.samplers = std::move(one.samplers);
     return {};
   }
-  PUNA_TRY(const double found, number(value));
+  PUNA_TRY(const double found, as_number(value));
   const bool whole = std::holds_alternative<std::optional<int> Sampling::*>(row.field);
   if (whole && (std::floor(found) != found || std::abs(found) > 1e9)) {
     return fail(ErrorCode::invalid_argument, format_text("{} is no count", found));

@@ -1,23 +1,14 @@
 // Appends the parts of the head to strings and joins them.
 #include "engine/gguf_writer.h"
 
-#include <bit>
-
 #include "puna/base/error.h"
 #include "puna/base/format.h"
 
 namespace puna::engine {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "GGUF values are written as they are in memory");
-
-template <class T>
-void append(std::string& bytes, T value) {
-  bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
-}
-
 void append_text(std::string& bytes, std::string_view text) {
-  append<std::uint64_t>(bytes, text.size());
+  append_bytes<std::uint64_t>(bytes, text.size());
   bytes += text;
 }
 
@@ -25,29 +16,29 @@ void append_text(std::string& bytes, std::string_view text) {
 
 void GgufWriter::begin(std::string_view key, GgufType type) {
   append_text(entries_, key);
-  append(entries_, static_cast<std::uint32_t>(type));
+  append_bytes(entries_, static_cast<std::uint32_t>(type));
   ++entry_count_;
 }
 
 void GgufWriter::begin_array(std::string_view key, GgufType type, std::uint64_t count) {
   begin(key, GgufType::array);
-  append(entries_, static_cast<std::uint32_t>(type));
-  append(entries_, count);
+  append_bytes(entries_, static_cast<std::uint32_t>(type));
+  append_bytes(entries_, count);
 }
 
 void GgufWriter::number(std::string_view key, std::uint32_t value) {
   begin(key, GgufType::u32);
-  append(entries_, value);
+  append_bytes(entries_, value);
 }
 
 void GgufWriter::real(std::string_view key, float value) {
   begin(key, GgufType::f32);
-  append(entries_, value);
+  append_bytes(entries_, value);
 }
 
 void GgufWriter::boolean(std::string_view key, bool value) {
   begin(key, GgufType::boolean);
-  append<std::uint8_t>(entries_, value ? 1 : 0);
+  append_bytes<std::uint8_t>(entries_, value ? 1 : 0);
 }
 
 void GgufWriter::text(std::string_view key, std::string_view value) {
@@ -58,14 +49,14 @@ void GgufWriter::text(std::string_view key, std::string_view value) {
 void GgufWriter::numbers(std::string_view key, std::span<const std::int32_t> values) {
   begin_array(key, GgufType::i32, values.size());
   for (const std::int32_t value : values) {
-    append(entries_, value);
+    append_bytes(entries_, value);
   }
 }
 
 void GgufWriter::reals(std::string_view key, std::span<const float> values) {
   begin_array(key, GgufType::f32, values.size());
   for (const float value : values) {
-    append(entries_, value);
+    append_bytes(entries_, value);
   }
 }
 
@@ -80,14 +71,14 @@ std::uint64_t GgufWriter::tensor(std::string_view name, std::span<const std::uin
   PUNA_CHECK(!sizes.empty() && sizes.front() % type.block_values == 0,
              format_text("{}: rows of {} are whole blocks", name, type.name));
   append_text(tensors_, name);
-  append(tensors_, static_cast<std::uint32_t>(sizes.size()));
+  append_bytes(tensors_, static_cast<std::uint32_t>(sizes.size()));
   std::uint64_t values = 1;
   for (const std::uint64_t size : sizes) {
-    append(tensors_, size);
+    append_bytes(tensors_, size);
     values *= size;
   }
-  append(tensors_, type.id);
-  append(tensors_, data_bytes_);
+  append_bytes(tensors_, type.id);
+  append_bytes(tensors_, data_bytes_);
   ++tensor_count_;
   const std::uint64_t bytes = values / type.block_values * type.block_bytes;
   data_bytes_ += bytes + gguf_padding(bytes);
@@ -96,9 +87,9 @@ std::uint64_t GgufWriter::tensor(std::string_view name, std::span<const std::uin
 
 std::string GgufWriter::head() const {
   std::string bytes = "GGUF";
-  append<std::uint32_t>(bytes, 3);
-  append(bytes, tensor_count_);
-  append(bytes, entry_count_);
+  append_bytes<std::uint32_t>(bytes, 3);
+  append_bytes(bytes, tensor_count_);
+  append_bytes(bytes, entry_count_);
   bytes += entries_;
   bytes += tensors_;
   bytes.append(gguf_padding(bytes.size()), '\0');

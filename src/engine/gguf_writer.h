@@ -4,6 +4,7 @@
 // Pure. Source: the description of the format in ggml's gguf.h (version 3, little-endian).
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -15,6 +16,14 @@
 namespace puna::engine {
 
 inline constexpr std::uint64_t kGgufAlignment = 32;
+
+static_assert(std::endian::native == std::endian::little, "GGUF values are written as they are in memory");
+
+// A value as it is in memory.
+template <class T>
+void append_bytes(std::string& bytes, T value) {
+  bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
 
 // How many zero bytes follow `bytes` bytes, so that what comes next is aligned.
 [[nodiscard]] constexpr std::uint64_t gguf_padding(std::uint64_t bytes) {

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <memory>
 #include <span>
@@ -15,13 +14,13 @@
 #include <vector>
 
 #include "engine/sampler.h"
+#include "engine/test_sampling.h"
 
 namespace puna::engine::test {
 
 using Stage = SamplerStage;
 using Distribution = std::map<Token, double>;
 
-inline constexpr float kInfinity = std::numeric_limits<float>::infinity();
 inline constexpr std::uint32_t kSeed = 7;
 
 struct FreeSampler {
@@ -77,14 +76,6 @@ class Oracle {
   std::vector<llama_token_data> list_;
   llama_token_data_array array_{};
 };
-
-inline SamplerPlan plan_of(const Sampling& sampling, std::size_t vocabulary, const PlanVocabulary& uses = {}) {
-  const auto asked = effective(sampling);
-  EXPECT_TRUE(asked) << asked.error().message << " " << to_json(sampling).dump();
-  auto plan = make_plan(*asked, static_cast<int>(vocabulary), uses);
-  EXPECT_TRUE(plan) << plan.error().message;
-  return *std::move(plan);
-}
 
 inline Distribution ours(std::span<const float> logits, const SamplerPlan& plan, const SamplerState& state,
                          std::span<const Token> history = {}) {

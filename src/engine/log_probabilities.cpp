@@ -4,12 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/finite.h"
+
 namespace puna::engine {
 namespace {
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
-
-bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
 
 // Puts the token into its place among the best ones; the worst leaves. Ids rise, so of equals the first stays before.
 void insert(std::span<TokenProbability> best, Token token, float logit) {

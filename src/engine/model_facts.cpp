@@ -16,10 +16,6 @@ constexpr std::uint64_t kWindowMax = std::uint64_t{1} << 31;
 constexpr std::uint64_t kVocabularyMax = std::uint64_t{1} << 24;
 constexpr std::uint64_t kCacheValueBytes = 2;  // F16, the default cache type
 
-std::unexpected<Error> corrupt(std::string message) {
-  return fail(ErrorCode::corrupt, std::move(message), "the file is damaged or was made by a faulty converter");
-}
-
 // The text under a key; empty when absent.
 Result<std::string> text(const GgufHeader& header, std::string_view key) {
   const GgufValue* value = header.find(key);
@@ -28,7 +24,7 @@ Result<std::string> text(const GgufHeader& header, std::string_view key) {
   }
   const auto* found = std::get_if<std::string>(value);
   if (found == nullptr) {
-    return corrupt(format_text("\"{}\" is not a string", key));
+    return corrupt_gguf(format_text("\"{}\" is not a string", key));
   }
   return *found;
 }
@@ -46,10 +42,10 @@ Result<std::uint64_t> number(const GgufHeader& header, std::string_view key, std
   } else if (const auto* whole = std::get_if<std::int64_t>(value); whole != nullptr && *whole >= 0) {
     found = static_cast<std::uint64_t>(*whole);
   } else {
-    return corrupt(format_text("\"{}\" is not a positive integer", key));
+    return corrupt_gguf(format_text("\"{}\" is not a positive integer", key));
   }
   if (found > max) {
-    return corrupt(format_text("\"{}\" is {}, more than the possible {}", key, found, max));
+    return corrupt_gguf(format_text("\"{}\" is {}, more than the possible {}", key, found, max));
   }
   return found;
 }
@@ -61,12 +57,12 @@ Result<std::vector<std::uint64_t>> per_layer(const GgufHeader& header, std::stri
   if (value != nullptr && std::holds_alternative<GgufArray>(*value)) {
     const auto& array = std::get<GgufArray>(*value);
     if (array.numbers.size() < layers) {
-      return corrupt(format_text("\"{}\" has {} integers for {} layers", key, array.numbers.size(), layers));
+      return corrupt_gguf(format_text("\"{}\" has {} integers for {} layers", key, array.numbers.size(), layers));
     }
     std::vector<std::uint64_t> numbers;
     for (const std::int64_t item : array.numbers) {
       if (item < 0 || static_cast<std::uint64_t>(item) > kWidthMax) {
-        return corrupt(format_text("\"{}\" holds the impossible value {}", key, item));
+        return corrupt_gguf(format_text("\"{}\" holds the impossible value {}", key, item));
       }
       numbers.push_back(static_cast<std::uint64_t>(item));
     }
@@ -99,7 +95,7 @@ Result<const GgufArray*> array_of(const GgufHeader& header, std::string_view key
   }
   const auto* array = std::get_if<GgufArray>(value);
   if (array == nullptr || (array->type != type && array->count > 0)) {
-    return corrupt(format_text("\"{}\" is not an array of the right type", key));
+    return corrupt_gguf(format_text("\"{}\" is not an array of the right type", key));
   }
   return array;
 }
@@ -112,7 +108,7 @@ Result<void> read_vocabulary(const GgufHeader& header, std::span<const std::byte
                 "give the language model's file, not a projector, adapter or embedding file");
   }
   if (tokens->count > kVocabularyMax) {
-    return corrupt(format_text("a vocabulary of {} tokens is not possible", tokens->count));
+    return corrupt_gguf(format_text("a vocabulary of {} tokens is not possible", tokens->count));
   }
   PUNA_TRY(const GgufArray* scores, array_of(header, "tokenizer.ggml.scores", GgufType::f32));
   PUNA_TRY(const GgufArray* types, array_of(header, "tokenizer.ggml.token_type", GgufType::i32));
@@ -120,7 +116,8 @@ Result<void> read_vocabulary(const GgufHeader& header, std::span<const std::byte
   static_cast<void>(merges);
   for (const GgufArray* array : {scores, types}) {
     if (array != nullptr && array->count != tokens->count) {
-      return corrupt(format_text("the vocabulary has {} tokens and {} scores or types", tokens->count, array->count));
+      return corrupt_gguf(
+          format_text("the vocabulary has {} tokens and {} scores or types", tokens->count, array->count));
     }
   }
   facts.vocabulary_tokens = static_cast<int>(tokens->count);
@@ -176,7 +173,7 @@ Result<ModelFacts> model_facts(const GgufHeader& header, std::span<const std::by
   ModelFacts facts;
   PUNA_TRY(facts.architecture, text(header, "general.architecture"));
   if (facts.architecture.empty()) {
-    return corrupt("\"general.architecture\" is missing");
+    return corrupt_gguf("\"general.architecture\" is missing");
   }
   facts.weights_bytes = header.weights_bytes;
   facts.parameters = header.parameters;
@@ -187,8 +184,8 @@ Result<ModelFacts> model_facts(const GgufHeader& header, std::span<const std::by
   PUNA_TRY(const std::uint64_t layers, number(header, arch + ".block_count", kLayersMax));
   PUNA_TRY(const std::uint64_t embedding, number(header, arch + ".embedding_length", kWidthMax));
   if (header.tensors > 0 && (window == 0 || layers == 0 || embedding == 0)) {
-    return corrupt(format_text("the window ({}), layers ({}) and embedding ({}) of a model must not be 0", window,
-                               layers, embedding));
+    return corrupt_gguf(format_text("the window ({}), layers ({}) and embedding ({}) of a model must not be 0", window,
+                                    layers, embedding));
   }
   facts.window_trained_tokens = static_cast<int>(std::min<std::uint64_t>(window, std::numeric_limits<int>::max()));
   facts.layers = static_cast<int>(layers);

@@ -7,12 +7,13 @@
 #include <set>
 #include <string_view>
 
+#include "engine/fake_tokens.h"
 #include "puna/base/seam.h"
 
 namespace puna::engine {
 namespace {
 
-std::vector<Token> spelt(std::string_view text) { return {text.begin(), text.end()}; }
+using fake::tokens_of;
 
 std::size_t common(const std::vector<Token>& a, const std::vector<Token>& b) {
   return static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());
@@ -20,31 +21,31 @@ std::size_t common(const std::vector<Token>& a, const std::vector<Token>& b) {
 
 TEST(PrefixTree, AnEmptyTreeMatchesNothing) {
   const PrefixTree tree;
-  EXPECT_FALSE(tree.longest(spelt("abc")));
+  EXPECT_FALSE(tree.longest(tokens_of("abc")));
   EXPECT_FALSE(tree.longest({}));
-  EXPECT_FALSE(tree.longest_whole(spelt("abc")));
+  EXPECT_FALSE(tree.longest_whole(tokens_of("abc")));
 }
 
 TEST(PrefixTree, TheLongestCommonBeginningIsFoundInTheMiddleOfAHolder) {
   PrefixTree tree;
-  tree.put(1, spelt("hello world"));
-  tree.put(2, spelt("hello there"));
-  const auto match = tree.longest(spelt("hello thrush"));
+  tree.put(1, tokens_of("hello world"));
+  tree.put(2, tokens_of("hello there"));
+  const auto match = tree.longest(tokens_of("hello thrush"));
   ASSERT_TRUE(match);
   EXPECT_EQ(match->tokens, 8U);
   EXPECT_EQ(match->holder, 2U);
-  EXPECT_FALSE(tree.longest_whole(spelt("hello thrush")));
+  EXPECT_FALSE(tree.longest_whole(tokens_of("hello thrush")));
   EXPECT_EQ(tree.distinct_tokens(), 16U);
 }
 
 TEST(PrefixTree, WhatOnlyOneHolderHasIsItsOwnTail) {
   PrefixTree tree;
-  tree.put(1, spelt("abcdef"));
+  tree.put(1, tokens_of("abcdef"));
   EXPECT_EQ(tree.own_tail(1), 6U);
-  tree.put(2, spelt("abcxyz!"));
+  tree.put(2, tokens_of("abcxyz!"));
   EXPECT_EQ(tree.own_tail(1), 3U);
   EXPECT_EQ(tree.own_tail(2), 4U);
-  tree.put(3, spelt("abcde"));
+  tree.put(3, tokens_of("abcde"));
   EXPECT_EQ(tree.own_tail(1), 1U);
   EXPECT_EQ(tree.own_tail(3), 0U);
   tree.erase(1);
@@ -54,9 +55,9 @@ TEST(PrefixTree, WhatOnlyOneHolderHasIsItsOwnTail) {
 
 TEST(PrefixTree, AHolderPutAgainHoldsTheNewTokensOnly) {
   PrefixTree tree;
-  tree.put(1, spelt("abc"));
-  tree.put(1, spelt("abd"));
-  EXPECT_EQ(tree.longest(spelt("abc"))->tokens, 2U);
+  tree.put(1, tokens_of("abc"));
+  tree.put(1, tokens_of("abd"));
+  EXPECT_EQ(tree.longest(tokens_of("abc"))->tokens, 2U);
   EXPECT_EQ(tree.holders(), 1U);
   tree.erase(1);
   tree.erase(1);

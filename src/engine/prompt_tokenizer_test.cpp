@@ -5,8 +5,13 @@
 
 #include <algorithm>
 
+#include "engine/test_prompt_parts.h"
+
 namespace puna::engine {
 namespace {
+
+using test::trusted;
+using test::untrusted;
 
 constexpr Token kOpen = 1000;
 constexpr Token kClose = 1001;
@@ -39,9 +44,6 @@ std::vector<SpecialToken> specials() {
           {.token = kStrip, .text = "<s>", .strips_left = true, .strips_right = true},
           {.token = kBos, .text = "<b>"}};
 }
-
-PromptPart trusted(std::string text) { return {.text = std::move(text), .trust = Trust::trusted}; }
-PromptPart untrusted(std::string text) { return {.text = std::move(text), .trust = Trust::untrusted}; }
 
 std::vector<Token> tokenize(const std::vector<PromptPart>& parts, std::optional<Token> bos = std::nullopt,
                             std::vector<std::string>* calls = nullptr) {

@@ -44,11 +44,6 @@ class RandomBits {
   int left_ = 0;
 };
 
-template <class T>
-void append(std::string& bytes, T value) {
-  bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
-}
-
 // Matrices are drawn between -2^-k and 2^-k: the power of two next to sqrt(3 / row), with which a row times a vector of
 // variance 1 has variance 1.
 int matrix_exponent(std::uint64_t row_values) {
@@ -74,9 +69,9 @@ std::uint16_t half_of(std::int32_t number, int exponent) {
 
 void append_q4_0(std::string& bytes, RandomBits& bits, int k, std::uint64_t block) {
   // Nibbles stand for -8 to 7; scales of alternating sign keep the mean of a row at 0.
-  append(bytes, half_of(block % 2 == 0 ? 1 : -1, k + 3));
+  append_bytes(bytes, half_of(block % 2 == 0 ? 1 : -1, k + 3));
   for (int i = 0; i < 4; ++i) {
-    append(bytes, bits.take(32));
+    append_bytes(bytes, bits.take(32));
   }
 }
 
@@ -108,10 +103,10 @@ Result<void> write_tensor(NewFile& file, const PlannedTensor& tensor, std::uint6
     for (std::uint64_t block = begin; block < end; ++block) {
       switch (tensor.type) {
         case RandomModelType::f32:
-          append(buffer, single_of(bits, tensor, k, block));
+          append_bytes(buffer, single_of(bits, tensor, k, block));
           break;
         case RandomModelType::f16:
-          append(buffer, half_of(bits.take_signed(11), 10 + k));
+          append_bytes(buffer, half_of(bits.take_signed(11), 10 + k));
           break;
         case RandomModelType::q4_0:
           append_q4_0(buffer, bits, k, block);

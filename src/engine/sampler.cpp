@@ -6,18 +6,17 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/finite.h"
+
 namespace puna::engine {
 namespace {
 
 using Stage = SamplerStage;
 
-// Also false for NaN and infinities.
-bool is_finite(float value) { return std::abs(value) <= std::numeric_limits<float>::max(); }
-
 // A key has a random number for each purpose.
-enum class Draw : std::uint64_t { token, xtc };
-double number_for(std::uint64_t key, Draw draw) {
-  return Random(draw == Draw::token ? key : Random::mix(key, static_cast<std::uint64_t>(draw))).uniform();
+enum class Purpose : std::uint64_t { token, xtc };
+double number_for(std::uint64_t key, Purpose purpose) {
+  return Random(purpose == Purpose::token ? key : Random::mix(key, static_cast<std::uint64_t>(purpose))).uniform();
 }
 
 }  // namespace
@@ -100,7 +99,7 @@ void Sampler::run_stage(const SamplerPlan& plan, std::size_t index, std::uint64_
     case Stage::min_p:
       return keep_min_p(candidates_, plan.min_p, plan.min_keep);
     case Stage::xtc:
-      if (number_for(key, Draw::xtc) <= plan.xtc_probability) {
+      if (number_for(key, Purpose::xtc) <= plan.xtc_probability) {
         drop_likeliest(candidates_, plan.xtc_threshold, plan.min_keep);
       }
       return;
@@ -136,7 +135,7 @@ Sampler::Pick Sampler::pick(const SamplerPlan& plan, const SamplerState& state, 
     return {.token = candidates_.ranked(0).token};
   }
   run_stages(plan, state, key);
-  const double draw = number_for(key, Draw::token);
+  const double draw = number_for(key, Purpose::token);
   double sum = 0;
   std::size_t chosen = candidates_.list.size();
   for (std::size_t i = 0; i < candidates_.list.size() && chosen == candidates_.list.size(); ++i) {

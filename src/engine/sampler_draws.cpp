@@ -3,14 +3,11 @@
 // describes it at llama_sampler_init_infill().
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "engine/sampler_stages.h"
 
 namespace puna::engine {
 namespace {
-
-constexpr float kForbidden = -std::numeric_limits<float>::infinity();
 
 constexpr std::size_t kMirostatTokens = 100;  // that the slope is estimated from
 

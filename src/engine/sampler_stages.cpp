@@ -11,8 +11,6 @@
 namespace puna::engine {
 namespace {
 
-constexpr float kForbidden = -std::numeric_limits<float>::infinity();
-
 float best_logit(const Candidates& candidates) {
   return candidates.sorted > 0 ? candidates.list.front().logit
                                : std::ranges::max_element(candidates.list, {}, &Candidate::logit)->logit;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <vector>
 
 #include "engine/sampler_plan.h"
@@ -17,6 +18,9 @@ struct Candidate {
   float logit = 0;
   double probability = 0;
 };
+
+// The logit of one that a stage forbids.
+inline constexpr float kForbidden = -std::numeric_limits<float>::infinity();
 
 // The larger logit first; of equals, the lower id.
 inline constexpr auto kBetter = [](const Candidate& a, const Candidate& b) {

@@ -6,27 +6,21 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
 
+#include "engine/test_sampling.h"
+
 namespace puna::engine {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+using test::kGreedy;
+using test::kInfinity;
+using test::kNan;
+using test::plan_of;
 
-const Sampling kGreedy = {.temperature = 0.0F};
 const Sampling kPlain = {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F};
-
-SamplerPlan plan_of(const Sampling& sampling, std::size_t vocabulary) {
-  const auto asked = effective(sampling);
-  EXPECT_TRUE(asked) << asked.error().message;
-  auto plan = make_plan(*asked, static_cast<int>(vocabulary), {});
-  EXPECT_TRUE(plan) << plan.error().message;
-  return *std::move(plan);
-}
 
 Result<Sampler::Choice> attempt(Sampler& sampler, std::span<const float> logits, const Sampling& sampling,
                                 std::span<const Token> history = {}, std::uint64_t key = 0,
@@ -44,7 +38,7 @@ Token choose(Sampler& sampler, std::span<const float> logits, const Sampling& sa
   return choice ? choice->token : -1;
 }
 
-std::vector<float> random_logits(Random& random, std::size_t count) {
+std::vector<float> uniform_logits(Random& random, std::size_t count) {
   std::vector<float> logits(count);
   for (float& logit : logits) {
     logit = static_cast<float>(random.uniform() * 20 - 10);
@@ -84,7 +78,7 @@ class AllowSet final : public TokenFilter {
 TEST(Sampler, GreedyIsTheLargestLogitAndTheLowestIdAmongEquals) {
   Random random(1);
   for (int round = 0; round < 200; ++round) {
-    auto logits = random_logits(random, 300);
+    auto logits = uniform_logits(random, 300);
     logits[static_cast<std::size_t>(random.next() % 300)] = 11.0F;
     logits[static_cast<std::size_t>(random.next() % 300)] = 11.0F;
     Sampler sampler(300, {});
@@ -136,7 +130,7 @@ TEST(Sampler, DrawsFollowTheSoftmax) {
 
 TEST(Sampler, TheSameSeedAndIndexDrawTheSameTokenAndOthersDiffer) {
   Random random(3);
-  const auto logits = random_logits(random, 1000);
+  const auto logits = uniform_logits(random, 1000);
   Sampling sampling = kPlain;
   sampling.temperature = 10.0F;
   Sampler one(1000, {});
@@ -155,7 +149,7 @@ TEST(Sampler, TheSameSeedAndIndexDrawTheSameTokenAndOthersDiffer) {
 TEST(Sampler, TopKKeepsExactlyTheBestK) {
   Random random(5);
   for (const int k : {1, 2, 7, 40}) {
-    const auto logits = random_logits(random, 200);
+    const auto logits = uniform_logits(random, 200);
     Sampling sampling = kPlain;
     sampling.top_k = k;
     sampling.temperature = 100.0F;
@@ -230,7 +224,7 @@ TEST(Sampler, PenaltiesLowerRepeatedTokensAlsoOutsideTheTopK) {
 
 TEST(Sampler, TheFilterIsAskedOnceWhenItAgrees) {
   Random random(8);
-  const auto logits = random_logits(random, 500);
+  const auto logits = uniform_logits(random, 500);
   Sampler sampler(500, {});
   const Token best = choose(sampler, logits, kGreedy);
   AllowSet filter({best});
@@ -243,7 +237,7 @@ TEST(Sampler, TheFilterIsAskedOnceWhenItAgrees) {
 TEST(Sampler, GreedyUnderAFilterIsTheBestAllowedToken) {
   Random random(9);
   for (int round = 0; round < 100; ++round) {
-    const auto logits = random_logits(random, 400);
+    const auto logits = uniform_logits(random, 400);
     std::set<Token> allowed;
     for (int i = 0; i <= round % 5; ++i) {
       allowed.insert(static_cast<Token>(random.next() % 400));
@@ -285,7 +279,7 @@ TEST(Sampler, DrawsUnderAFilterStayInsideItAndKeepTheirProportions) {
 
 TEST(Sampler, AFilterThatAllowsNothingIsAnErrorThatSaysSo) {
   Random random(10);
-  const auto logits = random_logits(random, 100);
+  const auto logits = uniform_logits(random, 100);
   Sampler sampler(100, {});
   AllowSet filter({});
   for (const Sampling& sampling : {kGreedy, kPlain}) {

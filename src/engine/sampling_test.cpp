@@ -8,19 +8,18 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <limits>
 #include <set>
 
 #include "engine/sampling_table.h"
+#include "engine/test_sampling.h"
 #include "source_folder.h"
 
 namespace puna::engine {
 namespace {
 
+using test::kInfinity;
+using test::kNan;
 using Stage = SamplerStage;
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 TEST(Sampling, EveryValueOutOfItsRangeIsNamed) {
   const std::vector<std::pair<Sampling, std::string>> cases = {

@@ -5,25 +5,27 @@
 
 #include <string_view>
 
+#include "engine/fake_tokens.h"
+
 namespace puna::engine {
 namespace {
+
+using fake::tokens_of;
 
 SavedStates::State state(std::string_view text, std::size_t bytes = 100) {
   return {.tokens = {text.begin(), text.end()}, .bytes = std::vector<std::byte>(bytes)};
 }
 
-std::vector<Token> spelt(std::string_view text) { return {text.begin(), text.end()}; }
-
 TEST(SavedStates, TheLongestCommonBeginningIsFoundAndTakenOut) {
   SavedStates saved(10'000);
   EXPECT_TRUE(saved.add(state("hello world"), false));
   EXPECT_TRUE(saved.add(state("help"), false));
-  const auto match = saved.best(spelt("hello there"), false);
+  const auto match = saved.best(tokens_of("hello there"), false);
   ASSERT_TRUE(match);
   EXPECT_EQ(match->tokens, 6U);
-  EXPECT_FALSE(saved.best(spelt("hello there"), true));
-  EXPECT_EQ(saved.take(match->holder).tokens, spelt("hello world"));
-  EXPECT_EQ(saved.best(spelt("hello there"), false)->tokens, 3U);
+  EXPECT_FALSE(saved.best(tokens_of("hello there"), true));
+  EXPECT_EQ(saved.take(match->holder).tokens, tokens_of("hello world"));
+  EXPECT_EQ(saved.best(tokens_of("hello there"), false)->tokens, 3U);
 }
 
 TEST(SavedStates, ALongerStateStandsForTheShorterOnes) {
@@ -41,7 +43,7 @@ TEST(SavedStates, MemoriesThatCannotForgetKeepEachOfThem) {
   EXPECT_TRUE(saved.add(state("abcdef"), true));
   EXPECT_TRUE(saved.add(state("abc"), true));  // known
   EXPECT_EQ(saved.count(), 2U);
-  EXPECT_EQ(saved.best(spelt("abcde"), true)->tokens, 3U);
+  EXPECT_EQ(saved.best(tokens_of("abcde"), true)->tokens, 3U);
 }
 
 TEST(SavedStates, TheOneUsedLongestAgoGoesFirstAndTheCeilingHolds) {
@@ -53,7 +55,7 @@ TEST(SavedStates, TheOneUsedLongestAgoGoesFirstAndTheCeilingHolds) {
   EXPECT_TRUE(saved.add(state("c"), false));
   EXPECT_TRUE(saved.add(state("a"), false));  // used again
   EXPECT_TRUE(saved.add(state("d"), false));
-  EXPECT_EQ(gone, std::vector<std::vector<Token>>{spelt("b")});
+  EXPECT_EQ(gone, std::vector<std::vector<Token>>{tokens_of("b")});
   EXPECT_LE(saved.bytes(), 350U);
   EXPECT_FALSE(saved.add(state("e", 400), false));
   EXPECT_EQ(saved.count(), 3U);

@@ -20,7 +20,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "state files are written as they lie in memory");
 
 constexpr std::array<char, 8> kMagic = {'P', 'U', 'N', 'A', 'K', 'V', '0', '1'};
-constexpr std::size_t kKeyBytesMax = 4096;
+constexpr std::size_t kStateKeyBytesMax = 4096;
 constexpr std::streamoff kFingerprintBytes = 1 << 20;  // of each end
 
 struct Head {
@@ -87,7 +87,7 @@ Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file,
   if (head.magic != kMagic) {
     return damaged(file, "it begins with other bytes");
   }
-  if (head.key_bytes > kKeyBytesMax || head.tokens > length / sizeof(Token) || head.state_bytes > length ||
+  if (head.key_bytes > kStateKeyBytesMax || head.tokens > length / sizeof(Token) || head.state_bytes > length ||
       sizeof(Head) + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + sizeof(std::uint64_t) !=
           length) {
     return damaged(file, format_text("it has {} bytes, and its head says otherwise", length));
@@ -105,7 +105,7 @@ Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file,
 
 Result<void> write_state(const std::filesystem::path& file, std::string_view key, const SavedState& state,
                          const FileCalls& calls) {
-  PUNA_CHECK(key.size() <= kKeyBytesMax, "a state's key is short");
+  PUNA_CHECK(key.size() <= kStateKeyBytesMax, "a state's key is short");
   const Head head{.key_bytes = key.size(), .tokens = state.tokens.size(), .state_bytes = state.bytes.size()};
   PUNA_TRY(NewFile out, NewFile::create(file, calls));
   Hash hash;

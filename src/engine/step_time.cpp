@@ -6,10 +6,12 @@
 namespace puna::engine {
 namespace {
 
-constexpr double kLearn = 0.1;    // weight of a new measurement
-constexpr int kRowsUnknown = 32;  // prompt rows beside decoding before anything was measured
+constexpr double kLearnStepTime = 0.1;  // weight of a new measurement
+constexpr int kRowsUnknown = 32;        // prompt rows beside decoding before anything was measured
 
-void learn(double& average, double value) { average = average == 0 ? value : average + kLearn * (value - average); }
+void learn(double& average, double value) {
+  average = average == 0 ? value : average + kLearnStepTime * (value - average);
+}
 
 }  // namespace
 

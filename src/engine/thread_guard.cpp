@@ -9,8 +9,8 @@ namespace {
 
 constexpr auto kLookEach = std::chrono::milliseconds(500);
 constexpr auto kTrialEach = std::chrono::seconds(10);
-constexpr double kLearn = 0.5;  // weight of a new look at the load
-constexpr int kBlockSteps = 5;  // steps with one number of threads; the first of them does not count
+constexpr double kLearnLoad = 0.5;  // weight of a new look at the load
+constexpr int kBlockSteps = 5;      // steps with one number of threads; the first of them does not count
 constexpr int kTrialSteps = 8 * kBlockSteps;
 constexpr double kGain = 0.95;  // fewer threads must take at most this share of the time that all of them take
 
@@ -35,7 +35,7 @@ void ThreadGuard::look_at_load(Time now) {
   if (!foreign) {
     return;
   }
-  foreign_ += kLearn * (*foreign - foreign_);
+  foreign_ += kLearnLoad * (*foreign - foreign_);
   const double left = static_cast<double>(load_->cores()) - foreign_;
   const int fitting = std::clamp(static_cast<int>(std::lround(left)), 1, threads_max_);
   if (fitting == threads_max_) {

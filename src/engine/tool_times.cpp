@@ -5,7 +5,7 @@
 namespace puna::engine {
 namespace {
 
-constexpr double kLearn = 0.3;           // weight of a new measurement
+constexpr double kLearnToolTime = 0.3;   // weight of a new measurement
 constexpr double kSecondsUnknown = 5.0;  // of a tool that was never measured
 constexpr double kSecondsMax = 3600.0;
 
@@ -30,7 +30,7 @@ void ToolTimes::come_back(AgentId agent, TimePoint now) {
   const double seconds = std::min(Seconds(now - away->second.since).count(), kSecondsMax);
   const auto known = seconds_.find(away->second.tool);
   if (known != seconds_.end()) {
-    known->second += kLearn * (seconds - known->second);
+    known->second += kLearnToolTime * (seconds - known->second);
   } else if (seconds_.size() < kToolsMax) {
     seconds_.emplace(away->second.tool, seconds);
   }

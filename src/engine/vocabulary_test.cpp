@@ -13,13 +13,14 @@
 #include "engine/llama_backend.h"
 #include "engine/test_grammar.h"
 #include "engine/test_paths.h"
+#include "engine/test_prompt_parts.h"
 #include "puna/engine.h"
 
 namespace puna::engine {
 namespace {
 
-PromptPart trusted(std::string text) { return {.text = std::move(text), .trust = Trust::trusted}; }
-PromptPart untrusted(std::string text) { return {.text = std::move(text), .trust = Trust::untrusted}; }
+using test::trusted;
+using test::untrusted;
 
 std::string read(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
