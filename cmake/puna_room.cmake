@@ -64,6 +64,7 @@ function(puna_test_program NAME)
   target_compile_options(${NAME} PRIVATE ${PUNA_WARNINGS} ${PUNA_TEST_OPTIONS})
   target_include_directories(${NAME} PRIVATE "${CMAKE_BINARY_DIR}/generated")
   target_precompile_headers(${NAME} REUSE_FROM puna_precompiled_tests)
+  set_target_properties(${NAME} PROPERTIES UNITY_BUILD_BATCH_SIZE 0)  # all in one, where unity builds are on
 endfunction()
 
 function(puna_room NAME)

@@ -42,8 +42,8 @@ TEST_F(ServeWith, AnAgentRunsOnItAndItEndsWithTheProgram) {
       run_program({"/bin/sh", "-c", "llama-server --version"}).exit_status != 0) {
     GTEST_SKIP() << "no llama-server or demo model on this machine";
   }
-  const Ran ran = run_program({kProgram, "run", "--serve-with", script("exec llama-server \"$@\""), "-m",
-                               kDemoModel, "-c", "2048", "-t", "1", "What is 4817 * 36?"});
+  const Ran ran = run_program({kProgram, "run", "--serve-with", script("exec llama-server \"$@\""), "-m", kDemoModel,
+                               "-c", "2048", "-t", "1", "What is 4817 * 36?"});
   EXPECT_EQ(ran.exit_status, 0) << ran.err;
   EXPECT_TRUE(ran.out.contains("173412")) << ran.out;
   EXPECT_TRUE(ran.err.contains("window 2,048 tokens")) << ran.err;

@@ -25,7 +25,6 @@ using model::kDone;
 using model::kStreamHead;
 using model::text_event;
 
-
 std::string good_stream() {
   return std::string(kStreamHead) + text_event("Good ") + text_event("day") + model::end_event("stop") +
          model::usage_event(3, 2) + std::string(kDone);

@@ -23,7 +23,7 @@ class EngineFault : public test::ScenarioTest {
   // one such fault ended.
   int play_each(Abilities abilities, DecodeStatus outcome, double computed, int in_a_row = 1) {
     int most = 0;
-    for (int n = 1;; n += test::stride()) {
+    for (int n = 1;; n += puna::test::stride()) {
       fake::Settings settings{.abilities = abilities, .computed_of_failed = computed};
       for (int i = 0; i < in_a_row; ++i) {
         settings.outcomes[n + i] = outcome;
@@ -147,7 +147,7 @@ TEST_F(FileFault, AStateThatCannotBeWrittenLeavesTheOldFileAndNothingElse) {
   const SavedState next{.tokens = {3, 4, 5}, .bytes = std::vector<std::byte>(1000, std::byte{2})};
   ASSERT_TRUE(write_state(file, "key", old));
   for (const Fault fault : {Fault::full, Fault::broken}) {
-    for (int n = 1;; n += test::stride()) {
+    for (int n = 1;; n += puna::test::stride()) {
       const FaultyCalls calls(n, fault);
       const auto written = write_state(file, "key", next, calls);
       if (!calls.reached()) {

@@ -154,7 +154,7 @@ void EngineRandom::play(std::uint64_t seed) {
 }
 
 TEST_F(EngineRandom, EveryGenerationGetsItsOwnTextAndTheLedgerIsRight) {
-  for (std::uint64_t seed = 1; seed <= test::rounds(3000); ++seed) {
+  for (std::uint64_t seed = 1; seed <= puna::test::rounds(3000); ++seed) {
     play(seed);
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }

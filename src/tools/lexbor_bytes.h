@@ -1,14 +1,12 @@
-// Text as lexbor takes it.
+// Text as lexbor reads it: its lxb_char_t is unsigned char.
 #pragma once
-
-#include <lexbor/core/types.h>
 
 #include <string_view>
 
 namespace puna::tools {
 
-[[nodiscard]] inline const lxb_char_t* bytes_of(std::string_view text) {
-  return reinterpret_cast<const lxb_char_t*>(text.data());
+inline const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 }  // namespace puna::tools
