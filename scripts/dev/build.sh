@@ -22,7 +22,7 @@ build_preset() {
     echo "$stamp" >"$folder/.made-by"
   fi
   use_ccache
-  if [ ! -e "$folder/build.ninja" ]; then
+  if [ ! -e "$folder/build.ninja" ] || [ "$repo_folder/CMakePresets.json" -nt "$folder/build.ninja" ]; then
     require_space "$repo_folder" 600 "a build"
     run_logged "configuring" "$folder/configure.log" env_run cmake --preset "$preset" $(missing_tool_options) || {
       rm -f "$folder/build.ninja"

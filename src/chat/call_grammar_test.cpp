@@ -155,7 +155,7 @@ TEST(CallGrammar, WhatAWalkSaysTheTemplateCanWriteAgain) {
     ASSERT_TRUE(grammar) << family.name << grammar.error().message;
     Walker walker(*grammar, words_of(format, wide_tools()));
     TextMatcher matches(*grammar);
-    for (int i = 0; i < 25; ++i) {
+    for (int i = 0; i < test::rounds(25); ++i) {
       const auto walk = walker.walk(random, 1'000);
       const std::vector<ToolCall> calls = walk ? parse(format, shown(*walk)).calls : std::vector<ToolCall>();
       Message message{.role = Role::assistant, .calls = calls};
@@ -172,7 +172,7 @@ TEST(CallGrammar, WhatAWalkSaysTheTemplateCanWriteAgain) {
     }
   }
   std::printf("%d replies written again\n", written);
-  EXPECT_GE(written, static_cast<int>(families().size()) * 10);
+  EXPECT_GE(written, static_cast<int>(families().size()) * test::rounds(10));
 }
 
 // A reply that goes wrong is a dead end at the byte where it does.

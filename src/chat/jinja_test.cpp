@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_rounds.h"
 #include "chat/jinja_guard.h"
 
 namespace puna {
@@ -144,7 +145,7 @@ TEST(Jinja, RandomDamageToATemplateNeverEndsTheProcess) {
       "{% macro f(a, b='q') %}{{ a ~ b }}{% endmacro %}{{ f(name) }}";
   Random random(3);
   int parsed = 0;
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < test::rounds(2000); ++round) {
     std::string damaged = source;
     for (std::uint64_t i = 1 + random.next() % 3; i > 0; --i) {
       const std::size_t at = random.next() % damaged.size();
@@ -158,7 +159,7 @@ TEST(Jinja, RandomDamageToATemplateNeverEndsTheProcess) {
       static_cast<void>(jinja->render(kVariables, {}, {.lookups_max = 10'000, .bytes_max = 10'000}));
     }
   }
-  EXPECT_GT(parsed, 100);
+  EXPECT_GT(parsed, test::rounds(100));
 }
 
 }  // namespace

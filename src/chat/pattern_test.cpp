@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_rounds.h"
 #include "puna/base.h"
 
 namespace puna {
@@ -49,7 +50,7 @@ TEST(Pattern, RandomPatternsWithLookaheadsMatchTheWholeTextWhereTheStandardMatch
   const std::vector<std::string> texts = short_texts();
   Random random(4);
   int matches = 0;
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < test::rounds(300); ++round) {
     std::string pattern;
     for (int part = 0; part < 3; ++part) {
       if (random.next() % 2 == 0) {
@@ -69,13 +70,13 @@ TEST(Pattern, RandomPatternsWithLookaheadsMatchTheWholeTextWhereTheStandardMatch
       ASSERT_EQ(pool.matches(*ours, text), is_match) << pattern << " '" << text << "'";
     }
   }
-  EXPECT_GT(matches, 300);
+  EXPECT_GT(matches, test::rounds(300));
 }
 
 TEST(Pattern, RandomPatternsAreFoundWhereTheStandardMatcherFindsThem) {
   const std::vector<std::string> texts = short_texts();
   Random random(3);
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < test::rounds(400); ++round) {
     std::string pattern = random_pattern(random, 2);
     switch (random.next() % 5) {
       case 0:

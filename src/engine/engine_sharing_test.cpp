@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "base/test_rounds.h"
 #include "engine/test_core.h"
 
 namespace puna::engine {
@@ -80,7 +81,7 @@ TEST_F(EngineSharing, AFollowerThatIsCancelledLeaves) {
 }
 
 TEST_F(EngineSharing, RandomFamiliesOfPromptsComputeTheirDistinctTokensOnly) {
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < puna::test::rounds(200); ++seed) {
     Random random(seed);
     open({.lanes = 16}, {.batch_tokens = static_cast<int>(4 + random.next() % 60)});
     counters_.tokens_prefilled = 0;
