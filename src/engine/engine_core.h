@@ -10,6 +10,7 @@
 // or sampled ends with ErrorCode::limit, and the others do not notice.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -184,6 +185,7 @@ class EngineCore {
   // Of this step.
   Plan plan_;
   std::vector<Row> rows_;
+  static constexpr std::size_t kNoRow = std::numeric_limits<std::size_t>::max();
   std::vector<std::size_t> logits_row_;  // by lane; kNoRow
   std::vector<std::byte> saving_;        // scratch
 

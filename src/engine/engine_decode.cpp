@@ -1,17 +1,10 @@
 // EngineCore's decode: from a plan to computed rows, and what happens when the cache is full or the library fails.
 #include <algorithm>
-#include <limits>
 
 #include "engine/engine_core.h"
 #include "engine/no_memory.h"
 
 namespace puna::engine {
-namespace {
-
-constexpr std::size_t kNoRow = std::numeric_limits<std::size_t>::max();
-
-}  // namespace
-
 void EngineCore::add_rows(const Slice& slice) {
   const Sequence& sequence = running(slice.lane);
   const std::size_t end = sequence.computed + static_cast<std::size_t>(slice.rows);

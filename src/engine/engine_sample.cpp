@@ -2,7 +2,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "engine/engine_core.h"
@@ -17,7 +16,6 @@ std::uint64_t hash_of(std::span<const float> logits) { return XXH3_64bits(logits
 }  // namespace
 
 void EngineCore::sample() {
-  constexpr std::size_t kNoRow = std::numeric_limits<std::size_t>::max();
   const auto each = [this](const Slice& slice) {
     const std::size_t row = logits_row_[index_of(slice.lane)];
     if (row == kNoRow || running_[index_of(slice.lane)] == nullptr) {
