@@ -330,6 +330,54 @@ TEST_F(PermissionsTest, WhatATranscriptHoldsWasSeen) {
   EXPECT_TRUE(allowed_after({{.role = Role::system}, {.role = Role::user}}));
 }
 
+// What agents below saw, the gate of their run saw too; a gate that comes later did not.
+TEST_F(PermissionsTest, WorkOfOtherAgentsIsFearedByAGateThatDidNotSeeIt) {
+  ASSERT_TRUE(policy_.add_flag(Verdict::allow, "*"));
+  Toolbox tools;
+  ASSERT_TRUE(tools.add(std::make_unique<PlainTool>("helper", ToolTraits{.delegates = true})));
+  ASSERT_TRUE(tools.add(std::make_unique<PlainTool>("clock", ToolTraits{})));
+  const Message helped{.role = Role::tool, .tool = "helper"};
+  const auto allows = [&](Gate& asked, const std::vector<Message>& transcript) {
+    asked.begin(transcript, tools);
+    return before(asked, write_call("a")).is_allowed;
+  };
+  EXPECT_FALSE(allows(*gate(), {{.role = Role::user}, {.role = Role::assistant}, helped}));
+  EXPECT_TRUE(
+      allows(*gate(), {{.role = Role::user}, {.role = Role::assistant}, {.role = Role::tool, .tool = "clock"}}));
+  EXPECT_TRUE(allows(*gate(), {{.role = Role::user}, helped}));  // nothing of the model's goes before
+  const auto present = gate();
+  EXPECT_TRUE(allows(*present, {{.role = Role::user}}));
+  EXPECT_TRUE(allows(*present, {{.role = Role::user}, {.role = Role::assistant}, helped}));
+}
+
+TEST_F(PermissionsTest, AlwaysIsForTheAgentThatAsked) {
+  ScriptedApprover approver({Answer::always_this, Answer::no, Answer::no});
+  const auto asking = gate(&approver);
+  const auto scout = asking->for_agent("scout");
+  EXPECT_TRUE(before(*scout, write_call("docs/a.txt", "1")).is_allowed);
+  EXPECT_EQ(before(*scout, write_call("docs/a.txt", "2")).by, By::approval);
+  EXPECT_FALSE(before(*asking->for_agent("other"), write_call("docs/a.txt", "3")).is_allowed);
+  EXPECT_FALSE(before(*asking, write_call("docs/a.txt", "4")).is_allowed);
+  EXPECT_EQ(approver.questions.size(), 3U);
+}
+
+// Knows nothing of agents.
+class OpenGate final : public Gate {
+ public:
+  void begin(std::span<const Message> /*transcript*/, const Toolbox& /*tools*/) override {}
+  Permit before(const ToolCall& /*call*/, const Tool& /*tool*/, const std::stop_token& /*stop*/) override {
+    return {.is_allowed = true};
+  }
+  void after(const Tool& /*tool*/) override {}
+};
+
+TEST_F(PermissionsTest, APermitNamesItsAgentsFromTheTopAlsoOfAGateThatKnowsNone) {
+  OpenGate open;
+  const auto scout = open.for_agent("scout");
+  EXPECT_EQ(before(*scout, write_call("a")).agent, "scout");
+  EXPECT_EQ(before(*scout->for_agent("digger"), write_call("a")).agent, "scout/digger");
+}
+
 TEST_F(PermissionsTest, OddLettersInWhatACallIsAboutAreSaid) {
   ScriptedApprover approver(std::vector<Answer>(9, Answer::once));
   const auto asking = gate(&approver);
