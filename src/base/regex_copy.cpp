@@ -5,6 +5,7 @@
 #include "puna/base/regex_pool.h"
 
 namespace puna {
+
 std::vector<Regex> RegexPool::copy(const RegexPool& from, std::span<const Regex> regexes) {
   // Children are older than their parents: one pass upwards over what is referred to.
   std::vector<bool> wanted(std::max<std::size_t>(2, from.nodes_.size()), false);

@@ -1,4 +1,4 @@
-// How often a random test tries. For tests.
+// How often a random test tries, and PUNA_UNDER_SANITIZER where there is one. For tests.
 #pragma once
 
 namespace puna::test {

@@ -8,9 +8,10 @@
 #include <mutex>
 #include <new>
 
+#include "base/test_rounds.h"
 #include "engine/test_core.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef PUNA_UNDER_SANITIZER
 #define PUNA_COUNTS_CALLS 0
 #else
 #define PUNA_COUNTS_CALLS 1

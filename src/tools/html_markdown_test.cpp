@@ -1,5 +1,6 @@
 // Pages as Markdown: each form, what is left out, and pages that were written to hurt.
 #include "tools/html_markdown.h"
+#include "base/test_rounds.h"
 
 #include <gtest/gtest.h>
 
@@ -99,7 +100,7 @@ std::string repeated(std::string_view piece, std::size_t count) {
 }
 
 // Sanitizers make a byte many times as dear.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef PUNA_UNDER_SANITIZER
 constexpr std::size_t kPageBytes = 65'536;
 constexpr int kAttributes = 5'000;
 #else
