@@ -1,6 +1,8 @@
 // Runs: what is written, that it repeats, that it goes on after any break.
 #include "puna/sim/run.h"
 
+#include <algorithm>
+
 #include "base/test_rounds.h"
 #include "sim/test_sim.h"
 

@@ -85,7 +85,7 @@ class SimTest : public ::testing::Test {
     }
     return files;
   }
-  static ModelSet models_for(const Scenario& scenario, RuleModel::Rule rule) {
+  static ModelSet models_for(const Scenario& scenario, const RuleModel::Rule& rule) {
     ModelSet models;
     for (const AgentGroup& group : scenario.agents) {
       if (group.type == AgentType::llm) {
