@@ -34,6 +34,12 @@ Benched run_counts(const std::string& seed) {
   return benched;
 }
 
+TEST(Bench, AModelThatCannotBeWrittenIsAnError) {
+  const Ran ran = run_program({kProgram, "bench", "--write-model", "/no/such/folder/model.gguf"});
+  EXPECT_NE(ran.exit_status, 0);
+  EXPECT_NE(ran.err.find("/no/such/folder/model.gguf"), std::string::npos) << ran.err;
+}
+
 TEST(Bench, WhatSchemasCostIsCountedAndJudged) {
   const Ran ran = run_program({kProgram, "bench", "--only", "schemas", "--rounds", "1", "-m", kDemoModel});
   EXPECT_TRUE(ran.exit_status == 0 || ran.exit_status == 1 || ran.exit_status == 75) << ran.err;

@@ -44,6 +44,17 @@ TEST(DemoRun, TheReadmesQuestionIsAnsweredAfterAToolCallThatTheModelMade) {
   EXPECT_NE(ran.err.find("calculator"), std::string::npos) << ran.err;
 }
 
+TEST(DemoRun, AnAllowOfAToolThatTheRunDoesNotHaveIsSaid) {
+  const Ran idle = run_program({kProgram, "run", "--allow", "bash:ls", "--deny", "write", "What is 4817 * 36?"});
+  EXPECT_EQ(idle.exit_status, 0) << idle.err;
+  EXPECT_NE(idle.err.find("note: --allow bash:ls does nothing: this run has no tool 'bash' (--tools)\n"),
+            std::string::npos)
+      << idle.err;
+  EXPECT_EQ(idle.err.find("'write'"), std::string::npos) << idle.err;
+  const Ran used = run_program({kProgram, "run", "--allow", "calculator", "--allow", "w*", "What is 4817 * 36?"});
+  EXPECT_EQ(used.err.find("does nothing"), std::string::npos) << used.err;
+}
+
 TEST(DemoRun, TheReadmesCodeAgentSearchesTwiceInOneBlockAndComputesInTheSandbox) {
   if (const auto sandbox = Sandbox::open(); !sandbox) {
     GTEST_SKIP() << "no sandbox here: " << sandbox.error().message;

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """puna serve under clients that are slow, many and rude: nothing of them may be left when they are gone.
 
-usage: server_load.py PUNA_PROGRAM [--seconds N] [--slow N] [--streams N] [--seed N]
+usage: server_load.py PUNA_PROGRAM BARE_PROGRAM [--seconds N] [--slow N] [--streams N] [--seed N]
 
 Slow connections send a request's head a byte at a time and never end it. Streaming clients ask for an answer without an end
 and leave after a random time, some before its first byte; together they are more than the server takes, by default. Beside them
-/health is asked and timed, on a connection of its own each time, in turn with a bare server (accept, read, answer: what this
-machine takes at least while it is this busy).
+/health is asked and timed, on a connection of its own each time, in turn with a bare server on cpp-httplib (what this machine
+takes at least while it is this busy).
 
 Held to: within ten seconds of the end every sequence is free, every descriptor given back, and there are no more threads
 than the server may keep; no stream breaks off in the middle; /health answers always, its 99th percentile within 20 ms or
@@ -144,19 +144,11 @@ class Load:
         prober.join()
 
 
-def bare_server():
-    """The port of a process that only accepts, reads and answers."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    child = os.fork()
-    if child == 0:
-        while True:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(4096)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
-    port = listener.getsockname()[1]
-    listener.close()
-    return child, port
+def started(command):
+    """A server, and the port in the address that it prints."""
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True,
+                              env={**os.environ, "OMP_WAIT_POLICY": "passive"})
+    return server, int(server.stdout.readline().strip().rsplit(":", 1)[1])
 
 
 def tokens_of(port, text):
@@ -197,6 +189,7 @@ def left_behind(server, port, before):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("puna")
+    parser.add_argument("bare")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--slow", type=int, default=512)
     parser.add_argument("--streams", type=int, default=200)
@@ -209,11 +202,9 @@ def main():
             print("cannot be made here: %d descriptors are needed and %d allowed" % (wanted, hard))
             return 75
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    bare, bare_port = bare_server()
-    server = subprocess.Popen([given.puna, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              stdin=subprocess.DEVNULL, text=True, env={**os.environ, "OMP_WAIT_POLICY": "passive"})
+    bare, bare_port = started([given.bare])
+    server, port = started([given.puna, "serve", "--port", "0"])
     try:
-        port = int(server.stdout.readline().strip().rsplit(":", 1)[1])
         before = holds_of(server.pid)
         load = Load(given, port, bare_port)
         asyncio.run(load.run())
@@ -234,9 +225,9 @@ def main():
         return 1 if failures else 0
     finally:
         server.terminate()
+        bare.terminate()
         server.wait(60)
-        os.kill(bare, 9)
-        os.waitpid(bare, 0)
+        bare.wait(60)
 
 
 if __name__ == "__main__":

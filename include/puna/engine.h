@@ -52,6 +52,7 @@ struct EngineOptions {
   std::uint64_t saved_files_bytes_max = std::uint64_t{8} << 30;
   // Ceiling for weights, cache, compute buffers and saved prefixes together; 0 = what is free. A pool shrinks to fit.
   std::uint64_t memory_bytes_max = 0;
+  std::uint64_t reserved_bytes = 0;  // of that ceiling, for what else computes with these weights: see embedder.h
   Profile profile = Profile::fast;
   CacheLayout cache = CacheLayout::pool;  // of the fast profile; the deterministic one has parts
 
@@ -63,12 +64,13 @@ struct MemoryEstimate {
   std::uint64_t weights_bytes = 0;
   std::uint64_t kv_bytes = 0;
   std::uint64_t compute_bytes = 0;    // the library's buffers for one step; estimated from the model's sizes
+  std::uint64_t reserved_bytes = 0;   // the option
   std::uint64_t saved_bytes_max = 0;  // what saved prefixes may grow to
   std::uint64_t available_bytes = 0;  // free memory of this machine
   std::uint64_t ceiling_bytes = 0;    // the option, or what is free; 0 = unknown
 
   [[nodiscard]] std::uint64_t needed_bytes() const {
-    return weights_bytes + kv_bytes + compute_bytes + saved_bytes_max;
+    return weights_bytes + kv_bytes + compute_bytes + reserved_bytes + saved_bytes_max;
   }
   [[nodiscard]] bool fits() const { return ceiling_bytes == 0 || needed_bytes() <= ceiling_bytes; }
 };

@@ -9,11 +9,13 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "puna/base.h"
 #include "puna/chat.h"
 #include "puna/engine.h"
+#include "puna/engine/embedder.h"
 
 namespace puna {
 
@@ -63,6 +65,17 @@ struct Reply {
 // A list, as event::ReplyReady has it.
 [[nodiscard]] Json to_json(const std::vector<Reply::TokenProbabilities>& probabilities);
 
+// Texts, or lists of the model's own tokens.
+using EmbeddingInput = std::variant<std::string, std::vector<Token>>;
+struct EmbeddingRequest {
+  std::vector<EmbeddingInput> inputs;
+  bool cuts = false;  // a text that is too long loses its end; else it is an error. Local models only
+};
+struct Embeddings {
+  std::vector<std::vector<float>> vectors;  // one for each input, of one width; of length 1 where the model is local
+  std::int64_t prompt_tokens = 0;
+};
+
 // Thread  any; calls on one Model may run at the same time.
 class Model {
  public:
@@ -97,6 +110,13 @@ class Model {
   // Whether count_tokens() is exact. If not, it is an estimate from the number of bytes.
   [[nodiscard]] virtual bool counts_exactly() const { return true; }
 
+  // Whether embed() works: not of scripted models, nor of local ones that were opened without.
+  [[nodiscard]] virtual bool embeds() const { return false; }
+  // Errors  invalid_argument  the model computes no vectors, or an input is empty
+  //         limit             an input is too long; the message says which, and both sizes
+  //         cancelled;  for remote models those of ask()
+  [[nodiscard]] virtual Result<Embeddings> embed(const EmbeddingRequest& request, std::stop_token stop = {});
+
   [[nodiscard]] virtual std::string name() const = 0;
   [[nodiscard]] virtual int window_tokens() const = 0;
 };
@@ -105,8 +125,9 @@ class Model {
 struct LocalModelOptions {
   LoadOptions load;
   EngineOptions engine;
-  std::string chat_template;              // Jinja source; empty = the GGUF's own, else "generic"
-  const Clock* clock = &Clock::system();  // borrowed; for templates that need today's date
+  std::string chat_template;                  // Jinja source; empty = the GGUF's own, else "generic"
+  std::optional<EmbedderOptions> embeddings;  // with it embed() works; its memory is set aside when the model is opened
+  const Clock* clock = &Clock::system();      // borrowed; for templates that need today's date
 };
 class LocalModel : public Model {
  public:

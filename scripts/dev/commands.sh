@@ -24,6 +24,8 @@ usage() {
   server-load [--seconds N] [--slow N] [--streams N]
                     the server under 512 slow connections and 200 streaming clients that leave as they like, for ten minutes:
                     nothing may be left behind (exit status 1: something was; 75: the load cannot be made here)
+  server-throughput [--clients 8,32] [--rounds N]
+                    the server beside llama-server: processor time of the same requests (exit status 75: inconclusive)
   container-test    run the steps of packaging/container/Containerfile without a container engine, and try what they make
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
@@ -260,8 +262,15 @@ command_interop() {
 # Exit status 0 held, 1 not, 75 the load could not be made.
 command_server_load() {
   choose_environment
+  build_preset release puna bare_server
+  env_run python3 tests/server_load.py build/release/bin/puna build/release/bin/bare_server "$@"
+}
+
+# Exit status 0 held, 1 not, 75 inconclusive.
+command_server_throughput() {
+  choose_environment
   build_preset release puna
-  env_run python3 tests/server_load.py build/release/bin/puna "$@"
+  env_run python3 tests/server_throughput.py build/release/bin/puna "$@"
 }
 
 command_examples() {

@@ -97,6 +97,12 @@ std::size_t begun_at_end(std::string_view text, std::string_view tag) {
   return 0;
 }
 
+std::string base64(std::string_view bytes) {
+  std::string text(simdutf::base64_length_from_binary(bytes.size()), '=');
+  simdutf::binary_to_base64(bytes.data(), bytes.size(), text.data());
+  return text;
+}
+
 std::string printable(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const std::string clean = utf8::sanitize(text);

@@ -17,6 +17,20 @@ TEST(Utf8, SanitizeReplacesEachWrongByteAndNothingElse) {
   EXPECT_TRUE(utf8::is_valid(utf8::sanitize("\xED\xA0\x80\xF5\xC0\xAF")));
 }
 
+TEST(Base64, HasTheFormsOfTheRfc) {
+  for (const auto& [bytes, text] :
+       std::array<std::pair<std::string_view, std::string_view>, 7>{{{"", ""},
+                                                                     {"f", "Zg=="},
+                                                                     {"fo", "Zm8="},
+                                                                     {"foo", "Zm9v"},
+                                                                     {"foob", "Zm9vYg=="},
+                                                                     {"fooba", "Zm9vYmE="},
+                                                                     {"foobar", "Zm9vYmFy"}}}) {
+    EXPECT_EQ(base64(bytes), text);
+  }
+  EXPECT_EQ(base64("\xff\xfe\xfd"), "//79");
+}
+
 TEST(Utf8, CompletePrefixHoldsBackOnlyAnUnfinishedCharacter) {
   const std::string party = "x🎉";
   EXPECT_EQ(utf8::complete_prefix(party), party.size());

@@ -12,6 +12,7 @@
 #include "puna/bench/bomb_bench.h"
 #include "puna/bench/mask_bench.h"
 #include "puna/bench/schema_bench.h"
+#include "puna/engine/random_model.h"
 
 namespace puna::cli {
 namespace {
@@ -157,6 +158,11 @@ Result<BenchOptions> bench_options(const Options& options) {
 }  // namespace
 
 Result<int> bench_command(Console& console, const Options& options, Interrupt& interrupt) {
+  if (!options.bench_model_file.empty()) {
+    PUNA_TRY_VOID(write_random_model(options.bench_model_file, RandomModelOptions::benchmark()));
+    console.out(options.bench_model_file + "\n");
+    return 0;
+  }
   std::ofstream lines;
   if (!options.jsonl_file.empty()) {
     lines.open(options.jsonl_file);
@@ -171,7 +177,6 @@ Result<int> bench_command(Console& console, const Options& options, Interrupt& i
   if (std::ranges::contains(options.bench.only, "schemas")) {
     return schema_bench(console, options, lines, scope.token());
   }
-
   if (std::ranges::contains(options.bench.only, "bombs")) {
     return bombs(console, options, lines, scope.token());
   }

@@ -67,7 +67,7 @@ std::vector<Finding> check_model(const Options& options) {
     return {{.verdict = Health::fail, .subject = "model", .what = facts.error().message, .remedy = facts.error().hint}};
   }
   const MemoryEstimate memory = estimate_memory(*facts, options.engine);
-  const std::uint64_t needed = memory.weights_bytes + memory.kv_bytes + memory.compute_bytes;
+  const std::uint64_t needed = memory.weights_bytes + memory.kv_bytes + memory.compute_bytes + memory.reserved_bytes;
   std::vector<Finding> findings{{.subject = "model", .what = facts->file.string()}};
   const bool fits = needed <= memory.available_bytes;
   findings.push_back(

@@ -168,6 +168,17 @@ Result<void> add_skills(Console& console, const Options& options, Equipment& equ
   return skills.empty() ? Result<void>() : equipment.tools.add(make_skill_tool(std::move(skills)));
 }
 
+// What allows a tool that the run does not have was meant for something else. To deny one is no mistake.
+void note_idle_rules(Console& console, const Options& options, const Toolbox& tools) {
+  for (const std::string& rule : options.allow) {
+    const std::string name = rule.substr(0, rule.find(':'));
+    if (name.find_first_of("*?[{\\") == std::string::npos && tools.find(name) == nullptr) {
+      console.err(format_text("note: --allow {} does nothing: this run has no tool '{}' (--tools)\n", rule, name),
+                  Style::yellow);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> default_tools(DefaultTools which) {
@@ -256,6 +267,9 @@ Result<Equipment> open_equipment(Console& console, const Options& options, Defau
     PUNA_TRY_VOID(add_skills(console, options, equipment));
   }
   PUNA_TRY_VOID(add_agents(console, options, equipment));
+  if (equipment.agents == nullptr && otherwise != DefaultTools::code) {  // agents and code have more tools than these
+    note_idle_rules(console, options, equipment.tools);
+  }
   equipment.instructions = open_instructions(console, options);
   std::error_code ignored;
   equipment.permissions = {.policy = std::move(policy),

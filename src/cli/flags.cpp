@@ -258,6 +258,9 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--jsonl", o.jsonl_file, "also write each result to FILE, one JSON line each")->type_name("FILE");
   app.add_option("-m,--model", o.model_file, "GGUF file (default: random weights, 125 M parameters)")
       ->type_name("FILE");
+  app.add_option("--write-model", o.bench_model_file,
+                 "write that model of random weights to FILE, for other programs to be measured with, and end")
+      ->type_name("FILE");
   app.add_option("--rounds", o.bench.rounds, "measured rounds (default: 7, with --quick 3)")
       ->check(CLI::Range(1, 1000));
   app.add_option("--seed", o.bench.seed, "seed of token arrays and of draws (default: 1)");

@@ -45,11 +45,30 @@ Error as_missing_model(Error error) {
   return error;
 }
 
+EngineOptions with_room_for(const std::optional<EmbedderOptions>& embeddings, const ModelFacts& facts,
+                            EngineOptions options) {
+  options.reserved_bytes = embeddings ? estimate_embedder_bytes(facts, *embeddings, options.profile) : 0;
+  return options;
+}
+
+// Embeddings are left out where there is no memory for them.
+std::optional<EmbedderOptions> fitting(Console& console, const ModelFacts& facts, const EngineOptions& options,
+                                       const std::optional<EmbedderOptions>& embeddings) {
+  if (!embeddings || estimate_memory(facts, with_room_for(embeddings, facts, options)).fits() ||
+      !estimate_memory(facts, options).fits()) {
+    return embeddings;
+  }
+  console.err("note: no embeddings: there is no memory for them (--pooling none)\n", Style::yellow);
+  return std::nullopt;
+}
+
 void say_sizes(Console& console, const ModelFacts& facts, const EngineOptions& options) {
   const MemoryEstimate memory = estimate_memory(facts, options);
-  console.err(format_text("load   {}  {} weights + {} KV + {} compute, saved prefixes up to {}, {} available\n",
+  const std::string reserved =
+      memory.reserved_bytes > 0 ? format_text(" + {} embeddings", bytes_text(memory.reserved_bytes)) : "";
+  console.err(format_text("load   {}  {} weights + {} KV + {} compute{}, saved prefixes up to {}, {} available\n",
                           facts.file.filename().string(), bytes_text(memory.weights_bytes), bytes_text(memory.kv_bytes),
-                          bytes_text(memory.compute_bytes), bytes_text(memory.saved_bytes_max),
+                          bytes_text(memory.compute_bytes), reserved, bytes_text(memory.saved_bytes_max),
                           bytes_text(memory.ceiling_bytes)),
               Style::dim);
 }
@@ -218,12 +237,14 @@ Result<std::unique_ptr<Model>> open_model(Console& console, const Options& optio
     console.err("note: " + difference + "\n", Style::yellow);
   }
   PUNA_TRY(const EngineOptions engine, engine_options_of(options));
-  say_sizes(console, facts, engine);
+  const std::optional<EmbedderOptions> embeddings = fitting(console, facts, engine, options.embeddings);
+  say_sizes(console, facts, with_room_for(embeddings, facts, engine));
   const Interrupt::Scope scope(interrupt);
   const auto started = std::chrono::steady_clock::now();
   auto model = LocalModel::open({.load = {.file = file, .gpu_layers = options.gpu_layers, .devices = options.devices},
                                  .engine = engine,
-                                 .chat_template = std::move(chat_template)},
+                                 .chat_template = std::move(chat_template),
+                                 .embeddings = embeddings},
                                 [&](float done) {
                                   if (std::chrono::steady_clock::now() - started > std::chrono::milliseconds(300)) {
                                     console.status(format_text("load   {:.0f} %", done * 100));

@@ -74,6 +74,7 @@ struct Options {
   RemoteOptions server;       // with a URL it takes the place of the file
   std::string chat_template;  // a built-in name or a file; empty = the model's own
   EngineOptions engine;
+  std::optional<EmbedderOptions> embeddings;  // serve
   int gpu_layers = -1;
   std::vector<std::string> devices;
 
@@ -130,9 +131,10 @@ struct Options {
   SimOptions sim;
 
   // bench
-  MaskBenchOptions masks;  // --only maskbench
-  BenchOptions bench;      // without what the machine says (model, wait policy, helpers)
-  std::string jsonl_file;  // results go there too; empty = nowhere
+  MaskBenchOptions masks;        // --only maskbench
+  BenchOptions bench;            // without what the machine says (model, wait policy, helpers)
+  std::string bench_model_file;  // bench: written instead of measured
+  std::string jsonl_file;        // results go there too; empty = nowhere
 
   // output
   bool jsonl = false;

@@ -20,8 +20,20 @@ constexpr std::size_t kScriptBytesMax = 16U << 20U;
 constexpr std::size_t kKeyFileBytesMax = 4'096;
 constexpr std::size_t kKeyBytesMin = 8;
 
-Result<std::unique_ptr<Model>> open_served(Console& console, const Options& options, Interrupt& interrupt) {
+std::optional<EmbedderOptions> embeddings_of(const ServeOptions& serve) {
+  const std::string& name = serve.pooling;
+  if (name == "none") {
+    return std::nullopt;
+  }
+  return EmbedderOptions{.pooling = name == "mean"   ? Pooling::mean
+                                    : name == "cls"  ? Pooling::cls
+                                    : name == "last" ? Pooling::last
+                                                     : Pooling::as_model};
+}
+
+Result<std::unique_ptr<Model>> open_served(Console& console, Options options, Interrupt& interrupt) {
   if (!options.model_file.starts_with(kScripted)) {
+    options.embeddings = embeddings_of(options.serve);
     PUNA_TRY(std::unique_ptr<Model> model, open_model(console, options, interrupt));
     return model;
   }

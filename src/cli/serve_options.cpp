@@ -36,6 +36,13 @@ void add_serve_flags(CLI::App& app, ServeOptions& options, int& sequences_max) {
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
   group
+      ->add_option(
+          "--pooling", options.pooling,
+          "how a text becomes one vector (/v1/embeddings): mean, cls, last, or model: what its file says, else "
+          "mean; none = no embeddings (default: model)")
+      ->check(CLI::IsMember({"model", "mean", "cls", "last", "none"}))
+      ->type_name("NAME");
+  group
       ->add_option("--drain-seconds", options.drain_seconds,
                    "how long a server that was told to end finishes what runs (default: 30)")
       ->check(CLI::Range(0, 86'400));

@@ -20,6 +20,7 @@ struct ServeOptions {
   std::vector<std::string> hosts_allowed;
   std::vector<std::string> origins_allowed;
   std::string model_name;
+  std::string pooling = "model";
   bool agents = false;
   bool detach = false;
   int drain_seconds = 30;

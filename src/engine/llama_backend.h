@@ -1,5 +1,5 @@
-// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_library.cpp, llama_peers.cpp and
-// llama_weights.cpp are the only files of the project that include llama.h, besides tests of them.
+// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_embedder.cpp, llama_library.cpp,
+// llama_peers.cpp and llama_weights.cpp are the only files of the project that include llama.h, besides tests of them.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,9 @@ namespace puna::engine {
 // The library's model behind weights that have one; for other contexts than the engine's (llama_peers.cpp).
 // Requires  weights from Weights::load().
 [[nodiscard]] llama_model* library_model(const Weights& weights);
+
+// Whether there are weights, not a vocabulary alone. Requires  weights from Weights::load() or load_vocabulary().
+[[nodiscard]] bool can_compute(const Weights& weights);
 
 // A whole text tokenised by the library at once, special tokens and BOS included: what parts are compared with.
 // Requires  weights from Weights::load() or load_vocabulary().

@@ -156,12 +156,13 @@ class LlamaWeights final : public EngineWeights {
       return fail(
           ErrorCode::limit,
           format_text("{} bytes of weights, {} of cache and {} of compute buffers are more than the {} there are",
-                      plan.weights_bytes, plan.kv_bytes, plan.compute_bytes, plan.ceiling_bytes),
+                      plan.weights_bytes, plan.kv_bytes, plan.compute_bytes + plan.reserved_bytes, plan.ceiling_bytes),
           "give a smaller window (-c), fewer sequences or a smaller quantisation");
     }
     options.saved_bytes_max = static_cast<std::int64_t>(plan.saved_bytes_max);
-    const std::uint64_t left =
-        plan.ceiling_bytes == 0 ? 0 : plan.ceiling_bytes - plan.weights_bytes - plan.compute_bytes;
+    const std::uint64_t left = plan.ceiling_bytes == 0
+                                   ? 0
+                                   : plan.ceiling_bytes - plan.weights_bytes - plan.compute_bytes - plan.reserved_bytes;
     const CachePlan cache = plan_cache(facts_, options, left);
     if (cache.cells > std::numeric_limits<std::int32_t>::max()) {
       return fail(ErrorCode::limit,
@@ -172,6 +173,7 @@ class LlamaWeights final : public EngineWeights {
   }
   [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
   [[nodiscard]] llama_model* model() const { return model_.get(); }
+  [[nodiscard]] bool has_weights() const { return has_weights_; }
 
  private:
   [[nodiscard]] bool in_range(Token token) const { return token >= 0 && token < vocabulary_tokens(); }
@@ -235,6 +237,11 @@ llama_model* library_model(const Weights& weights) {
   const auto* own = dynamic_cast<const LlamaWeights*>(&weights);
   PUNA_CHECK(own != nullptr, "weights of the library");
   return own->model();
+}
+
+bool can_compute(const Weights& weights) {
+  const auto* own = dynamic_cast<const LlamaWeights*>(&weights);
+  return own != nullptr && own->has_weights();
 }
 
 std::vector<Token> library_tokens(const Weights& weights, std::string_view text) {

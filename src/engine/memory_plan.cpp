@@ -70,9 +70,9 @@ CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std:
 
 // Activations of one micro-batch: what the widest layer needs, several times over; without flash attention also the
 // scores of every head for every row and position; and one row of logits for each lane.
-std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options) {
+std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options, int step_rows) {
   constexpr std::uint64_t kActivations = 24;  // rows of the embedding's width alive at once, feed-forward included
-  const auto rows = static_cast<std::uint64_t>(std::min(options.batch_tokens, kMicroBatchRows));
+  const auto rows = static_cast<std::uint64_t>(step_rows);
   const auto lanes = static_cast<std::uint64_t>(std::max(kLogitsRowsMin, 4 * options.sequences_max));
   const auto value = std::uint64_t{sizeof(float)};
   std::uint64_t bytes = rows * static_cast<std::uint64_t>(facts.embedding) * kActivations * value +
@@ -85,13 +85,14 @@ std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& option
 
 MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options, std::uint64_t available_bytes) {
   MemoryEstimate plan{.weights_bytes = facts.weights_bytes,
-                      .compute_bytes = compute_bytes(facts, options),
+                      .compute_bytes = compute_bytes(facts, options, std::min(options.batch_tokens, kMicroBatchRows)),
+                      .reserved_bytes = options.reserved_bytes,
                       .available_bytes = available_bytes,
                       .ceiling_bytes = options.memory_bytes_max == 0 ? available_bytes : options.memory_bytes_max};
   const auto left_of = [&plan](std::uint64_t used) {
     return plan.ceiling_bytes > used ? plan.ceiling_bytes - used : 0;
   };
-  const std::uint64_t left = left_of(plan.weights_bytes + plan.compute_bytes);
+  const std::uint64_t left = left_of(plan.weights_bytes + plan.compute_bytes + plan.reserved_bytes);
   plan.kv_bytes = plan_cache(facts, options, plan.ceiling_bytes == 0 ? 0 : std::max<std::uint64_t>(left, 1)).bytes;
   const std::uint64_t unused = left > plan.kv_bytes ? left - plan.kv_bytes : 0;
   if (options.saved_bytes_max < 0) {

@@ -27,6 +27,9 @@ inline constexpr std::uint64_t kSavedShare = 8;
 // The options with every 0 replaced. Requires check_options(options).
 [[nodiscard]] EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int threads);
 
+// The library's buffers for one step of `rows` rows.
+[[nodiscard]] std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options, int rows);
+
 struct CachePlan {
   std::int64_t cells = 0;
   std::uint64_t bytes = 0;  // 0 when the model's header does not say what a token needs

@@ -220,5 +220,43 @@ TEST_F(LlamaServerModel, TheSameConversationHasTheSameTranscriptAsInTheEngine) {
   EXPECT_GE(calls, 2) << "the conversations have tools in them";
 }
 
+TEST(LlamaServerEmbeddings, AreThoseOfTheEngine) {
+  std::string why = "no demo model";
+  const auto server =
+      std::filesystem::exists(kDemoModel)
+          ? LlamaServer::start(kDemoModel, {"--embeddings", "--pooling", "mean", "-c", "512", "-fa", "off"}, why)
+          : nullptr;
+  if (server == nullptr) {
+    GTEST_SKIP() << why;
+  }
+  const auto remote = RemoteModel::open({.urls = {server->url()}});
+  ASSERT_TRUE(remote) << remote.error().message;
+  const auto local = LocalModel::open({.load = {.file = kDemoModel},
+                                       .engine = {.window_tokens = 256, .profile = Profile::deterministic},
+                                       .embeddings = EmbedderOptions{}});
+  ASSERT_TRUE(local) << local.error().message;
+  const EmbeddingRequest request{
+      .inputs = {std::string("The river is long."), std::string("Hello"), std::vector<Token>{300, 301, 302, 303}}};
+  const auto here = (*local)->embed(request);
+  const auto there = (*remote)->embed(request);
+  ASSERT_TRUE(here) << here.error().message;
+  ASSERT_TRUE(there) << there.error().message;
+  EXPECT_EQ(here->prompt_tokens, there->prompt_tokens);
+  ASSERT_EQ(here->vectors.size(), 3U);
+  ASSERT_EQ(there->vectors.size(), 3U);
+  for (std::size_t i = 0; i < here->vectors.size(); ++i) {
+    ASSERT_EQ(here->vectors[i].size(), there->vectors[i].size());
+    for (std::size_t k = 0; k < here->vectors[i].size(); ++k) {
+      EXPECT_NEAR(here->vectors[i][k], there->vectors[i][k], 1e-5) << i << ' ' << k;
+    }
+  }
+  const auto empty = (*remote)->embed({.inputs = {std::string()}});
+  EXPECT_FALSE(empty);
+  const auto plain = LocalModel::open({.load = {.file = kDemoModel}, .engine = {.window_tokens = 64}});
+  ASSERT_TRUE(plain);
+  EXPECT_FALSE((*plain)->embeds());
+  EXPECT_EQ((*plain)->embed(request).error().code, ErrorCode::invalid_argument);
+}
+
 }  // namespace
 }  // namespace puna

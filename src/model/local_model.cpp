@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "model/embeddings.h"
 #include "model/token_logs.h"
 #include "puna/model.h"
 
@@ -133,9 +134,10 @@ class Collector {
 class EngineModel final : public LocalModel {
  public:
   EngineModel(std::shared_ptr<const Weights> weights, std::unique_ptr<Engine> engine,
-              std::unique_ptr<const ChatTemplate> chat_template, const Clock& clock)
+              std::unique_ptr<Embedder> embedder, std::unique_ptr<const ChatTemplate> chat_template, const Clock& clock)
       : weights_(std::move(weights)),
         engine_(std::move(engine)),
+        embedder_(std::move(embedder)),
         template_(std::move(chat_template)),
         clock_(clock),
         control_texts_(control_texts_of(*weights_)),
@@ -196,6 +198,11 @@ class EngineModel final : public LocalModel {
     PUNA_TRY(const Prompt prompt, render(request));
     PUNA_TRY(const std::vector<Token> tokens, weights_->tokenize(prompt.parts));
     return static_cast<std::int64_t>(tokens.size());
+  }
+
+  [[nodiscard]] bool embeds() const override { return embedder_ != nullptr; }
+  [[nodiscard]] Result<Embeddings> embed(const EmbeddingRequest& request, std::stop_token stop) override {
+    return embeds() ? model::embed(*embedder_, request, stop) : Model::embed(request, std::move(stop));
   }
 
   [[nodiscard]] std::string name() const override {
@@ -275,6 +282,7 @@ class EngineModel final : public LocalModel {
 
   const std::shared_ptr<const Weights> weights_;
   const std::unique_ptr<Engine> engine_;
+  const std::unique_ptr<Embedder> embedder_;  // may be absent
   const std::unique_ptr<const ChatTemplate> template_;
   const Clock& clock_;
   const std::vector<std::string> control_texts_;
@@ -318,8 +326,17 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open(const LocalModelOptions& op
   PUNA_TRY(auto chat_template,
            ChatTemplate::create({.jinja = std::move(source), .bos_text = facts.bos_text, .eos_text = facts.eos_text}));
   PUNA_TRY(std::shared_ptr<const Weights> weights, Weights::load(options.load, progress));
-  PUNA_TRY(std::unique_ptr<Engine> engine, Engine::create(weights, options.engine));
-  return std::make_unique<EngineModel>(std::move(weights), std::move(engine), std::move(chat_template), *options.clock);
+  EngineOptions engine_options = options.engine;
+  if (options.embeddings) {
+    engine_options.reserved_bytes += estimate_embedder_bytes(facts, *options.embeddings, engine_options.profile);
+  }
+  PUNA_TRY(std::unique_ptr<Engine> engine, Engine::create(weights, engine_options));
+  std::unique_ptr<Embedder> embedder;
+  if (options.embeddings) {
+    PUNA_TRY(embedder, Embedder::create(weights, *options.embeddings, engine->options()));
+  }
+  return std::make_unique<EngineModel>(std::move(weights), std::move(engine), std::move(embedder),
+                                       std::move(chat_template), *options.clock);
 }
 
 }  // namespace puna

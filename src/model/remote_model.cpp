@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "model/chat_request.h"
+#include "model/embeddings.h"
 #include "model/patience.h"
 #include "model/server_pool.h"
 #include "model/server_probe.h"
@@ -68,6 +69,8 @@ class WireModel final : public RemoteModel {
 
   [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override;
   [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override;
+  [[nodiscard]] bool embeds() const override { return true; }  // a server that does not says so
+  [[nodiscard]] Result<Embeddings> embed(const EmbeddingRequest& request, std::stop_token stop) override;
   [[nodiscard]] bool counts_exactly() const override {
     return std::ranges::all_of(facts_, &ServerFacts::counts_tokens);
   }
@@ -255,6 +258,18 @@ Result<std::int64_t> WireModel::count_tokens(const Request& request) {
           .after = {}});
     }
     return static_cast<std::int64_t>(list->as_array().size());
+  });
+}
+
+Result<Embeddings> WireModel::embed(const EmbeddingRequest& request, std::stop_token stop) {
+  const Request nothing_said;
+  const Asked asked{.request = nothing_said, .events = EventSink::none(), .stop = stop};
+  return persist<Embeddings>(asked, [&](std::size_t server) -> Answered<Embeddings> {
+    const Json body = model::embeddings_body(request, facts_[server].model);
+    PUNA_TRY(const Json answer, servers_[server].link.json("/v1/embeddings", body, stop));
+    return model::read_embeddings(answer, request.inputs.size()).transform_error([](Error error) {
+      return ServerFailure{.error = std::move(error), .then = ServerFailure::Then::give_up, .after = {}};
+    });
   });
 }
 

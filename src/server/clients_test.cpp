@@ -45,7 +45,7 @@ TEST(Clients, OfAnthropicNameAFormatInTheOutputConfig) {
 TEST(Clients, OfOllamaAreToldThatThereAreNoEmbeddings) {
   const auto model = scripted({});
   TestServerRun run(*model);
-  for (const std::string_view path : {"/api/embed", "/api/embeddings", "/embeddings"}) {
+  for (const std::string_view path : {"/api/embed", "/api/embeddings", "/embeddings", "/embedding"}) {
     const HttpAnswer answer = run.post(path, R"({"input":"a"})");
     EXPECT_EQ(answer.status, 501) << path;
     EXPECT_TRUE(answer.body.contains("embeddings")) << answer.body;

@@ -70,6 +70,38 @@ TEST_F(DemoServer, OneThatWaitsInTheLineLeavesIt) {
   EXPECT_TRUE(wait_for([](const EngineStats& now) { return now.sequences_busy == 0 && now.waiting == 0; }));
 }
 
+TEST_F(DemoServer, WhoeverCameFirstIsAnsweredFirst) {
+  const auto opened = LocalModel::open({.load = {.file = PUNA_SOURCE_DIR "/models/demo/puna-demo-Q8_0.gguf"},
+                                        .engine = {.window_tokens = 1024, .sequences_max = 1, .threads = 1}});
+  ASSERT_TRUE(opened) << opened.error().message;
+  TestServerRun run(**opened);
+  constexpr std::string_view kFirstText = "\"content\":";
+  constexpr int kClients = 12;
+  std::list<TestClient> clients;
+  for (int i = 0; i < kClients; ++i) {
+    clients.emplace_back(run.port()).send(request_text("POST", "/completion", run.port(), kLong));
+    const auto has_come = [&] {
+      const EngineStats now = (*opened)->engine().stats();
+      return now.sequences_busy + now.waiting + now.generations_finished > i;
+    };
+    for (int tries = 0; tries < 4'000 && !has_come(); ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    ASSERT_TRUE(has_come()) << i;
+  }
+  int compared = 0;
+  for (; !clients.empty(); clients.pop_front()) {  // the first goes on until it is left
+    ASSERT_TRUE(clients.front().read_until(kFirstText)) << clients.size();
+    const bool is_passed = std::any_of(std::next(clients.begin()), clients.end(),
+                                       [&](TestClient& later) { return later.input_now().contains(kFirstText); });
+    if (!clients.front().input_now().contains("\"stop\":true")) {  // it had its turn all this while
+      EXPECT_FALSE(is_passed) << clients.size();
+      compared += clients.size() > 1 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(compared, 0);
+}
+
 TEST_F(DemoServer, HealthAnswersWhileEverySequenceIsBusy) {
   TestServerRun run(*model_);
   std::list<TestClient> clients;

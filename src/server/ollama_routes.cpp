@@ -154,6 +154,9 @@ Handled ollama_tags(Served& served, Call& /*call*/) {
 
 Handled ollama_show(Served& served, Call& /*call*/) {
   Json abilities = Json::array({"completion", "tools"});
+  if (served.model.embeds()) {
+    abilities.push("embedding");
+  }
   Json info = Json::object();
   std::string source;
   if (served.local != nullptr) {

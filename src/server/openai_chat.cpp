@@ -1,4 +1,4 @@
-// POST /v1/chat/completions, GET /v1/models and one of them, POST /v1/embeddings.
+// POST /v1/chat/completions, GET /v1/models and one of them.
 #include <utility>
 #include <vector>
 
@@ -128,10 +128,6 @@ Handled show_model(Served& served, Call& call) {
                   "model", "model_not_found");
   }
   return model_entry(served);
-}
-
-Handled no_embeddings(Served& /*served*/, Call& /*call*/) {
-  return refuse(501, "this server computes no embeddings", {}, "not_supported");
 }
 
 }  // namespace puna::server

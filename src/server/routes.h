@@ -27,10 +27,14 @@ struct Match {
 [[nodiscard]] Handled chat_completions(Served& served, Call& call);
 [[nodiscard]] Handled list_models(Served& served, Call& call);
 [[nodiscard]] Handled show_model(Served& served, Call& call);
-[[nodiscard]] Handled no_embeddings(Served& served, Call& call);
 [[nodiscard]] Handled completions(Served& served, Call& call);
 [[nodiscard]] Handled native_completion(Served& served, Call& call);
 [[nodiscard]] Handled plain_generate(Served& served, Call& call);
+// embeddings.cpp
+[[nodiscard]] Handled embeddings(Served& served, Call& call);
+[[nodiscard]] Handled native_embeddings(Served& served, Call& call);
+[[nodiscard]] Handled ollama_embed(Served& served, Call& call);
+[[nodiscard]] Handled ollama_embeddings(Served& served, Call& call);
 // llama_routes.cpp
 [[nodiscard]] Handled health(Served& served, Call& call);
 [[nodiscard]] Handled props(Served& served, Call& call);

@@ -103,6 +103,12 @@ class TestClient {
     return true;
   }
   [[nodiscard]] const std::string& input() const { return input_; }
+  // With what has arrived by now; waits for nothing.
+  [[nodiscard]] const std::string& input_now() {
+    while (read_some(0)) {
+    }
+    return input_;
+  }
   HttpAnswer answer(bool has_body = true) {
     HttpAnswer answer;
     if (!read_until("\r\n\r\n")) {
@@ -136,11 +142,11 @@ class TestClient {
   [[nodiscard]] bool is_closed() { return !read_some(); }
 
  private:
-  bool read_some() {
-    constexpr int kWaitMs = 30'000;
+  static constexpr int kPatienceMs = 30'000;
+  bool read_some(int wait_ms = kPatienceMs) {
     pollfd waiting{.fd = socket_, .events = POLLIN, .revents = 0};
     char bytes[65'536];
-    if (::poll(&waiting, 1, kWaitMs) <= 0) {
+    if (::poll(&waiting, 1, wait_ms) <= 0) {
       return false;
     }
     const ssize_t count = ::recv(socket_, bytes, sizeof(bytes), 0);

@@ -125,7 +125,8 @@ TEST_F(FilesTest, ReadRefusesWhatIsNoText) {
 // ---- write --------------------------------------------------------------------------------------------------------
 
 TEST_F(FilesTest, WriteSaysWhatItDid) {
-  EXPECT_EQ(call("write", {{"path", "a/b.txt"}, {"content", "text\n"}}), "error: no such folder: a");
+  EXPECT_EQ(call("write", {{"path", "a/b.txt"}, {"content", "text\n"}}),
+            "error: no such folder: a (make_folders: true makes it)");
   EXPECT_EQ(call("write", {{"path", "a/b.txt"}, {"content", "text\n"}, {"make_folders", true}}),
             "created a/b.txt (5 bytes)");
   EXPECT_EQ(call("write", {{"path", "a/b.txt"}, {"content", ""}}), "replaced a/b.txt (0 bytes)");

@@ -21,10 +21,11 @@ class WriteTool final : public Tool {
     if (content.size() > kWriteBytesMax) {
       return tool_error(format_text("the content is too large ({} bytes; at most {})", content.size(), kWriteBytesMax));
     }
-    const auto written = workspace_->write(
-        path, {.content = content, .make_folders = tools::flag_of(arguments, "make_folders"), .expected = {}});
+    const bool make_folders = tools::flag_of(arguments, "make_folders");
+    const auto written = workspace_->write(path, {.content = content, .make_folders = make_folders, .expected = {}});
     if (!written) {
-      return tool_error(written.error().message);
+      const bool helps = written.error().code == ErrorCode::not_found && !make_folders;
+      return tool_error(written.error().message + (helps ? " (make_folders: true makes it)" : ""));
     }
     return {.content = format_text("{} {} ({} bytes)", *written == Workspace::Written::created ? "created" : "replaced",
                                    tools::shown(path), content.size())};

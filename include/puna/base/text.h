@@ -32,6 +32,9 @@ namespace utf8 {
 
 }  // namespace utf8
 
+// RFC 4648, section 4, with padding.
+[[nodiscard]] std::string base64(std::string_view bytes);
+
 // The text with control characters (but for newline and tab) made visible, for terminals and logs: ESC becomes \x1b.
 [[nodiscard]] std::string printable(std::string_view text);
 
