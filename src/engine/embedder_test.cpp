@@ -200,7 +200,7 @@ TEST_P(EmbedderKinds, EveryKindOfMemoryComputesVectors) {
 INSTANTIATE_TEST_SUITE_P(Kinds, EmbedderKinds,
                          testing::Values(RandomModelKind::attention, RandomModelKind::sliding_window,
                                          RandomModelKind::recurrent, RandomModelKind::hybrid),
-                         [](const auto& info) { return format_text("kind{}", static_cast<int>(info.param)); });
+                         [](const auto& kind) { return format_text("kind{}", static_cast<int>(kind.param)); });
 
 }  // namespace
 }  // namespace puna
