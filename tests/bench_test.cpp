@@ -37,7 +37,7 @@ Benched run_counts(const std::string& seed) {
 TEST(Bench, AModelThatCannotBeWrittenIsAnError) {
   const Ran ran = run_program({kProgram, "bench", "--write-model", "/no/such/folder/model.gguf"});
   EXPECT_NE(ran.exit_status, 0);
-  EXPECT_NE(ran.err.find("/no/such/folder/model.gguf"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("in the folder /no/such/folder"), std::string::npos) << ran.err;
 }
 
 TEST(Bench, WhatSchemasCostIsCountedAndJudged) {
