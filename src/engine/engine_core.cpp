@@ -94,6 +94,7 @@ bool EngineCore::one_step() {
   drop_pins();
   drop_ended();
   admit();
+  rest_idle();
   scheduler_.plan(options_.batch_tokens, prefill_rows_max(), plan_);
   if (plan_.empty() || dead_) {
     return false;

@@ -131,6 +131,7 @@ class EngineCore {
   void note_prompt(Sequence& sequence);
   void stop_at_marks();
   void take_mark(Sequence& sequence);
+  void rest_idle();
   void resync();
 
   // engine_sample.cpp: from logits to tokens.

@@ -136,6 +136,27 @@ void EngineCore::park_youngest() {
   short_of_room_ = true;
 }
 
+// In a pool those who are away for long are kept as saved states: their cells would slow everybody's rows.
+void EngineCore::rest_idle() {
+  if (!options_.has_pool() || !abilities_.save || !abilities_.cut || running_count_ == 0) {
+    return;
+  }
+  while (const auto lane = ledger_.next_to_rest(clock_.now(), scheduler_.prompt_rows())) {
+    const auto tokens = ledger_.tokens(*lane);
+    if (!saved_.has_room_for(tokens.size() * weights_.facts().kv_bytes_per_token)) {
+      return;
+    }
+    save(*lane);
+    const auto saved = saved_.best(tokens, false);
+    if (!saved || saved->tokens < tokens.size()) {
+      ledger_.stay(*lane);
+      return;
+    }
+    backend_.clear(*lane);
+    ledger_.clear(*lane);
+  }
+}
+
 void EngineCore::note_slice(const Slice& slice) {
   Sequence& sequence = running(slice.lane);
   const auto rows = static_cast<std::size_t>(slice.rows);
@@ -175,6 +196,7 @@ void EngineCore::note_prompt(Sequence& sequence) {
 
 void EngineCore::note_computed() {
   std::ranges::for_each(plan_.decode, [this](const Slice& slice) { note_slice(slice); });
+  ledger_.note_rows(static_cast<std::size_t>(plan_.rows()));
   scheduler_.computed(plan_);
   for (const Slice& slice : plan_.prefill) {
     Sequence& sequence = running(slice.lane);

@@ -102,6 +102,38 @@ TEST_F(EnginePressure, AnIdlePrefixThatHadToLeaveIsRestoredForItsAgent) {
   EXPECT_TRUE(other.drain().finished);
 }
 
+TEST_F(EnginePressure, APoolSavesThoseWhoAreAwayBeforeTheyCostMoreThanThat) {
+  for (const CacheLayout layout : {CacheLayout::pool, CacheLayout::parts}) {
+    open({.lanes = 4, .cells = 2'000}, {.cache = layout});
+    const auto first = std::vector<Token>(100, 'a');
+    submit(first, 1);
+    run_to_end();
+    const Caller other = submit(std::vector<Token>(kRowsPerCopy, 'b'), 2);
+    run_to_end();
+    EXPECT_TRUE(other.drain().finished);
+    const bool rests = layout == CacheLayout::pool;
+    EXPECT_EQ(counters_.states_saved, rests ? 1 : 0);
+    EXPECT_EQ(backend_->cells_used(), kRowsPerCopy + 1 + (rests ? 0 : 100));
+    auto again = first;
+    again.push_back('c');
+    const auto rows_before = backend_->calls().rows;
+    const Caller back = submit(again, 2);
+    run_to_end();
+    EXPECT_EQ(back.drain().text, expected(again, 2));
+    EXPECT_EQ(backend_->calls().rows - rows_before, 1 + 1) << "nothing is computed twice";
+  }
+}
+
+TEST_F(EnginePressure, WithoutMemoryForSavedStatesThoseWhoAreAwayStay) {
+  open({.lanes = 4, .cells = 2'000}, {.saved_bytes_max = 0});
+  submit(std::vector<Token>(100, 'a'), 1);
+  run_to_end();
+  submit(std::vector<Token>(2 * kRowsPerCopy, 'b'), 2);
+  run_to_end();
+  EXPECT_EQ(counters_.states_saved, 0);
+  EXPECT_EQ(backend_->cells_used(), 100 + 2 * kRowsPerCopy + 1);
+}
+
 TEST_F(EnginePressure, ARestoredStateHoldsACommonBeginningOnce) {
   open({.lanes = 3, .cells = 230});
   const auto trunk = std::vector<Token>(100, 't');

@@ -193,6 +193,7 @@ void KvLedger::release(LaneId lane, AgentId agent) {
   at(lane).last_use = ++clock_;
   at(lane).agent = agent;
   at(lane).expected = {};
+  at(lane).rows_before = rows_;
   --busy_;
 }
 
@@ -281,6 +282,23 @@ std::optional<LaneId> KvLedger::next_victim(TimePoint now) {
     }
   }
   return found;
+}
+
+std::optional<LaneId> KvLedger::next_to_rest(TimePoint now, std::size_t rows_ahead) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    const Lane& lane = lanes_[i];
+    const std::size_t rows = rows_ - lane.rows_before + rows_ahead;
+    if (!lane.idle() || lane.tokens.empty() || rows < kRowsPerCopy || lane.expected > now) {
+      continue;
+    }
+    if (lane.grew) {
+      if_memory_allows([this] { enter(); });
+    }
+    if (rows * own_tail_of(i) >= kRowsPerCopy * lane.tokens.size()) {
+      return static_cast<LaneId>(i);
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace puna::engine

@@ -22,6 +22,8 @@ namespace puna::engine {
 // A copy moves all the source's memory: not for fewer tokens than this.
 inline constexpr std::size_t kCopyTokensMin = 64;
 inline constexpr std::size_t kMarksMax = 4;  // of one lane
+// To save a token's cells and restore them costs about as much as it costs so many rows of others to read past them.
+inline constexpr std::size_t kRowsPerCopy = 256;
 
 class KvLedger {
  public:
@@ -83,6 +85,12 @@ class KvLedger {
   // The idle lane whose cells are given up first: one that nobody is expected to need soon before one that is
   // expected, and one that frees cells before one whose tokens others hold too; then the one unused for longest.
   [[nodiscard]] std::optional<LaneId> next_victim(TimePoint now);
+  // So many rows were computed, whoever's.
+  void note_rows(std::size_t rows) { rows_ += rows; }
+  // An idle lane that nobody expects and whose own cells cost the rows computed since it was left, and so many more
+  // that will be, as much as it costs to save and restore it: in a pool every row reads past them.
+  [[nodiscard]] std::optional<LaneId> next_to_rest(TimePoint now, std::size_t rows_ahead);
+  void stay(LaneId lane) { at(lane).rows_before = rows_; }  // as if it had been left just now
   // How many tokens at the lane's end no other lane holds.
   [[nodiscard]] std::size_t own_tail(LaneId lane);
   [[nodiscard]] int busy() const { return busy_; }
@@ -95,6 +103,7 @@ class KvLedger {
     std::uint64_t last_use = 0;  // from clock_; equal only for lanes never used
     AgentId agent = kNoAgent;    // who left it
     TimePoint expected;
+    std::size_t rows_before = 0;  // that had been computed when it was left
     bool busy = false;
     bool pinned = false;
     bool grew = false;  // since it was put into the tree
@@ -116,6 +125,7 @@ class KvLedger {
   std::vector<Lane> lanes_;
   PrefixTree tree_;  // of lanes
   std::uint64_t clock_ = 0;
+  std::size_t rows_ = 0;
   int busy_ = 0;
   std::size_t cells_;
   std::size_t pinned_tokens_ = 0;

@@ -209,5 +209,42 @@ TEST(KvLedger, HalfOfTheLanesAndHalfOfTheCellsCanBePinned) {
   EXPECT_FALSE(ledger.may_pin(1, 1));
 }
 
+TEST(KvLedger, WhoIsAwayRestsWhenItsCellsHaveCostTheOthersAsMuchAsACopy) {
+  KvLedger ledger = make(3, Share::any_part);
+  fill(ledger, kA, range(0, 100));
+  ledger.note_rows(kRowsPerCopy - 1);
+  EXPECT_FALSE(ledger.next_to_rest(kNow, 0));
+  EXPECT_EQ(ledger.next_to_rest(kNow, 1), kA);  // rows that will surely be computed count
+  ledger.note_rows(1);
+  EXPECT_EQ(ledger.next_to_rest(kNow, 0), kA);
+  ledger.stay(kA);
+  EXPECT_FALSE(ledger.next_to_rest(kNow, 0));
+}
+
+TEST(KvLedger, WhatOthersHoldTooCostsNothing) {
+  KvLedger ledger = make(3, Share::any_part);
+  fill(ledger, kA, range(0, 100));
+  ledger.take(kB);
+  ledger.append(kB, range(0, 75));
+  ledger.note_rows(4 * kRowsPerCopy - 1);  // a quarter of the lane is its own
+  EXPECT_FALSE(ledger.next_to_rest(kNow, 0));
+  ledger.note_rows(1);
+  EXPECT_EQ(ledger.next_to_rest(kNow, 0), kA);
+}
+
+TEST(KvLedger, WhoIsExpectedBusyOrPinnedDoesNotRest) {
+  KvLedger ledger = make(3, Share::any_part);
+  constexpr AgentId kAgent{7};
+  fill(ledger, kA, range(0, 100), kAgent);
+  ledger.expect(kAgent, kNow + std::chrono::seconds(1));
+  fill(ledger, kB, range(200, 300));
+  ledger.pin(kB);
+  ledger.take(kC);
+  ledger.append(kC, range(400, 500));
+  ledger.note_rows(100 * kRowsPerCopy);
+  EXPECT_FALSE(ledger.next_to_rest(kNow, 0));
+  EXPECT_EQ(ledger.next_to_rest(kNow + std::chrono::seconds(2), 0), kA);
+}
+
 }  // namespace
 }  // namespace puna::engine

@@ -37,6 +37,8 @@ class SavedStates {
   // Takes a state out, and no memory; add() puts it back, as the one used last.
   [[nodiscard]] State take(Number number);
 
+  // Whether so much more can be kept without another state going.
+  [[nodiscard]] bool has_room_for(std::uint64_t bytes) const { return bytes <= bytes_max_ - bytes_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
   [[nodiscard]] std::size_t count() const { return states_.size(); }
 

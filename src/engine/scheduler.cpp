@@ -80,6 +80,14 @@ void Scheduler::set_followers(LaneId lane, int followers) {
 
 int Scheduler::decoding() const { return static_cast<int>(std::ranges::count(entries_, 0, &Entry::remaining)); }
 
+std::size_t Scheduler::prompt_rows() const {
+  std::size_t rows = 0;
+  for (const Entry& entry : entries_) {
+    rows += static_cast<std::size_t>(entry.remaining);
+  }
+  return rows;
+}
+
 // As in a queue: the one served longest ago first.
 void Scheduler::sort_decoding() {
   order_.clear();

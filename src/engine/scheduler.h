@@ -50,6 +50,7 @@ class Scheduler {
   void set_followers(LaneId lane, int followers);
 
   [[nodiscard]] int decoding() const;
+  [[nodiscard]] std::size_t prompt_rows() const;  // that are still to be computed
   // rows_max: of the whole step, at least 1. prefill_max: of the prompts when somebody decodes, at least 1.
   void plan(int rows_max, int prefill_max, Plan& plan);
   // The plan's rows were computed: prompts shrink, finished prompts decode from now on, the others age.
