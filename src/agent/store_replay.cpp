@@ -54,7 +54,7 @@ class Reader {
       if (ended != heard_.ended.end()) {
         found_.results.emplace_back(*ended);
       } else if (heard_.running.contains(call.id)) {
-        found_.unknown.push_back(call.id);
+        found_.unknown.push_back(call);
         found_.results.emplace_back(result(call, kOutcomeUnknown));
       } else {
         found_.results.emplace_back(std::nullopt);

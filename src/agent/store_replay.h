@@ -22,8 +22,8 @@ struct Replay {
   Transcript transcript;
   // Of the last reply, one for each call without a message: what is known of its result. Nothing: it never began.
   std::vector<std::optional<Message>> results;
-  std::vector<std::string> unknown;  // calls that began and have no result
-  bool is_partial = false;           // pieces of a reply that is not whole
+  std::vector<ToolCall> unknown;  // calls that began and have no result
+  bool is_partial = false;        // pieces of a reply that is not whole
 };
 // Errors  corrupt  an event is none of ours; the message has its number
 [[nodiscard]] Result<Replay> replay(const std::vector<StoredEvent>& events);

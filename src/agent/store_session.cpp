@@ -34,10 +34,14 @@ class Writer final : public Session {
       return {};
     }
     const std::vector<Message> messages = closing_messages(last, *unfinished);
-    Json::Array unknown(last.unknown.begin(), last.unknown.end());
+    unknown_ = std::move(last.unknown);
+    Json unknown = Json::array();
+    for (const ToolCall& call : unknown_) {
+      unknown.push(call.id);
+    }
     const auto bring_up = [&]() -> Result<void> {
       PUNA_TRY_VOID(add(Json::object(
-          {{"type", "session.resumed"}, {"unknown", Json(std::move(unknown))}, {"is_partial", last.is_partial}})));
+          {{"type", "session.resumed"}, {"unknown", std::move(unknown)}, {"is_partial", last.is_partial}})));
       for (const Message& message : messages) {
         PUNA_TRY_VOID(add(message_event(message)));
       }
@@ -50,6 +54,7 @@ class Writer final : public Session {
   }
 
   [[nodiscard]] const Transcript& transcript() const override { return transcript_; }
+  [[nodiscard]] const std::vector<ToolCall>& unknown() const override { return unknown_; }
 
   [[nodiscard]] Result<void> append(const Message& message) override {
     return keep(message_event(message), Durable::yes, message.role == Role::assistant);
@@ -129,6 +134,7 @@ class Writer final : public Session {
   const std::int64_t id_;
   const FileLock lock_;
   Transcript transcript_;
+  std::vector<ToolCall> unknown_;
   // Guarded by the file's mutex.
   std::int64_t next_ = 1;  // number of the next event
   std::vector<Streamed> streamed_;

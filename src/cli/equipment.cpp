@@ -60,9 +60,14 @@ Result<Policy> open_policy(const Options& options) {
 std::vector<std::filesystem::path> secured_paths(const Options& options) {
   std::vector<std::filesystem::path> secured;
   for (const std::filesystem::path& path :
-       {configuration_folder(), state_folder(), std::filesystem::path(options.policy_file)}) {
+       {configuration_folder(), state_folder(), data_folder(), std::filesystem::path(options.policy_file)}) {
     if (!path.empty()) {
       secured.push_back(std::filesystem::absolute(path));
+    }
+  }
+  if (!options.session.store.empty()) {
+    for (const char* ending : {"", "-wal", "-shm", "-journal", ".lock"}) {
+      secured.push_back(std::filesystem::absolute(options.session.store + ending));
     }
   }
   return secured;
@@ -190,6 +195,7 @@ std::string with_instructions(std::string prompt, const Equipment& equipment) {
 }
 
 std::filesystem::path configuration_folder() { return own_folder("XDG_CONFIG_HOME", ".config"); }
+std::filesystem::path data_folder() { return own_folder("XDG_DATA_HOME", ".local/share"); }
 std::filesystem::path state_folder() { return own_folder("XDG_STATE_HOME", ".local/state"); }
 
 SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem::path& folder) {

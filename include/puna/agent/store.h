@@ -70,6 +70,8 @@ class Session : public RunRecord {
   [[nodiscard]] virtual std::unique_ptr<EventSink> watch(EventSink& view) = 0;
   // The conversation, as it was when the session was begun or resumed.
   [[nodiscard]] virtual const Transcript& transcript() const = 0;
+  // Calls that ran when the last process ended, and have no result: nobody knows what became of them.
+  [[nodiscard]] virtual const std::vector<ToolCall>& unknown() const = 0;
   // Stores a message and puts it behind the transcript.  Errors  those of append()
   [[nodiscard]] Result<void> add(Transcript& transcript, Message message);
   // The transcript has only its first so many messages now.
