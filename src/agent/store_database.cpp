@@ -65,6 +65,17 @@ Result<void> create_private(const std::filesystem::path& file, const std::string
               format_text("cannot create the store {}: {}", name, reason_text(reason)));
 }
 
+// As a URI. Readers of a log share memory in a file beside it; where none can be made, nobody writes either.
+std::string reader_name(const std::filesystem::path& file) {
+  std::string name = "file:";
+  for (const char c : std::filesystem::absolute(file).string()) {
+    name += c == '%' || c == '?' || c == '#' ? format_text("%{:02x}", static_cast<int>(c)) : std::string(1, c);
+  }
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  const bool is_fixed = ::access(folder.c_str(), W_OK) != 0 && errno == EROFS;
+  return name + (is_fixed ? "?immutable=1" : "");
+}
+
 }  // namespace
 
 // ---- FileLock -----------------------------------------------------------------------------------------------------
@@ -169,8 +180,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
     return fail(ErrorCode::not_found, format_text("there is no store {}", name));
   }
   sqlite3* connection = nullptr;
-  const int mode = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-  const int status = sqlite3_open_v2(file.c_str(), &connection, mode | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int mode = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+  const std::string opened = access == Access::write ? file.string() : reader_name(file);
+  const int status = sqlite3_open_v2(opened.c_str(), &connection, mode | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<Database> database(new Database(file, access, connection));
   if (status != SQLITE_OK) {
     return database->failure(status);
