@@ -188,6 +188,9 @@ class Writing final : public EventSink, public RunRecord {
   const std::unique_ptr<EventSink> view_;
 };
 
+// Where the events of one child begin: others say the same again.
+bool is_resumption(const StoredEvent& event) { return event.json.text_or("type") == "session.resumed"; }
+
 // One session to its end.
 Result<void> run_session(Shared& shared, const Place& place, SessionStore& store, const std::string& name, bool is_new,
                          Random& random) {
@@ -197,7 +200,8 @@ Result<void> run_session(Shared& shared, const Place& place, SessionStore& store
   }();
   PUNA_TRY(const std::unique_ptr<Session> session, std::move(opened));
   const Lines seen(place.seen());
-  Screen screen(shared, seen, name);
+  PUNA_TRY(const std::vector<StoredEvent> before, store.events(name));
+  Screen screen(shared, seen, format_text("{}\t{}", name, std::ranges::count_if(before, is_resumption)));
   Writing writing(shared, *session, screen);
   Transcript transcript = session->transcript();
   if (transcript.empty()) {
@@ -278,25 +282,32 @@ void add_tokens(std::vector<std::string>& tokens, const Json& event) {
   }
 }
 
-void judge_session(SessionStore& store, const std::string& name, const std::vector<std::string>& seen, Counts& counts) {
+// What each child was given of a session, as tokens.
+using SeenByChild = std::map<std::size_t, std::vector<std::string>>;
+
+void judge_session(SessionStore& store, const std::string& name, const SeenByChild& seen, Counts& counts) {
   const auto events = store.events(name);
   const auto transcript = store.transcript(name);
   if (!events || !transcript) {
     ++counts.unreadable;
     return;
   }
-  std::vector<std::string> stored;
+  SeenByChild stored;
+  std::size_t child = 0;
   for (const StoredEvent& event : *events) {
-    add_tokens(stored, event.json);
+    child += is_resumption(event) ? 1 : 0;
+    add_tokens(stored[child], event.json);
   }
-  auto at = stored.begin();
-  for (const std::string& token : seen) {
-    const auto found = std::find(at, stored.end(), token);
-    if (found == stored.end()) {
-      ++counts.lost;
-      std::fprintf(stderr, "crash_store: lost in %s: %s\n", name.c_str(), token.c_str());
-    } else {
-      at = found + 1;
+  for (const auto& [number, tokens] : seen) {
+    auto at = stored[number].begin();
+    for (const std::string& token : tokens) {
+      const auto found = std::find(at, stored[number].end(), token);
+      if (found == stored[number].end()) {
+        ++counts.lost;
+        std::fprintf(stderr, "crash_store: lost in %s: %s\n", name.c_str(), token.c_str());
+      } else {
+        at = found + 1;
+      }
     }
   }
   std::set<std::string> open;
@@ -318,12 +329,15 @@ void judge(const Place& place, Counts& counts) {
     std::fprintf(stderr, "crash_store: %s\n", whole.error().message.c_str());
     return;
   }
-  std::map<std::string, std::vector<std::string>> seen;
-  for (const std::string& line : lines_of(place.seen())) {
+  std::map<std::string, SeenByChild> seen;
+  for (const std::string& line : lines_of(place.seen())) {  // SESSION, how often it had been resumed, the event
     ++counts.seen;
-    const std::size_t tab = line.find('\t');
-    add_tokens(seen[line.substr(0, tab)],
-               Json::parse(std::string_view(line).substr(tab + 1)).value_or(Json("no JSON")));
+    const std::size_t name_end = line.find('\t');
+    const std::size_t number_end = line.find('\t', name_end + 1);
+    std::size_t number = 0;
+    std::from_chars(line.data() + name_end + 1, line.data() + number_end, number);
+    add_tokens(seen[line.substr(0, name_end)][number],
+               Json::parse(std::string_view(line).substr(number_end + 1)).value_or(Json("no JSON")));
   }
   for (const auto& [name, tokens] : seen) {
     judge_session(**store, name, tokens, counts);

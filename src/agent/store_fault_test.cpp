@@ -153,8 +153,8 @@ std::optional<int> append_until_full(const std::filesystem::path& file) {
   for (int i = 0; i < kRoundsMax; ++i) {
     const auto done = (*session)->append(user_says(std::string(2'000, 'x')));
     if (!done) {
-      const bool is_silent =
-          !(*session)->state() && !(*session)->starting({}, {.id = "a", .name = "b", .arguments = {}});
+      const bool is_silent = (*session)->failed().stop_requested() && !(*session)->state() &&
+                             !(*session)->starting({}, {.id = "a", .name = "b", .arguments = {}});
       return done.error().code == ErrorCode::io && is_silent ? std::optional(i) : std::nullopt;
     }
   }

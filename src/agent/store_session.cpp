@@ -77,10 +77,11 @@ class Writer final : public Session {
     const std::scoped_lock lock(file_.mutex());
     return failed_ ? Result<void>(std::unexpected(*failed_)) : Result<void>();
   }
+  [[nodiscard]] std::stop_token failed() const override { return stop_.get_token(); }
   [[nodiscard]] std::unique_ptr<EventSink> watch(EventSink& view) override;
 
   [[nodiscard]] Result<void> keep(Json event, Durable durable, bool ends_reply) {
-    const std::scoped_lock lock(file_.mutex());
+    std::unique_lock lock(file_.mutex());
     if (failed_) {
       return std::unexpected(*failed_);
     }
@@ -94,6 +95,8 @@ class Writer final : public Session {
     if (!done) {
       next_ = before;
       failed_ = done.error();
+      lock.unlock();
+      stop_.request_stop();
     } else if (ends_reply) {
       streamed_.clear();
     }
@@ -135,6 +138,7 @@ class Writer final : public Session {
   const FileLock lock_;
   Transcript transcript_;
   std::vector<ToolCall> unknown_;
+  std::stop_source stop_;
   // Guarded by the file's mutex.
   std::int64_t next_ = 1;  // number of the next event
   std::vector<Streamed> streamed_;

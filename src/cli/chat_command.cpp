@@ -139,7 +139,8 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
       PUNA_TRY_VOID(agent.record->append(transcript.back()));
     }
     const Interrupt::Scope scope(interrupt);
-    auto end = view->noted(resume(asked, equipment.tools, transcript, agent, events, scope.token()));
+    auto end = view->noted(
+        resume(asked, equipment.tools, transcript, agent, events, kept ? kept->token(scope.token()) : scope.token()));
     PUNA_TRY_VOID(kept ? kept->session().state() : Result<void>());
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());

@@ -1,8 +1,10 @@
 // The session in which a run or a chat is kept.
 #pragma once
 
-#include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <utility>
 
 #include "cli/console.h"
@@ -31,6 +33,16 @@ class KeptSession {
     view_ = session_->watch(view);
     return *view_;
   }
+  // Stops with `stop`, and when something cannot be stored.
+  [[nodiscard]] std::stop_token token(std::stop_token stop) {
+    on_stop_.reset();
+    on_failure_.reset();
+    both_ = std::stop_source();
+    const auto end = [this] { both_.request_stop(); };
+    on_stop_.emplace(std::move(stop), end);
+    on_failure_.emplace(session_->failed(), end);
+    return both_.get_token();
+  }
 
  private:
   KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<Session> session)
@@ -39,6 +51,9 @@ class KeptSession {
   std::unique_ptr<SessionStore> store_;
   std::unique_ptr<Session> session_;
   std::unique_ptr<EventSink> view_;
+  std::stop_source both_;
+  std::optional<std::stop_callback<std::function<void()>>> on_stop_;
+  std::optional<std::stop_callback<std::function<void()>>> on_failure_;
 };
 
 }  // namespace puna::cli

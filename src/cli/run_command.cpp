@@ -108,7 +108,8 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   }
   const Interrupt::Scope scope(interrupt);
   EventSink& events = kept ? kept->watch(view->events()) : view->events();
-  auto end = resume(view->model(*model), equipment.tools, transcript, agent, events, scope.token());
+  auto end = resume(view->model(*model), equipment.tools, transcript, agent, events,
+                    kept ? kept->token(scope.token()) : scope.token());
   if (kept && end) {
     PUNA_TRY_VOID(view->noted(kept->session().state()));
   }

@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,8 @@ class Session : public RunRecord {
   [[nodiscard]] virtual Result<void> cut(std::size_t messages) = 0;
   // The first thing that could not be stored. A caller asks this when a run has ended, too.
   [[nodiscard]] virtual Result<void> state() const = 0;
+  // Stop is asked for when something could not be stored: for a run that should not go on unseen to its next message.
+  [[nodiscard]] virtual std::stop_token failed() const = 0;
 };
 
 // What becomes of calls that the last process had not begun, and of a task without a reply.
