@@ -70,6 +70,8 @@ class StoreFile {
 [[nodiscard]] Result<void> check_session_name(std::string_view name);
 
 // The lines of export_lines() and import_lines().
+// Requires  an object as JSON, not empty. Returns  the line.
+[[nodiscard]] std::string with_check_sum(std::string object);
 [[nodiscard]] std::string export_text(const SessionInfo& info, const std::vector<StoredEvent>& events);
 struct Imported {
   SessionInfo info;

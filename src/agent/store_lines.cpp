@@ -35,11 +35,6 @@ std::uint32_t crc32(std::string_view text) {
   return ~value;
 }
 
-std::string with_sum(std::string object) {
-  object.pop_back();  // its brace
-  return format_text("{}{}{:08x}{}\n", object, kSumBegin, crc32(object), kSumEnd);
-}
-
 Result<Json> read_line(std::string_view line) {
   const std::size_t tail = kSumBegin.size() + kSumDigits + kSumEnd.size();
   if (line.size() < tail || !line.substr(line.size() - tail).starts_with(kSumBegin) || !line.ends_with(kSumEnd)) {
@@ -61,10 +56,21 @@ Result<std::int64_t> integer_of(const Json& line, std::string_view key) {
                                                  : fail(ErrorCode::corrupt, format_text("it has no number '{}'", key));
 }
 
+// A clock of nanoseconds ends in the year 2262.
+constexpr std::int64_t kMicrosMax = 9'000'000'000'000'000;
+
+Result<std::chrono::system_clock::time_point> time_in(const Json& line, std::string_view key) {
+  PUNA_TRY(const std::int64_t micros, integer_of(line, key));
+  return micros >= 0 && micros <= kMicrosMax
+             ? Result<std::chrono::system_clock::time_point>(
+                   std::chrono::system_clock::time_point(std::chrono::microseconds(micros)))
+             : fail(ErrorCode::corrupt, format_text("its '{}' is no time", key));
+}
+
 Result<SessionInfo> head_of(std::string_view line) {
   PUNA_TRY(const Json head, read_line(line));
   PUNA_TRY(const std::int64_t version, integer_of(head, "version"));
-  PUNA_TRY(const std::int64_t created, integer_of(head, "created_us"));
+  PUNA_TRY(const auto created, time_in(head, "created_us"));
   if (head.text_or("type") != "session") {
     return fail(ErrorCode::corrupt, "it is no head of a session");
   }
@@ -72,21 +78,19 @@ Result<SessionInfo> head_of(std::string_view line) {
     return fail(ErrorCode::unavailable,
                 format_text("it is of version {}; this program knows up to {}", version, kLinesVersion));
   }
-  return SessionInfo{.name = std::string(head.text_or("name")),
-                     .created = std::chrono::system_clock::time_point(std::chrono::microseconds(created))};
+  return SessionInfo{.name = std::string(head.text_or("name")), .created = created};
 }
 
 Result<StoredEvent> event_of(std::string_view line, std::int64_t last) {
   PUNA_TRY(const Json read, read_line(line));
   PUNA_TRY(const std::int64_t number, integer_of(read, "number"));
-  PUNA_TRY(const std::int64_t at, integer_of(read, "at_us"));
+  PUNA_TRY(const auto at, time_in(read, "at_us"));
   const Json* json = read.find("event");
   constexpr std::int64_t kNumberMax = std::int64_t{1} << 39U;
   if (number <= last || number > kNumberMax || json == nullptr || json->text_or("type").empty()) {
     return fail(ErrorCode::corrupt, "it is no event behind the one before");
   }
-  return StoredEvent{
-      .number = number, .at = std::chrono::system_clock::time_point(std::chrono::microseconds(at)), .json = *json};
+  return StoredEvent{.number = number, .at = at, .json = *json};
 }
 
 // A line's end is part of it: half a line is none.
@@ -108,17 +112,22 @@ Error in_line(std::size_t number, const Error& error) {
 
 }  // namespace
 
+std::string with_check_sum(std::string object) {
+  object.pop_back();  // its brace
+  return format_text("{}{}{:08x}{}\n", object, kSumBegin, crc32(object), kSumEnd);
+}
+
 std::string export_text(const SessionInfo& info, const std::vector<StoredEvent>& events) {
   const auto micros = [](std::chrono::system_clock::time_point time) {
     return std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch().count();
   };
-  std::string text = with_sum(
+  std::string text = with_check_sum(
       Json::object(
           {{"type", "session"}, {"version", kLinesVersion}, {"name", info.name}, {"created_us", micros(info.created)}})
           .dump());
   for (const StoredEvent& event : events) {
-    text +=
-        with_sum(Json::object({{"number", event.number}, {"at_us", micros(event.at)}, {"event", event.json}}).dump());
+    text += with_check_sum(
+        Json::object({{"number", event.number}, {"at_us", micros(event.at)}, {"event", event.json}}).dump());
   }
   return text;
 }

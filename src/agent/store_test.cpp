@@ -346,6 +346,28 @@ TEST_F(StoreTest, EveryDamageOfAnExportIsNoticed) {
   EXPECT_EQ(store->events("a")->size() + 1, store->events("first")->size());
 }
 
+TEST_F(StoreTest, LinesWithARightSumAreStillChecked) {
+  const auto store = open();
+  const std::string head = agent::with_check_sum(R"({"type":"session","version":1,"name":"a","created_us":1})");
+  for (const char* line :
+       {R"({"number":1,"at_us":1,"event":{}})", R"({"number":1,"at_us":1})",
+        R"({"number":0,"at_us":1,"event":{"type":"x"}})", R"({"number":1,"at_us":-1,"event":{"type":"x"}})",
+        R"({"number":1,"at_us":9223372036854775807,"event":{"type":"x"}})",
+        R"({"number":1,"at_us":1,"event":{"type":"message","message":{"role":"king"}}})",
+        R"({"number":1,"at_us":1,"event":{"type":"transcript.cut","messages":1}})"}) {
+    const auto taken = store->import_lines(head + agent::with_check_sum(line));
+    ASSERT_FALSE(taken) << line;
+    EXPECT_EQ(taken.error().code, ErrorCode::corrupt) << line;
+  }
+  const std::string event = agent::with_check_sum(R"({"number":1,"at_us":1,"event":{"type":"x"}})");
+  EXPECT_FALSE(store->import_lines(head + event + event)) << "numbers rise";
+  EXPECT_EQ(store->import_lines(agent::with_check_sum(R"({"type":"session","version":2,"name":"a","created_us":1})"))
+                .error()
+                .code,
+            ErrorCode::unavailable);
+  EXPECT_TRUE(store->import_lines(head + event)) << "a later version's event is kept";
+}
+
 TEST_F(StoreTest, ACallThatIsTooDeepIsStoredAsText) {
   const auto store = open();
   Json deep = Json::object();
