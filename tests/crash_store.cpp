@@ -158,7 +158,7 @@ class Screen final : public EventSink {
 // Around the store: says when it writes.
 class Writing final : public EventSink, public RunRecord {
  public:
-  Writing(Shared& shared, Session& session, Screen& screen)
+  Writing(Shared& shared, StoredSession& session, Screen& screen)
       : shared_(shared), session_(session), screen_(screen), view_(session.watch(screen)) {}
   void on(const Event& event) override {
     const InPhase phase(shared_, kWriting);
@@ -183,7 +183,7 @@ class Writing final : public EventSink, public RunRecord {
 
  private:
   Shared& shared_;
-  Session& session_;
+  StoredSession& session_;
   Screen& screen_;
   const std::unique_ptr<EventSink> view_;
 };
@@ -198,7 +198,7 @@ Result<void> run_session(Shared& shared, const Place& place, SessionStore& store
     const InPhase phase(shared, kWriting);
     return is_new ? store.begin(name) : store.resume(name);
   }();
-  PUNA_TRY(const std::unique_ptr<Session> session, std::move(opened));
+  PUNA_TRY(const std::unique_ptr<StoredSession> session, std::move(opened));
   const Lines seen(place.seen());
   PUNA_TRY(const std::vector<StoredEvent> before, store.events(name));
   Screen screen(shared, seen, format_text("{}\t{}", name, std::ranges::count_if(before, is_resumption)));

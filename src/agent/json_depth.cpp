@@ -2,6 +2,7 @@
 #include "agent/json_depth.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace puna::agent {
 namespace {
@@ -38,6 +39,8 @@ int levels_of(const Json& value) {
 
 }  // namespace
 
-Json within_levels(Json value, int levels) { return levels_of(value) > levels ? cut_below(value, levels - 1) : value; }
+Json within_levels(Json value, int levels) {
+  return levels_of(value) > levels ? cut_below(value, levels - 1) : std::move(value);
+}
 
 }  // namespace puna::agent

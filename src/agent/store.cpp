@@ -1,7 +1,9 @@
 // The store of sessions: its door's calls, each one transaction.
 #include "puna/agent/store.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,14 +24,28 @@ using agent::StoreFile;
 
 constexpr std::size_t kQueryWordsMax = 32;
 
+// A new folder's name survives the machine only when the folder above is synced; the names in it SQLite syncs itself.
+bool make_synced(const std::filesystem::path& folder) {
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0) {
+    return errno == EEXIST;
+  }
+  const std::filesystem::path above = folder.has_parent_path() ? folder.parent_path() : ".";
+  const int number = ::open(above.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool is_synced = number >= 0 && ::fsync(number) == 0;
+  if (number >= 0) {
+    ::close(number);
+  }
+  return is_synced;
+}
+
 // The folder of a store, for its owner alone; one that is there stays as it is.
 Result<void> make_folder(const std::filesystem::path& folder) {
-  if (folder.empty() || ::mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST) {
+  if (folder.empty() || make_synced(folder)) {
     return {};
   }
   std::error_code failed;
   std::filesystem::create_directories(folder.parent_path(), failed);
-  if (!failed && (::mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST)) {
+  if (!failed && make_synced(folder)) {
     return {};
   }
   return fail(ErrorCode::io, format_text("cannot make the folder {}: {}", printable(utf8::sanitize(folder.string())),
@@ -85,12 +101,12 @@ class FileStore final : public SessionStore {
     return std::move(read.transcript);
   }
 
-  [[nodiscard]] Result<std::unique_ptr<Session>> begin(std::string_view name) override {
+  [[nodiscard]] Result<std::unique_ptr<StoredSession>> begin(std::string_view name) override {
     PUNA_TRY(const SessionRow row, added(name, file_->now(), {}));
     PUNA_TRY(FileLock mine, agent::lock_session(*file_, row));
     return agent::open_session(*file_, row, std::move(mine), std::nullopt);
   }
-  [[nodiscard]] Result<std::unique_ptr<Session>> resume(std::string_view name, Unfinished unfinished) override {
+  [[nodiscard]] Result<std::unique_ptr<StoredSession>> resume(std::string_view name, Unfinished unfinished) override {
     PUNA_TRY(auto held, hold(name));
     return agent::open_session(*file_, held.row, std::move(held.lock), unfinished);
   }
@@ -195,7 +211,7 @@ class FileStore final : public SessionStore {
 
 }  // namespace
 
-Result<void> Session::add(Transcript& transcript, Message message) {
+Result<void> StoredSession::add(Transcript& transcript, Message message) {
   PUNA_TRY_VOID(append(message));
   transcript.push_back(std::move(message));
   return {};

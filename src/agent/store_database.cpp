@@ -49,20 +49,34 @@ std::filesystem::path beside(const std::filesystem::path& file, std::string_view
 }
 
 // Never opens a file that is there: closing it again would end SQLite's own locks on it.
-Result<void> create_private(const std::filesystem::path& file, const std::string& name) {
+// Errors  not_found, io
+Result<void> check_file(const std::filesystem::path& file, const std::string& name) {
+  struct stat facts{};
+  if (::stat(file.c_str(), &facts) != 0) {
+    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+                errno == ENOENT ? format_text("there is no store {}", name)
+                                : format_text("cannot look at the store {}: {}", name, reason_text(errno)));
+  }
+  return S_ISREG(facts.st_mode) ? Result<void>()
+                                : fail(ErrorCode::io, format_text("the store {} is no regular file", name),
+                                       "name another file with --store");
+}
+
+// Makes the file, or takes one that is there from everybody but its owner: conversations are nobody else's business.
+Result<void> make_private(const std::filesystem::path& file, const std::string& name) {
   const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode);
   if (made >= 0) {
     ::close(made);
     return {};
   }
-  const int reason = errno;
-  if (reason == EEXIST) {  // conversations are nobody else's business, whatever the mode was
-    return ::chmod(file.c_str(), kFileMode) == 0 || errno != EPERM
-               ? Result<void>()
-               : fail(ErrorCode::io, format_text("the store {} belongs to somebody else", name));
+  if (errno != EEXIST) {
+    return fail(errno == ENOENT ? ErrorCode::not_found : ErrorCode::io,
+                format_text("cannot create the store {}: {}", name, reason_text(errno)));
   }
-  return fail(reason == ENOENT ? ErrorCode::not_found : ErrorCode::io,
-              format_text("cannot create the store {}: {}", name, reason_text(reason)));
+  PUNA_TRY_VOID(check_file(file, name));
+  return ::chmod(file.c_str(), kFileMode) == 0 || errno != EPERM
+             ? Result<void>()
+             : fail(ErrorCode::io, format_text("the store {} belongs to somebody else", name));
 }
 
 // As a URI. Readers of a log share memory in a file beside it; where none can be made, nobody writes either.
@@ -174,11 +188,7 @@ Database::~Database() {
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& file, Access access) {
   const std::string name = printable(utf8::sanitize(file.string()));
-  if (access == Access::write) {
-    PUNA_TRY_VOID(create_private(file, name));
-  } else if (std::error_code ignored; !std::filesystem::exists(file, ignored)) {
-    return fail(ErrorCode::not_found, format_text("there is no store {}", name));
-  }
+  PUNA_TRY_VOID(access == Access::write ? make_private(file, name) : check_file(file, name));
   sqlite3* connection = nullptr;
   const int mode = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
   const std::string opened = access == Access::write ? file.string() : reader_name(file);

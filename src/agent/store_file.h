@@ -85,7 +85,7 @@ struct Imported {
 [[nodiscard]] Result<FileLock> lock_session(StoreFile& file, const SessionRow& row);
 
 // The writer of a session whose lock is held. The file outlives it.
-[[nodiscard]] Result<std::unique_ptr<Session>> open_session(StoreFile& file, const SessionRow& row, FileLock lock,
-                                                            std::optional<Unfinished> unfinished);
+[[nodiscard]] Result<std::unique_ptr<StoredSession>> open_session(StoreFile& file, const SessionRow& row, FileLock lock,
+                                                                  std::optional<Unfinished> unfinished);
 
 }  // namespace puna::agent

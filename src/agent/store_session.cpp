@@ -21,7 +21,7 @@ struct Streamed {
   std::int64_t to = 0;
 };
 
-class Writer final : public Session {
+class Writer final : public StoredSession {
  public:
   Writer(StoreFile& file, const SessionRow& row, FileLock lock) : file_(file), id_(row.id), lock_(std::move(lock)) {}
 
@@ -195,8 +195,8 @@ std::unique_ptr<EventSink> Writer::watch(EventSink& view) { return std::make_uni
 
 }  // namespace
 
-Result<std::unique_ptr<Session>> open_session(StoreFile& file, const SessionRow& row, FileLock lock,
-                                              std::optional<Unfinished> unfinished) {
+Result<std::unique_ptr<StoredSession>> open_session(StoreFile& file, const SessionRow& row, FileLock lock,
+                                                    std::optional<Unfinished> unfinished) {
   auto writer = std::make_unique<Writer>(file, row, std::move(lock));
   PUNA_TRY_VOID(writer->open(unfinished));
   return writer;

@@ -36,7 +36,7 @@ class StoreTest : public testing::Test {
     return opened ? *std::move(opened) : nullptr;
   }
   // A run in a session, to its end.
-  Result<RunEnd> run(Session& session, Transcript transcript, std::vector<ScriptedReply> script) {
+  Result<RunEnd> run(StoredSession& session, Transcript transcript, std::vector<ScriptedReply> script) {
     const auto model = ScriptedModel::create(std::move(script), 100'000);
     const auto view = session.watch(lines_);
     AgentOptions options;
@@ -430,6 +430,25 @@ TEST_F(StoreTest, ANewerStoreAndForeignFilesAreRefusedAndLeftAlone) {
   EXPECT_EQ(text.error().code, ErrorCode::corrupt) << text.error().message;
   EXPECT_EQ(SessionStore::open(folder_.path() / "none.db", SessionStore::Access::read).error().code,
             ErrorCode::not_found);
+}
+
+TEST_F(StoreTest, WhatIsNoFileIsRefusedAndKeepsItsMode) {
+  const auto place = folder_.path() / "folder.db";
+  std::filesystem::create_directory(place);
+  ASSERT_EQ(::chmod(place.c_str(), 0755), 0);
+  const auto pipe = folder_.path() / "pipe.db";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0644), 0);
+  for (const auto& path : {place, pipe}) {
+    for (const auto access : {SessionStore::Access::write, SessionStore::Access::read}) {
+      const auto opened = SessionStore::open(path, access);
+      ASSERT_FALSE(opened) << path;
+      EXPECT_EQ(opened.error().code, ErrorCode::io) << opened.error().message;
+    }
+  }
+  struct stat facts{};
+  ASSERT_EQ(::stat(place.c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0755U);
+  EXPECT_EQ(SessionStore::open("/dev/null").error().code, ErrorCode::io);
 }
 
 TEST_F(StoreTest, AnOlderStoreIsBroughtToThisVersionWhole) {

@@ -27,7 +27,7 @@ class KeptSession {
   [[nodiscard]] static Result<std::unique_ptr<KeptSession>> open(Console& console, const Options& options,
                                                                  Unfinished unfinished);
 
-  [[nodiscard]] Session& session() { return *session_; }
+  [[nodiscard]] StoredSession& session() { return *session_; }
   // A view that gets what is stored.
   [[nodiscard]] EventSink& watch(EventSink& view) {
     view_ = session_->watch(view);
@@ -45,11 +45,11 @@ class KeptSession {
   }
 
  private:
-  KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<Session> session)
+  KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<StoredSession> session)
       : store_(std::move(store)), session_(std::move(session)) {}
 
   std::unique_ptr<SessionStore> store_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<StoredSession> session_;
   std::unique_ptr<EventSink> view_;
   std::stop_source both_;
   std::optional<std::stop_callback<std::function<void()>>> on_stop_;

@@ -65,7 +65,7 @@ struct SessionHit {
 // The one writer of a session. When something cannot be stored, nothing more is: the views fall silent, and append()
 // and starting() give that error, which ends the run before the tool starts. Thread  append() and views one caller at a
 // time; starting() any.
-class Session : public RunRecord {
+class StoredSession : public RunRecord {
  public:
   // A sink that stores events and passes them on. Borrows the view and this.
   [[nodiscard]] virtual std::unique_ptr<EventSink> watch(EventSink& view) = 0;
@@ -120,11 +120,11 @@ class SessionStore {
 
   // A name: 1 to kSessionNameBytesMax bytes of UTF-8 without control characters.
   // Errors  invalid_argument  no name; there is a session of this name
-  [[nodiscard]] virtual Result<std::unique_ptr<Session>> begin(std::string_view name) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<StoredSession>> begin(std::string_view name) = 0;
   // Goes on where the last process was. The session must not outlive the store.
   // Errors  not_found;  unavailable  somebody writes it now;  corrupt
-  [[nodiscard]] virtual Result<std::unique_ptr<Session>> resume(std::string_view name,
-                                                                Unfinished unfinished = Unfinished::keep) = 0;
+  [[nodiscard]] virtual Result<std::unique_ptr<StoredSession>> resume(std::string_view name,
+                                                                      Unfinished unfinished = Unfinished::keep) = 0;
 
   // Copies the first `turns` turns (a reply with its results), or all that are whole, to a new session.
   // Errors  not_found;  invalid_argument  as begin(), and fewer turns than that
