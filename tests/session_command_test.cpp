@@ -103,6 +103,26 @@ TEST_F(SessionCommand, SessionsAreCopiedNamedAndRemoved) {
   EXPECT_EQ(puna({"session", "check"}).out, "the store is whole\n");
 }
 
+// Wherever a kill falls, what is left is a session that is whole, or one that was not begun.
+TEST_F(SessionCommand, AKilledRunIsGoneOnWith) {
+  const std::string task = "What is 4817 * 36?";
+  for (const char* seconds : {"0.2", "0.25", "0.3", "0.35", "0.4", "0.5"}) {
+    const std::string name = std::string("killed after ") + seconds;
+    const Ran killed =
+        run_program({"timeout", "-s", "KILL", seconds, kProgram, "run", "--session", name, "--store", store_, task});
+    const Ran rest = puna({"run", "--session", name});
+    if (rest.exit_status == 4) {  // there is no such session, or no store
+      EXPECT_TRUE(rest.err.contains("there is no s")) << rest.err;
+      EXPECT_NE(killed.exit_status, 0);
+      continue;
+    }
+    EXPECT_TRUE(rest.exit_status == 0 || rest.err.contains("the session has nothing left to do")) << rest.err;
+    const std::string shown = puna({"session", "show", name}).out;
+    EXPECT_LE(count(shown, "calculator (result)"), 1U) << shown;
+    EXPECT_EQ(puna({"session", "check"}).exit_status, 0);
+  }
+}
+
 TEST_F(SessionCommand, AChatIsKept) {
   ASSERT_EQ(puna({"chat", "--session", "talk", "--temp", "0"}, "Hello\n").exit_status, 0);
   ASSERT_EQ(puna({"chat", "--continue", "--temp", "0"}, "Hello again\n").exit_status, 0);
