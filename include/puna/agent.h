@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -29,19 +30,32 @@ using Transcript = std::vector<Message>;
 // Errors  corrupt  not JSON, half a line, an empty line, not a message; the error's message says which line
 [[nodiscard]] Result<Transcript> transcript_from_jsonl(std::string_view text);
 
-// Appends messages to a file as they come, one JSON line each, each line written by one call. Mode 0600.
-// Nothing is synced: a message survives the end of the process, not of the machine.
-class TranscriptFile {
+// Hears of a run's steps before they take effect. An error ends the run, and the step is not taken.
+class RunRecord {
  public:
-  TranscriptFile() = default;
-  TranscriptFile(const TranscriptFile&) = delete;
-  TranscriptFile& operator=(const TranscriptFile&) = delete;
-  virtual ~TranscriptFile() = default;
+  RunRecord() = default;
+  RunRecord(const RunRecord&) = delete;
+  RunRecord& operator=(const RunRecord&) = delete;
+  virtual ~RunRecord() = default;
+  // A message that the run adds, before anything else happens.
+  // Thread  one caller at a time.
+  [[nodiscard]] virtual Result<void> append(const Message& message) = 0;
+  // A call that was allowed, right before its tool runs. path: the calls that lead down to the agent that makes it,
+  // empty for the run's own.
+  // Thread  any.
+  [[nodiscard]] virtual Result<void> starting(std::span<const AgentCall> /*path*/, const ToolCall& /*call*/) {
+    return {};
+  }
+};
+
+// Appends messages to a file as they come, one JSON line each, each line written by one call. Mode 0600.
+// Nothing is synced: a message survives the end of the process, not of the machine (puna/agent/store.h does more).
+class TranscriptFile : public RunRecord {
+ public:
   // Creates or truncates.  Errors  not_found  its folder;  io  no permission, a folder, a pipe
   [[nodiscard]] static Result<std::unique_ptr<TranscriptFile>> create(const std::filesystem::path& file);
   // Errors  io  (disk full); what was appended before is whole, half a line is taken back
-  // Thread  one caller at a time.
-  [[nodiscard]] virtual Result<void> append(const Message& message) = 0;
+  [[nodiscard]] Result<void> append(const Message& message) override = 0;
 };
 
 // Where a run must end. Every limit is a stop reason, not an error. No turns, no tokens or no time: no model call.
@@ -85,7 +99,7 @@ struct AgentOptions {
   ToolChoice tool_choice;
   bool parallel_calls = true;
   Budget budget;
-  TranscriptFile* record = nullptr;  // borrowed; gets each message that the run adds, before anything else happens
+  RunRecord* record = nullptr;  // borrowed; hears of each message and each call before it takes effect
   // Borrowed; decides what the model is shown of a transcript that outgrows its window, and remembers it between runs.
   // None: one with the default options, for this run.
   ContextWindow* window = nullptr;
@@ -94,7 +108,8 @@ struct AgentOptions {
       &Clock::system();  // borrowed; any other only ends the run between calls: its time cannot be slept
 };
 
-// Continues a run from its transcript, whose last message must be from user or tool.
+// Continues a run from its transcript, whose last message must be from user or tool, or have calls. Calls of its last
+// reply that have no result yet are made first.
 //
 // A reply with calls: each call is answered, in order, by one tool message. A reply with neither a call nor an answer,
 // or with text that only looks like a call, is answered by a user message that teaches the format. Call ids that were
@@ -106,9 +121,9 @@ struct AgentOptions {
 //           is returned. Notice for repeated calls and the like.
 // Returns   why it stopped; new messages were appended to transcript in order. After every stop reason the transcript
 //           is valid to continue from (every call has its result) once a user message is added.
-// Errors    invalid_argument  transcript empty, or its last message is not from user or tool
+// Errors    invalid_argument  transcript empty, or its last message is an answer, or a system prompt
 //           unavailable       no thread could be started for the time limit
-//           any error of Model::ask but cancelled and limit, and of TranscriptFile::append: the transcript ends with
+//           any error of Model::ask but cancelled and limit, and of options.record: the transcript ends with
 //           the last complete turn
 // Thread    caller's; events are delivered on the same thread.
 // Cost      up to budget.turns_max model calls.

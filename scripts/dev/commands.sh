@@ -16,6 +16,8 @@ usage() {
   bench [ARGS]      run the benchmarks (--quick: a few minutes; --only B0: counts, in seconds)
   escape-suite [--tier A|B] [--as-user] [--quick]
                     try every known way out of the sandbox, with controls (exit status 75: no such tier here)
+  crash-test [--kills N] [--seed S]
+                    kill an agent that keeps its session, N times (200): nothing acknowledged is lost, no tool runs twice
   sandbox-bench [--rounds N]
                     measure what the sandbox and the Python worker cost, each number beside its bar
   interop [FAMILY...]
@@ -237,6 +239,12 @@ command_escape_suite() {
   choose_environment
   build_preset release escape_suite
   env_run build/release/bin/escape_suite "$@"
+}
+
+command_crash_test() {
+  choose_environment
+  build_preset release crash_store
+  env_run build/release/bin/crash_store "$@"
 }
 
 command_sandbox_bench() {

@@ -1,6 +1,8 @@
 // See calls.h.
 #include "agent/calls.h"
 
+#include <algorithm>
+
 namespace puna::agent {
 
 CallIds::CallIds(const Transcript& transcript) {
@@ -20,6 +22,18 @@ void CallIds::make_unique(std::vector<ToolCall>& calls) {
       call.id = format_text("{}-{}", wanted, number);
     }
   }
+}
+
+std::vector<ToolCall> unanswered_calls(const Transcript& transcript) {
+  std::size_t answers = 0;
+  for (auto at = transcript.rbegin(); at != transcript.rend() && at->role != Role::user; ++at) {
+    if (at->role == Role::assistant) {
+      const std::size_t answered = std::min(answers, at->calls.size());
+      return {at->calls.begin() + static_cast<std::ptrdiff_t>(answered), at->calls.end()};
+    }
+    ++answers;
+  }
+  return {};
 }
 
 int RepeatedCalls::count(const ToolCall& call) {

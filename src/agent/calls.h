@@ -20,6 +20,9 @@ class CallIds {
   std::set<std::string, std::less<>> taken_;
 };
 
+// Of the last reply, those that no message answers: the run was ended between them.
+[[nodiscard]] std::vector<ToolCall> unanswered_calls(const Transcript& transcript);
+
 // Counts identical calls (same tool, equal arguments) that follow each other within a run.
 class RepeatedCalls {
  public:

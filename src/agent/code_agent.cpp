@@ -180,6 +180,9 @@ class CodeRun {
     if (broken) {
       return std::unexpected(*std::move(broken));
     }
+    if (calls_.unrecorded()) {
+      return std::unexpected(*calls_.unrecorded());
+    }
     std::string observation = answered.result.content;
     observation.insert(0, kObservation);
     if (end) {

@@ -26,17 +26,23 @@ Answered GatedCalls::run(const ToolCall& call, TurnEnd& end) {
 }
 
 std::optional<Answered> GatedCalls::denied(const ToolCall& call, std::string& permission, TurnEnd& end) {
-  const Tool* gated = options_.gate == nullptr || tools_.refusal(call) ? nullptr : tools_.find(call.name);
-  if (gated == nullptr) {
+  if ((options_.gate == nullptr && options_.record == nullptr) || tools_.refusal(call)) {
     return std::nullopt;
   }
-  const Permit permit = ask_gate(call, *gated);
-  permission = permit.text();
-  if (permit.is_allowed) {
+  if (options_.gate != nullptr) {
+    const Permit permit = ask_gate(call, *tools_.find(call.name));
+    permission = permit.text();
+    if (!permit.is_allowed) {
+      end = deadline_.passed();
+      return Answered{.result = end ? interrupted(*end) : tool_error(permit.observation), .permission = permission};
+    }
+  }
+  auto recorded = options_.record == nullptr ? Result<void>() : options_.record->starting({}, call);
+  if (recorded) {
     return std::nullopt;
   }
-  end = deadline_.passed();
-  return Answered{.result = end ? interrupted(*end) : tool_error(permit.observation), .permission = permission};
+  unrecorded_ = std::move(recorded).error();
+  return Answered{.result = tool_error(unrecorded_->message), .permission = permission};
 }
 
 // A result as the model reads it.

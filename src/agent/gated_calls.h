@@ -59,7 +59,8 @@ class GatedCalls {
     ended(call, answered.result, options_.clock->now() - begun);
     return answered;
   }
-  // Asks the gate, where there is one, and runs the tool. `end` is set when the deadline passes meanwhile.
+  // Asks the gate, where there is one, tells the record, and runs the tool. `end` is set when the deadline passes
+  // meanwhile.
   [[nodiscard]] Answered run(const ToolCall& call, TurnEnd& end);
 
   // How many calls of agents stand in a row here, of which some may run at the same time.
@@ -73,10 +74,12 @@ class GatedCalls {
   // What the run may still spend, what agents below have spent taken off.
   [[nodiscard]] Budget left() const;
   [[nodiscard]] const Spent& below() const { return below_; }
+  // The record refused a call, which then was not made: the run is to end with this.
+  [[nodiscard]] const std::optional<Error>& unrecorded() const { return unrecorded_; }
 
  private:
   struct Together;
-  // Nothing: it may run.
+  // Nothing: it runs, and the record knows.
   [[nodiscard]] std::optional<Answered> denied(const ToolCall& call, std::string& permission, TurnEnd& end);
   [[nodiscard]] ToolResult seen(const ToolCall& call, ToolResult result, bool is_gated, TurnEnd& end);
   [[nodiscard]] CallingRun::At site(const ToolCall& call, Gate* gate, EventSink& events, int shares);
@@ -91,6 +94,7 @@ class GatedCalls {
   const Deadline& deadline_;
   const Run run_;
   Spent below_;
+  std::optional<Error> unrecorded_;
   int agents_called_ = 0;
 };
 

@@ -60,9 +60,12 @@ class Run {
                                  .model = model_.name(),
                                  .budget = to_json(budget_)});
     TurnEnd reason = limit_reached();
-    for (; !reason; reason = limit_reached()) {
+    for (bool is_first = true; !reason; reason = limit_reached()) {
       const std::size_t begin = transcript_.size();
-      auto end = turn();
+      const std::vector<ToolCall> unanswered =
+          is_first ? agent::unanswered_calls(transcript_) : std::vector<ToolCall>();
+      is_first = false;
+      auto end = unanswered.empty() ? turn() : answer_calls(unanswered);
       if (!end) {
         transcript_.resize(begin);
         return std::unexpected(std::move(end).error());
@@ -213,6 +216,9 @@ class Run {
           return answered ? *std::move(answered) : calls_.run(now.front(), end);
         }));
       }
+      if (calls_.unrecorded()) {
+        return std::unexpected(*calls_.unrecorded());
+      }
       for (std::size_t i = 0; i < count; ++i) {
         PUNA_TRY_VOID(append({.role = Role::tool,
                               .content = std::move(answers[i].result.content),
@@ -294,9 +300,10 @@ Result<RunEnd> resume(Model& model, Toolbox& tools, Transcript& transcript, cons
   if (transcript.empty()) {
     return fail(ErrorCode::invalid_argument, "the transcript is empty", "add a user message: the task");
   }
-  if (const Role last = transcript.back().role; last != Role::user && last != Role::tool) {
+  if (const Message& last = transcript.back();
+      last.role != Role::user && last.role != Role::tool && last.calls.empty()) {
     return fail(ErrorCode::invalid_argument,
-                "the transcript ends with a message of " + std::string(name_of(last)) + ", not of user or tool",
+                "the transcript ends with a message of " + std::string(name_of(last.role)) + ", not of user or tool",
                 "add a user message");
   }
   PUNA_TRY(const auto deadline, Deadline::start(*options.clock, options.budget.time_max, std::move(stop)));

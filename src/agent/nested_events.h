@@ -41,4 +41,25 @@ class NestedEvents final : public EventSink {
   Spent spent_;
 };
 
+// The calls of an agent below, for the record above. Its messages are its own: they end with it.
+class NestedRecord final : public RunRecord {
+ public:
+  // above  may be absent
+  NestedRecord(AgentCall call, RunRecord* above) : call_(std::move(call)), above_(above) {}
+
+  [[nodiscard]] Result<void> append(const Message& /*message*/) override { return {}; }
+  [[nodiscard]] Result<void> starting(std::span<const AgentCall> path, const ToolCall& call) override {
+    if (above_ == nullptr) {
+      return {};
+    }
+    std::vector<AgentCall> whole{call_};
+    whole.insert(whole.end(), path.begin(), path.end());
+    return above_->starting(whole, call);
+  }
+
+ private:
+  const AgentCall call_;
+  RunRecord* const above_;
+};
+
 }  // namespace puna::agent

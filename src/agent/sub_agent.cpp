@@ -17,6 +17,7 @@ namespace {
 
 using agent::CallingRun;
 using agent::NestedEvents;
+using agent::NestedRecord;
 
 ToolSpec tool_spec(const AgentSpec& spec) {
   Json parameters = spec.parameters;
@@ -73,7 +74,7 @@ class AgentTool final : public Tool {
   }
   [[nodiscard]] std::unique_ptr<Tool> agent_tool(std::string_view name) const;
   [[nodiscard]] Transcript beginning(const CallingRun& run, const Json& arguments) const;
-  [[nodiscard]] AgentOptions options(const CallingRun& run, Gate* gate) const;
+  [[nodiscard]] AgentOptions options(const CallingRun& run, Gate* gate, RunRecord* record) const;
 
   const AgentDirectory& directory_;
   const AgentSpec& agent_;
@@ -174,7 +175,7 @@ Transcript AgentTool::beginning(const CallingRun& run, const Json& arguments) co
   return transcript;
 }
 
-AgentOptions AgentTool::options(const CallingRun& run, Gate* gate) const {
+AgentOptions AgentTool::options(const CallingRun& run, Gate* gate, RunRecord* record) const {
   const AgentOptions& above = run.at.options;
   const Budget& left = run.at.left;
   AgentOptions options{
@@ -184,7 +185,7 @@ AgentOptions AgentTool::options(const CallingRun& run, Gate* gate) const {
       .tool_choice = {},
       .parallel_calls = above.parallel_calls,
       .budget = agent_.budget,
-      .record = nullptr,
+      .record = record,
       .gate = gate,
       .clock = above.clock};
   options.budget.turns_max = std::min(options.budget.turns_max, left.turns_max);
@@ -270,8 +271,11 @@ ToolResult AgentTool::run_for(Caller& caller, const Json& arguments, std::stop_t
     return tool_error(format_text("the agent {} cannot have its tools: {}", agent_.name, tools.error().message));
   }
   const std::unique_ptr<Gate> gate = run->at.gate == nullptr ? nullptr : run->at.gate->for_agent(agent_.name);
-  NestedEvents events({.agent = agent_.name, .call_id = run->at.call.id}, run->at.events);
-  SubRun below(agent_, run->at.model, *tools, beginning(*run, arguments), options(*run, gate.get()), events);
+  const AgentCall called{.agent = agent_.name, .call_id = run->at.call.id};
+  NestedEvents events(called, run->at.events);
+  NestedRecord record(called, run->at.options.record);
+  SubRun below(agent_, run->at.model, *tools, beginning(*run, arguments),
+               options(*run, gate.get(), run->at.options.record == nullptr ? nullptr : &record), events);
   ToolResult result = below.result(stop);
   run->spent = events.spent();
   return result;

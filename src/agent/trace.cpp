@@ -1,7 +1,6 @@
 // Writing a trace: which events become records, and what the first one says.
 #include "puna/agent/trace.h"
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <concepts>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "agent/json_depth.h"
 #include "agent/line_file.h"
 #include "agent/traced_model.h"
 
@@ -27,37 +27,6 @@ bool is_record(const Event& event) {
   return std::visit([]<class E>(const E& /*e*/) { return !is_passing<E>; }, event);
 }
 
-// A value so deep that a record with it could not be read back becomes text.
-Json readable(const Json& value, int levels) {
-  if (levels == 0 && (value.is_array() || value.is_object())) {
-    return value.dump();
-  }
-  Json copy = value;
-  if (copy.is_array()) {
-    std::ranges::transform(copy.as_array(), copy.as_array().begin(),
-                           [&](const Json& item) { return readable(item, levels - 1); });
-  } else if (copy.is_object()) {
-    for (Json::Member& member : copy.as_object()) {
-      member.value = readable(member.value, levels - 1);
-    }
-  }
-  return copy;
-}
-
-int depth_of(const Json& value) {
-  int deepest = 0;
-  if (value.is_array()) {
-    for (const Json& item : value.as_array()) {
-      deepest = std::max(deepest, depth_of(item));
-    }
-  } else if (value.is_object()) {
-    for (const Json::Member& member : value.as_object()) {
-      deepest = std::max(deepest, depth_of(member.value));
-    }
-  }
-  return deepest + 1;
-}
-
 std::string time_text(std::chrono::system_clock::time_point time) {
   return format_text("{:%FT%TZ}", std::chrono::floor<std::chrono::seconds>(time));
 }
@@ -70,8 +39,7 @@ class FileTrace final : public Trace {
     const std::scoped_lock lock(mutex_);
     const auto time = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now() - begun_);
     record.set("at_us", static_cast<std::int64_t>(time.count()));
-    const bool is_deep = depth_of(record) > kJsonDepthMax;
-    return file_.append((is_deep ? readable(record, kJsonDepthMax - 1) : record).dump());
+    return file_.append(agent::within_levels(std::move(record), kJsonDepthMax).dump());
   }
 
   // Nothing, or the notice that no more is written.

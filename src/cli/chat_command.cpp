@@ -2,6 +2,7 @@
 #include <isocline.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "cli/commands.h"
 #include "cli/equipment.h"
+#include "cli/kept_session.h"
 #include "cli/traced_view.h"
 #include "puna/agent/window.h"
 
@@ -74,6 +76,18 @@ Said handle(std::string_view line, Transcript& transcript, const Transcript& sta
   return Said::command;
 }
 
+// What the chat goes on from.
+Result<Transcript> conversation(KeptSession* kept, const Transcript& start) {
+  if (kept == nullptr) {
+    return start;
+  }
+  Transcript transcript = kept->session().transcript();
+  for (std::size_t i = 0; transcript.empty() && i < start.size(); ++i) {
+    PUNA_TRY_VOID(kept->session().add(transcript, start[i]));
+  }
+  return transcript;
+}
+
 }  // namespace
 
 Result<int> chat_command(Console& console, const Options& options, Interrupt& interrupt) {
@@ -85,6 +99,7 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   }
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "chat"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
+  PUNA_TRY(const std::unique_ptr<KeptSession> kept, KeptSession::open(console, options, Unfinished::close));
   Model& asked = view->model(*model);
   const bool interactive = isatty(STDIN_FILENO) == 1 && console.err_is_terminal();
   if (interactive) {
@@ -99,15 +114,19 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   }
   ContextWindow window({.is_managed = !options.keep_all});
   agent.window = &window;
-  agent.record = record.get();
+  agent.record = kept ? &kept->session() : static_cast<RunRecord*>(record.get());
   agent.gate = equipment.gate.get();
-  Transcript transcript = start;
-  const Ahead ahead(*model, {.messages = start, .tools = equipment.tools.specs()});
+  PUNA_TRY(Transcript transcript, conversation(kept.get(), start));
+  EventSink& events = kept ? kept->watch(view->events()) : view->events();
+  const Transcript head(transcript.begin(),
+                        std::ranges::find_if(transcript, [](const Message& one) { return one.role != Role::system; }));
+  const Ahead ahead(*model, {.messages = transcript, .tools = equipment.tools.specs()});
   while (auto line = next_line(interactive)) {
     const std::size_t before = transcript.size();
-    const Said said = handle(*line, transcript, start, console);
+    const Said said = handle(*line, transcript, head, console);
     if (transcript.size() < before) {
       window.forget();
+      PUNA_TRY_VOID(kept ? kept->session().cut(transcript.size()) : Result<void>());
     }
     if (said == Said::quit) {
       break;
@@ -116,14 +135,18 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
       continue;
     }
     transcript.push_back({.role = Role::user, .content = utf8::sanitize(*line)});
-    if (record != nullptr) {
-      PUNA_TRY_VOID(record->append(transcript.back()));
+    if (agent.record != nullptr) {
+      PUNA_TRY_VOID(agent.record->append(transcript.back()));
     }
     const Interrupt::Scope scope(interrupt);
-    auto end = view->noted(resume(asked, equipment.tools, transcript, agent, view->events(), scope.token()));
+    auto end = view->noted(
+        resume(asked, equipment.tools, transcript, agent, events, kept ? kept->token(scope.token()) : scope.token()));
+    PUNA_TRY_VOID(kept ? kept->session().state() : Result<void>());
     if (!end) {  // the conversation goes on: the user may shorten it or ask something else
       console.error(end.error());
-      transcript.pop_back();
+      transcript.resize(before);
+      window.forget();
+      PUNA_TRY_VOID(kept ? kept->session().cut(before) : Result<void>());
     }
   }
   return 0;

@@ -56,13 +56,25 @@ Result<Policy> open_policy(const Options& options) {
   return policy;
 }
 
-// What no tool may write.
+std::vector<std::filesystem::path> secured_folders() {
+  std::vector<std::filesystem::path> folders;
+  for (const std::filesystem::path& folder : {configuration_folder(), state_folder(), data_folder()}) {
+    if (!folder.empty()) {
+      folders.push_back(std::filesystem::absolute(folder));
+    }
+  }
+  return folders;
+}
+
+// What no tool may write: these, the policy, and a store of sessions with what SQLite has beside it.
 std::vector<std::filesystem::path> secured_paths(const Options& options) {
-  std::vector<std::filesystem::path> secured;
-  for (const std::filesystem::path& path :
-       {configuration_folder(), state_folder(), std::filesystem::path(options.policy_file)}) {
-    if (!path.empty()) {
-      secured.push_back(std::filesystem::absolute(path));
+  std::vector<std::filesystem::path> secured = secured_folders();
+  if (!options.policy_file.empty()) {
+    secured.push_back(std::filesystem::absolute(options.policy_file));
+  }
+  for (const char* ending : {"", "-wal", "-shm", "-journal", ".lock"}) {
+    if (!options.session.store.empty()) {
+      secured.push_back(std::filesystem::absolute(options.session.store + ending));
     }
   }
   return secured;
@@ -201,6 +213,7 @@ std::string with_instructions(std::string prompt, const Equipment& equipment) {
 }
 
 std::filesystem::path configuration_folder() { return own_folder("XDG_CONFIG_HOME", ".config"); }
+std::filesystem::path data_folder() { return own_folder("XDG_DATA_HOME", ".local/share"); }
 std::filesystem::path state_folder() { return own_folder("XDG_STATE_HOME", ".local/state"); }
 
 SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem::path& folder) {
@@ -221,7 +234,7 @@ SandboxWorkspace sandbox_workspace(const Options& options, const std::filesystem
     if (is_beneath(root.lexically_relative(resolved(path)))) {
       workspace.writable = false;
     } else if (is_beneath(name)) {
-      workspace.guarded.push_back(name.string() + (path == std::filesystem::absolute(options.policy_file) ? "" : "/"));
+      workspace.guarded.push_back(name.string() + (std::ranges::contains(secured_folders(), path) ? "/" : ""));
     }
   }
   return workspace;

@@ -40,7 +40,7 @@ enum class DefaultTools : std::uint8_t { none, calls, code };
 //
 // Beside them: the skills that somebody trusts, as one more tool, where there are any and tools at all.
 //
-// Tools may not write the policy, the configuration folder and the state folder, wherever they lie.
+// Tools may not write the policy, the configuration folder, the state folder and stored sessions, wherever they lie.
 // Errors  invalid_argument, not_found, io, corrupt  a tool, the folder or the policy
 //         cancelled  the stop was asked for while a server was started; nothing of it is left
 [[nodiscard]] Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise,
@@ -65,5 +65,6 @@ enum class DefaultTools : std::uint8_t { none, calls, code };
 // Puna's own folders, by the XDG variables or beneath HOME; empty without either.
 [[nodiscard]] std::filesystem::path configuration_folder();
 [[nodiscard]] std::filesystem::path state_folder();
+[[nodiscard]] std::filesystem::path data_folder();
 
 }  // namespace puna::cli

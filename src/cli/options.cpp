@@ -43,7 +43,7 @@ std::string version_text() {
 
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
-  Options run, ask, chat, show, render, parse, doctor, bench, sim, mcp, trace, serve, status, stop;
+  Options run, ask, chat, show, render, parse, doctor, bench, sim, session, mcp, trace, serve, status, stop;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -51,13 +51,21 @@ struct CommandLine {
     app.require_subcommand(1);
     app.set_version_flag("--version", version_text);
     auto* run_app = app.add_subcommand("run", "let an agent do a task with tools");
-    run_app->add_option("task", words, "the task; - reads it from stdin")->required();
+    run_app->add_option("task", words, "the task; - reads it from stdin; none: what its session has left to do");
     add_model_flags(*run_app, run);
     add_own_server_flag(*run_app, run);
     add_sampling_flags(*run_app, run, 0.0F);
     add_agent_flags(*run_app, run, seconds);
     add_sub_agents(*run_app, run);
     add_code_flags(*run_app, run);
+    add_kept_flags(*run_app, run.session);
+    run_app->get_option("--session")->excludes(run_app->get_option("--code"));
+    run_app->get_option("--continue")->excludes(run_app->get_option("--code"));
+    run_app->callback([this] {
+      if (words.empty() && !run.session.is_kept()) {
+        throw CLI::RequiredError("task");
+      }
+    });
     run_app->footer(tools_help());
     add_trace_file(*run_app, run);
     add_output_flags(*run_app, run);
@@ -84,6 +92,7 @@ struct CommandLine {
     add_sampling_flags(*chat_app, chat, 0.7F);
     add_agent_flags(*chat_app, chat, seconds);
     add_sub_agents(*chat_app, chat);
+    add_kept_flags(*chat_app, chat.session);
     chat_app->footer(tools_help());
     add_trace_file(*chat_app, chat);
     add_output_flags(*chat_app, chat);
@@ -126,6 +135,9 @@ struct CommandLine {
 
     add_mcp_flags(*app.add_subcommand("mcp", "servers of the Model Context Protocol: their tools"), mcp);
     add_trace_flags(*app.add_subcommand("trace", "what --trace wrote, for people"), trace);
+    add_session_flags(
+        *app.add_subcommand("session", "what runs and chats with --session keep: list, show, fork, search"),
+        session.session, session.jsonl, session.no_color);
     add_sim_flags(*app.add_subcommand("sim", "scenarios of many agents: check, run, new, list"), sim.sim, sim.no_color);
     add_bench_flags(*app.add_subcommand("bench", "the engine beside other ways to use the same library"), bench);
   }
@@ -136,8 +148,7 @@ struct CommandLine {
         {"chat", {Command::chat, &chat}},       {"show", {Command::show, &show}},
         {"render", {Command::render, &render}}, {"parse", {Command::parse, &parse}},
         {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}},
-        {"sim", {Command::sim, &sim}},
-
+        {"sim", {Command::sim, &sim}},          {"session", {Command::session, &session}},
         {"mcp", {Command::mcp, &mcp}},          {"trace", {Command::trace, &trace}},
         {"serve", {Command::serve, &serve}},    {"status", {Command::status, &status}},
         {"stop", {Command::stop, &stop}}};

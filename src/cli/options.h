@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/serve_options.h"
+#include "cli/session_options.h"
 #include "cli/sim_options.h"
 #include "puna/agent.h"
 #include "puna/base.h"
@@ -26,6 +27,7 @@ enum class Command : unsigned char {
   doctor,
   bench,
   sim,
+  session,
   mcp,
   trace,
   serve,
@@ -128,6 +130,7 @@ struct Options {
   std::string instructions;
 
   ServeOptions serve;
+  SessionOptions session;
   SimOptions sim;
 
   // bench

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/equipment.h"
+#include "cli/kept_session.h"
 #include "cli/traced_view.h"
 #include "puna/agent/code_agent.h"
 #include "puna/agent/window.h"
@@ -54,39 +55,66 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   return exit_status_of(end.run.reason);
 }
 
+// What the run goes on from: a session's conversation, or a new one, with the task behind it.
+Result<Transcript> begun(KeptSession* kept, const std::string& system, std::string task) {
+  Transcript transcript = kept == nullptr ? Transcript() : kept->session().transcript();
+  const auto add = [&](Message message) {
+    if (kept != nullptr) {
+      return kept->session().add(transcript, std::move(message));
+    }
+    transcript.push_back(std::move(message));
+    return Result<void>();
+  };
+  if (transcript.empty() && !system.empty()) {
+    PUNA_TRY_VOID(add({.role = Role::system, .content = system}));
+  }
+  if (!task.empty()) {
+    PUNA_TRY_VOID(add({.role = Role::user, .content = std::move(task)}));
+  } else if (const Message* last = transcript.empty() ? nullptr : &transcript.back();
+             last == nullptr || last->role == Role::system || (last->role == Role::assistant && last->calls.empty())) {
+    return fail(ErrorCode::invalid_argument, "the session has nothing left to do", "give it a task");
+  }
+  return transcript;
+}
+
 }  // namespace
 
 Result<int> run_command(Console& console, const Options& options, Interrupt& interrupt) {
   if (options.code) {
     return run_code(console, options, interrupt);
   }
-  PUNA_TRY(std::string task, task_text(options));
+  const bool has_task = !options.text.empty();
+  PUNA_TRY(std::string task, has_task ? task_text(options) : std::string());
   PUNA_TRY(AgentOptions agent, agent_options_of(options));
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::calls, interrupt));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "run"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
 
+  PUNA_TRY(const std::unique_ptr<KeptSession> kept,
+           KeptSession::open(console, options, has_task ? Unfinished::close : Unfinished::keep));
+
   ContextWindow window({.is_managed = !options.keep_all});
   agent.window = &window;
-  agent.record = record.get();
+  agent.record = kept ? &kept->session() : static_cast<RunRecord*>(record.get());
   agent.gate = equipment.gate.get();
-  Transcript transcript;
   const std::string system =
       with_instructions(options.system.value_or(std::string(default_system_prompt())), equipment);
-  if (!system.empty()) {
-    transcript.push_back({.role = Role::system, .content = system});
-  }
-  transcript.push_back({.role = Role::user, .content = std::move(task)});
+  PUNA_TRY(Transcript transcript, begun(kept.get(), system, std::move(task)));
   if (record != nullptr) {
     for (const Message& message : transcript) {
       PUNA_TRY_VOID(record->append(message));
     }
   }
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const RunEnd end,
-           view->noted(resume(view->model(*model), equipment.tools, transcript, agent, view->events(), scope.token())));
-  return exit_status_of(end.reason);
+  EventSink& events = kept ? kept->watch(view->events()) : view->events();
+  auto end = resume(view->model(*model), equipment.tools, transcript, agent, events,
+                    kept ? kept->token(scope.token()) : scope.token());
+  if (kept && end) {
+    PUNA_TRY_VOID(view->noted(kept->session().state()));
+  }
+  PUNA_TRY(const RunEnd ended, view->noted(std::move(end)));
+  return exit_status_of(ended.reason);
 }
 
 Result<std::string> format_text_of(const std::string& file) {

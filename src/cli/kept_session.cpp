@@ -1,0 +1,52 @@
+// See kept_session.h.
+#include "cli/kept_session.h"
+
+#include <algorithm>
+
+#include "cli/equipment.h"
+
+namespace puna::cli {
+
+Result<std::unique_ptr<SessionStore>> open_store(const SessionOptions& options, SessionStore::Access access) {
+  const std::filesystem::path data = data_folder();
+  if (options.store.empty() && data.empty()) {
+    return fail(ErrorCode::io, "there is no data folder for sessions",
+                "set XDG_DATA_HOME or HOME, or give --store FILE");
+  }
+  return SessionStore::open(options.store.empty() ? data / "sessions.db" : std::filesystem::path(options.store),
+                            access);
+}
+
+Result<std::unique_ptr<KeptSession>> KeptSession::open(Console& console, const Options& options,
+                                                       Unfinished unfinished) {
+  if (!options.session.is_kept()) {
+    return nullptr;
+  }
+  PUNA_TRY(auto store, open_store(options.session, SessionStore::Access::write));
+  PUNA_TRY(const std::vector<SessionInfo> known, store->list());
+  if (options.session.is_last && known.empty()) {
+    return fail(ErrorCode::not_found, "there is no session to go on with", "begin one with --session NAME");
+  }
+  const std::string name = options.session.is_last ? known.front().name : options.session.name;
+  if (!std::ranges::contains(known, name, &SessionInfo::name)) {
+    if (unfinished == Unfinished::keep) {
+      return store->find(name).transform([](const SessionInfo&) { return nullptr; });
+    }
+    PUNA_TRY(auto begun, store->begin(name));
+    return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(begun)));
+  }
+  if (options.system) {
+    return fail(ErrorCode::invalid_argument, format_text("the session '{}' has its system prompt already", name),
+                "leave --system and --role out, or begin another session");
+  }
+  PUNA_TRY(auto resumed, store->resume(name, unfinished));
+  console.err(format_text("session '{}': {} messages so far\n", name, resumed->transcript().size()), Style::dim);
+  for (const ToolCall& call : resumed->unknown()) {
+    console.err(
+        format_text("note: the program ended while {} ran; whether that had its effect is not known\n", call.name),
+        Style::yellow);
+  }
+  return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(resumed)));
+}
+
+}  // namespace puna::cli
