@@ -22,7 +22,6 @@ fs::path partial_of(const HubFolder& folder, const std::string& content) {
 Result<HubModel> pull_from(const HubServer& server, const HubFolder& folder, int attempts_max = 4) {
   HubOptions options = hub_options(server, folder);
   options.retries.attempts_max = attempts_max;
-  options.idle = std::chrono::milliseconds(2'000);
   return open_test_hub(options).pull(hub_name("me/tiny-GGUF"));
 }
 // The first bytes of an answer, then the connection ends.
@@ -63,6 +62,24 @@ TEST(BrokenHub, ATransferGoesOnFromItsLastByte) {
   EXPECT_EQ(model->bytes_fetched, kBytes.size());
   ASSERT_EQ(server.store_requests().size(), 2U);
   EXPECT_TRUE(server.store_requests()[1].contains("Range: bytes=150000-\r\n")) << server.store_requests()[1];
+}
+
+TEST(BrokenHub, AConnectionThatStallsIsTakenForBroken) {
+  const HubFolder folder;
+  HubServer server({{"tiny-Q8_0.gguf", kBytes}});
+  server.set_store([](net::Peer& peer, const HubRequest& request, const std::string& all) {
+    if (!request.has_range) {
+      send_cut(peer, HubServer::file_answer(request, all), 100'000);
+      peer.pause(std::chrono::milliseconds(60'000));
+    }
+    return !request.has_range;
+  });
+  HubOptions options = hub_options(server, folder);
+  options.retries.attempts_max = 50;  // a busy machine may stall longer than this, too
+  options.idle = std::chrono::milliseconds(300);
+  const auto model = open_test_hub(options).pull(hub_name("me/tiny-GGUF"));
+  ASSERT_TRUE(model) << why(model);
+  EXPECT_EQ(content_of(model->file), kBytes);
 }
 
 TEST(BrokenHub, AServerThatPassesOverRangesIsReadFromItsBeginning) {
