@@ -82,7 +82,7 @@ void Sha256::add(std::string_view bytes) {
     rest_bytes_ = 0;
   }
   while (bytes.size() >= kBlockBytes) {
-    mix_block(state_, Block(bytes.data(), kBlockBytes));
+    mix_block(state_, std::span(bytes).first<kBlockBytes>());
     bytes.remove_prefix(kBlockBytes);
   }
   std::ranges::copy(bytes, rest_.begin());
