@@ -123,7 +123,7 @@ Result<HubClient> HubClient::create(const HubOptions& options) {
   return HubClient(options, *url, std::move(policy));
 }
 
-HttpRequest HubClient::request(std::string path) const {
+HttpRequest HubClient::request(const std::string& path) const {
   std::string_view root = endpoint_.text;
   root = root.substr(0, root.find_last_not_of('/') + 1);
   HttpRequest request{.url = std::string(root) + path};

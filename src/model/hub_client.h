@@ -59,7 +59,7 @@ class HubClient {
  private:
   HubClient(const HubOptions& options, Url endpoint, AddressPolicy policy)
       : options_(options), endpoint_(std::move(endpoint)), client_(std::move(policy)) {}
-  [[nodiscard]] HttpRequest request(std::string path) const;
+  [[nodiscard]] HttpRequest request(const std::string& path) const;
 
   const HubOptions& options_;
   Url endpoint_;
