@@ -37,6 +37,14 @@ namespace puna::cli {
 [[nodiscard]] Result<int> session_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> trace_command(Console& console, const Options& options);
 
+[[nodiscard]] Result<int> pull_command(Console& console, const Options& options, Interrupt& interrupt);
+[[nodiscard]] Result<int> ls_command(Console& console, const Options& options);
+[[nodiscard]] Result<int> rm_command(Console& console, const Options& options, Interrupt& interrupt);
+
+// With -hf, fetches the model where the cache does not have it, and makes its file options.model_file.
+// Errors  those of HubName::parse() and Hub::pull();  invalid_argument  show is also given a file
+[[nodiscard]] Result<void> use_hub_model(Console& console, Options& options, Interrupt& interrupt);
+
 // Where this program lies; empty when the system does not say.
 [[nodiscard]] std::filesystem::path program_folder();
 

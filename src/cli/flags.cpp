@@ -30,10 +30,21 @@ void add_server_flags(CLI::App& app, Options& o) {
   add("--param", o.server.parameters, "more for each request, under the server's own names, as cache_prompt=false")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
-  for (const char* local : {"--model", "--chat-template", "--threads", "--threads-batch", "--memory", "--gpu-layers",
-                            "--device", "--profile"}) {
+  for (const char* local : {"--model", "--hf-repo", "--chat-template", "--threads", "--threads-batch", "--memory",
+                            "--gpu-layers", "--device", "--profile"}) {
     url->excludes(app.get_option(local));
   }
+}
+
+// Instead of a file: after --model. The group is a command or a part of it.
+void add_hub_flags(CLI::App& group, Options& o) {
+  group
+      .add_option("--hf-repo", o.hub_model,
+                  "also -hf: a model by name, fetched where the cache does not have it; QUANT is Q4_K_M, else Q4_0, "
+                  "else Q8_0, else the first")
+      ->type_name("USER/REPO[:QUANT]")
+      ->excludes(group.get_option("--model"));
+  group.add_flag("--offline", o.offline, "with -hf: only what the cache has (also: HF_HUB_OFFLINE=1)");
 }
 
 }  // namespace
@@ -53,6 +64,7 @@ void add_model_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Model");
   group->add_option("-m,--model", o.model_file, "GGUF file or model card (default: the bundled demo model)")
       ->type_name("FILE");
+  add_hub_flags(*group, o);
   group->add_option("--chat-template", o.chat_template, "chatml, llama-2, llama-3, generic, or a Jinja file")
       ->type_name("NAME|FILE");
   group->add_option("-c,--ctx", o.engine.window_tokens, "window in tokens (default: the model's, at most 8192)")
@@ -261,6 +273,7 @@ void add_bench_flags(CLI::App& app, Options& o) {
   app.add_option("--write-model", o.bench_model_file,
                  "write that model of random weights to FILE, for other programs to be measured with, and end")
       ->type_name("FILE");
+  add_hub_flags(app, o);
   app.add_option("--rounds", o.bench.rounds, "measured rounds (default: 7, with --quick 3)")
       ->check(CLI::Range(1, 1000));
   app.add_option("--seed", o.bench.seed, "seed of token arrays and of draws (default: 1)");
@@ -274,6 +287,7 @@ void add_template_flags(CLI::App& app, Options& o) {
       ->type_name("NAME|FILE");
   app.add_option("-m,--model", o.model_file, "GGUF file: its template unless one is given, and its BOS and EOS texts")
       ->type_name("FILE");
+  add_hub_flags(app, o);
   app.add_option("--bos", o.bos_text, "text of bos_token, without a model (default: none)")->type_name("TEXT");
   app.add_option("--eos", o.eos_text, "text of eos_token, without a model (default: none)")->type_name("TEXT");
   app.add_option("--tools", o.tools_file, "JSON list of tools, in the form of the OpenAI protocol")->type_name("FILE");

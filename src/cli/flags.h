@@ -26,5 +26,8 @@ void add_trace_flags(CLI::App& app, Options& o);
 void add_mcp_flags(CLI::App& app, Options& o);
 void add_bench_flags(CLI::App& app, Options& o);
 void add_template_flags(CLI::App& app, Options& o);
+void add_pull_flags(CLI::App& app, Options& o);
+void add_ls_flags(CLI::App& app, Options& o);
+void add_rm_flags(CLI::App& app, Options& o);
 
 }  // namespace puna::cli

@@ -14,6 +14,7 @@ namespace {
 
 Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
   PUNA_TRY_VOID(use_role(options));
+  PUNA_TRY_VOID(use_hub_model(console, options, interrupt));
   switch (options.command) {
     case Command::run:
       return run_command(console, options, interrupt);
@@ -45,6 +46,12 @@ Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
       return status_command(console);
     case Command::stop:
       return stop_command(console, options);
+    case Command::pull:
+      return pull_command(console, options, interrupt);
+    case Command::ls:
+      return ls_command(console, options);
+    case Command::rm:
+      return rm_command(console, options, interrupt);
   }
   return 1;
 }

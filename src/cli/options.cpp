@@ -12,14 +12,19 @@
 namespace puna::cli {
 namespace {
 
-// CLI11 reads "-ngl 3" as the short flags -n -g -l; llama.cpp's users type it, so it is spelled out first.
+// CLI11 reads "-ngl 3" as the short flags -n -g -l; llama.cpp's users type it and -hf, so they are spelled out first.
 std::vector<std::string> normalized(int argc, const char* const* argv) {
   std::vector<std::string> words;
   bool flags_ended = false;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
     flags_ended = flags_ended || word == "--";
-    words.push_back(!flags_ended && word == "-ngl" ? "--gpu-layers" : std::move(word));
+    if (!flags_ended && word == "-ngl") {
+      word = "--gpu-layers";
+    } else if (!flags_ended && (word == "-hf" || word == "-hfr")) {
+      word = "--hf-repo";
+    }
+    words.push_back(std::move(word));
   }
   return words;
 }
@@ -43,7 +48,8 @@ std::string version_text() {
 
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
-  Options run, ask, chat, show, render, parse, doctor, bench, sim, session, mcp, trace, serve, status, stop;
+  Options run, ask, chat, show, render, parse, doctor, bench, sim, session, mcp, trace, serve, status, stop, pull, ls,
+      rm;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -140,18 +146,30 @@ struct CommandLine {
         session.session, session.jsonl, session.no_color);
     add_sim_flags(*app.add_subcommand("sim", "scenarios of many agents: check, run, new, list"), sim.sim, sim.no_color);
     add_bench_flags(*app.add_subcommand("bench", "the engine beside other ways to use the same library"), bench);
+    add_pull_flags(*app.add_subcommand("pull", "fetch a model by name into the cache that other programs share"), pull);
+    add_ls_flags(*app.add_subcommand("ls", "the models in that cache"), ls);
+    add_rm_flags(*app.add_subcommand("rm", "remove a model from that cache"), rm);
   }
 
   [[nodiscard]] Options chosen() {
-    const std::map<std::string, std::pair<Command, Options*>> commands{
-        {"run", {Command::run, &run}},          {"ask", {Command::ask, &ask}},
-        {"chat", {Command::chat, &chat}},       {"show", {Command::show, &show}},
-        {"render", {Command::render, &render}}, {"parse", {Command::parse, &parse}},
-        {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}},
-        {"sim", {Command::sim, &sim}},          {"session", {Command::session, &session}},
-        {"mcp", {Command::mcp, &mcp}},          {"trace", {Command::trace, &trace}},
-        {"serve", {Command::serve, &serve}},    {"status", {Command::status, &status}},
-        {"stop", {Command::stop, &stop}}};
+    const std::map<std::string, std::pair<Command, Options*>> commands{{"run", {Command::run, &run}},
+                                                                       {"ask", {Command::ask, &ask}},
+                                                                       {"chat", {Command::chat, &chat}},
+                                                                       {"show", {Command::show, &show}},
+                                                                       {"render", {Command::render, &render}},
+                                                                       {"parse", {Command::parse, &parse}},
+                                                                       {"doctor", {Command::doctor, &doctor}},
+                                                                       {"bench", {Command::bench, &bench}},
+                                                                       {"sim", {Command::sim, &sim}},
+                                                                       {"session", {Command::session, &session}},
+                                                                       {"mcp", {Command::mcp, &mcp}},
+                                                                       {"trace", {Command::trace, &trace}},
+                                                                       {"serve", {Command::serve, &serve}},
+                                                                       {"status", {Command::status, &status}},
+                                                                       {"stop", {Command::stop, &stop}},
+                                                                       {"pull", {Command::pull, &pull}},
+                                                                       {"ls", {Command::ls, &ls}},
+                                                                       {"rm", {Command::rm, &rm}}};
     CLI::App* sub = app.get_subcommands().front();
     const auto& [command, options] = commands.at(sub->get_name());
     options->command = command;

@@ -32,7 +32,10 @@ enum class Command : unsigned char {
   trace,
   serve,
   status,
-  stop
+  stop,
+  pull,
+  ls,
+  rm
 };
 
 struct WebOptions {
@@ -60,6 +63,12 @@ struct McpCommandOptions {
   std::size_t tokens_max = 4'096;  // of a prompt, for all servers' tools together
 };
 
+struct HubCommandOptions {
+  std::string name;             // pull, rm: USER/REPO[:QUANT]
+  bool list_suggested = false;  // pull: only say which models there are for which memory
+  bool is_sure = false;         // rm: does not ask
+};
+
 struct TraceCommandOptions {
   std::string file;  // "-" = standard input
   bool full = false;
@@ -73,6 +82,8 @@ struct Options {
 
   // model
   std::string model_file;     // empty = the bundled demo model
+  std::string hub_model;      // USER/REPO[:QUANT] that takes the file's place; empty = none
+  bool offline = false;       // hub_model and pull: only what the cache has
   RemoteOptions server;       // with a URL it takes the place of the file
   std::string chat_template;  // a built-in name or a file; empty = the model's own
   EngineOptions engine;
@@ -118,6 +129,7 @@ struct Options {
   WebOptions web;
   McpCommandOptions mcp;
   TraceCommandOptions trace;
+  HubCommandOptions hub;
   std::string transcript_file;
   std::string trace_file;
 

@@ -56,6 +56,30 @@ TEST(Options, LlamaCppsSpellingsWork) {
   EXPECT_EQ(o.sampling.seed, 18446744073709551615U);
 }
 
+TEST(Options, AModelByNameTakesTheFilesPlace) {
+  for (const char* flag : {"-hf", "-hfr", "--hf-repo"}) {
+    const Options o = parse({"ask", flag, "a/b:Q8_0", "--offline", "Hi"}).options;
+    EXPECT_EQ(o.hub_model, "a/b:Q8_0") << flag;
+    EXPECT_TRUE(o.offline);
+    EXPECT_EQ(o.text, "Hi");
+  }
+  for (const char* command : {"run", "ask"}) {
+    EXPECT_EQ(parse({command, "-hf", "a/b", "-m", "x.gguf", "Hi"}).answer.value().exit_status, 2);
+    EXPECT_EQ(parse({command, "-hf", "a/b", "--url", "http://x", "Hi"}).answer.value().exit_status, 2);
+  }
+  EXPECT_EQ(parse({"ask", "--", "-hf", "Hi"}).options.text, "-hf Hi");
+  EXPECT_EQ(parse({"bench", "-hf", "a/b"}).options.hub_model, "a/b");
+  EXPECT_EQ(parse({"serve", "-hf", "a/b"}).options.hub_model, "a/b");
+  const Options pull = parse({"pull", "a/b"}).options;
+  EXPECT_EQ(pull.command, Command::pull);
+  EXPECT_EQ(pull.hub.name, "a/b");
+  EXPECT_TRUE(parse({"pull", "--list"}).options.hub.list_suggested);
+  EXPECT_EQ(parse({"pull", "a/b", "--list"}).answer.value().exit_status, 2);
+  EXPECT_TRUE(parse({"ls", "--json"}).options.jsonl);
+  EXPECT_TRUE(parse({"rm", "-y", "a/b"}).options.hub.is_sure);
+  EXPECT_EQ(parse({"rm"}).answer.value().exit_status, 2);
+}
+
 TEST(Options, EverySamplingParameterHasAFlagThatReachesIt) {
   const Options o = parse({"run",
                            "--temp",

@@ -16,6 +16,14 @@ std::unexpected<Error> stopped() { return fail(ErrorCode::cancelled, "the questi
 
 }  // namespace
 
+bool stoppable_sleep(milliseconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, time, [] { return false; });
+  return !stop.stop_requested();
+}
+
 void Patience::failed_at(std::size_t server) {
   if (!std::ranges::contains(tried_, server)) {
     tried_.push_back(server);
@@ -26,11 +34,7 @@ bool Patience::sleep(milliseconds time, const std::stop_token& stop) const {
   if (options_.wait) {
     return options_.wait(time, stop) && !stop.stop_requested();
   }
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, time, [] { return false; });
-  return !stop.stop_requested();
+  return stoppable_sleep(time, stop);
 }
 
 Result<std::string> Patience::wait_for_loading(ServerFailure failure, const std::stop_token& stop) {

@@ -14,6 +14,9 @@
 
 namespace puna::model {
 
+// Returns  false: stop was asked for, before or meanwhile.
+[[nodiscard]] bool stoppable_sleep(std::chrono::milliseconds time, const std::stop_token& stop);
+
 class Patience {
  public:
   // options is borrowed.  seed  of the jitter.

@@ -88,17 +88,6 @@ Error overflow(std::string_view url, const Said& said, const Secret& key) {
           .hint = std::string(kHint)};
 }
 
-std::optional<std::chrono::milliseconds> wait_of(std::string_view retry_after) {
-  double seconds = 0;
-  const std::span<const char> all(retry_after);
-  const auto [rest, error] = std::from_chars(std::to_address(all.begin()), std::to_address(all.end()), seconds);
-  constexpr double kMost = 1e6;
-  if (error != std::errc() || rest != std::to_address(all.end()) || !(seconds >= 0 && seconds <= kMost)) {
-    return std::nullopt;  // a date, or rubbish
-  }
-  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
-}
-
 struct Meaning {
   ErrorCode code;
   std::string_view words;
@@ -148,6 +137,17 @@ class Collector final : public HttpReceiver {
 
 }  // namespace
 
+std::optional<std::chrono::milliseconds> retry_after_of(std::string_view value) {
+  double seconds = 0;
+  const std::span<const char> all(value);
+  const auto [rest, error] = std::from_chars(std::to_address(all.begin()), std::to_address(all.end()), seconds);
+  constexpr double kMost = 1e6;
+  if (error != std::errc() || rest != std::to_address(all.end()) || !(seconds >= 0 && seconds <= kMost)) {
+    return std::nullopt;
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000));
+}
+
 Result<std::string> server_root(std::string_view text) {
   const std::string whole = text.contains("://") ? std::string(text) : "http://" + std::string(text);
   auto url = Url::parse(whole);
@@ -186,7 +186,7 @@ ServerFailure failure_of(std::string_view url, int status, std::string_view body
                                                          words.empty() ? "" : ": ", words),
                                   .hint = std::string(meaning.hint)},
                         .then = meaning.then,
-                        .after = wait_of(retry_after)};
+                        .after = retry_after_of(retry_after)};
   if (status == 503 && said.text.contains("oading")) {  // "Loading model"
     failure.then = ServerFailure::Then::load;
     failure.error.message = format_text("{}: the server still loads its model", url);

@@ -35,6 +35,9 @@ using Answered = std::expected<T, ServerFailure>;
 // Errors  invalid_argument  no http or https URL, or one with a query
 [[nodiscard]] Result<std::string> server_root(std::string_view text);
 
+// The time that a Retry-After header asks for in seconds; nothing: a date, or rubbish.
+[[nodiscard]] std::optional<std::chrono::milliseconds> retry_after_of(std::string_view value);
+
 // What an answer that is no success means. The server's own words are shown, never the key.
 // status  of HTTP, or of an error object inside of a stream.
 [[nodiscard]] ServerFailure failure_of(std::string_view url, int status, std::string_view body,

@@ -66,8 +66,12 @@ std::string header_line(const HttpField& field) {
 Result<net::Hop> first_hop(const HttpRequest& request) {
   PUNA_TRY_VOID(check_request(request));
   PUNA_TRY(Url url, Url::parse(request.url));
-  net::Hop hop{
-      .url = std::move(url), .method = request.method, .header_lines = {}, .body = request.body, .addresses = {}};
+  net::Hop hop{.url = std::move(url),
+               .method = request.method,
+               .header_lines = {},
+               .body = request.body,
+               .addresses = {},
+               .may_be_compressed = request.may_be_compressed};
   for (const HttpField& field : request.headers) {
     hop.header_lines.push_back(header_line(field));
   }
@@ -84,7 +88,8 @@ Result<net::Hop> next_hop(const net::Hop& hop, const net::Arrival& arrival, cons
                 .method = keeps ? hop.method : "GET",
                 .header_lines = {},
                 .body = keeps ? hop.body : std::string_view{},
-                .addresses = {}};
+                .addresses = {},
+                .may_be_compressed = hop.may_be_compressed};
   if (leaves && next.method != "GET" && next.method != "HEAD") {
     return fail(ErrorCode::invalid_argument, format_text("{}: a {} is redirected to another host, {}", hop.url.shown(),
                                                          hop.method, next.url.shown()));

@@ -354,5 +354,61 @@ TEST(HttpClient, MessagesDoNotRepeatQueries) {
   EXPECT_EQ(broken.error().message.find("hush"), std::string::npos);
 }
 
+// Stops at the redirect that a test names, if any.
+class RedirectStopper final : public HttpReceiver {
+ public:
+  explicit RedirectStopper(std::size_t last) : last_(last) {}
+  [[nodiscard]] Flow on_redirect(const HttpHead& head) override {
+    seen.emplace_back(head.header("location"));
+    return seen.size() == last_ ? Flow::stop : Flow::go_on;
+  }
+  [[nodiscard]] Flow on_body(std::string_view bytes) override {
+    body += bytes;
+    return Flow::go_on;
+  }
+  std::vector<std::string> seen;
+  std::string body;
+
+ private:
+  std::size_t last_;
+};
+
+TEST(HttpClient, ARedirectThatTheReceiverStopsAtIsTheAnswer) {
+  const TestServer server([](Peer& peer, const std::string& request) {
+    const bool is_first = request.contains(" /first ");
+    peer.send(
+        request.contains(" /end ")
+            ? answer("200 OK", "", "the end")
+            : answer("302 Found", is_first ? "Location: /second\r\nX-Size: 5\r\n" : "Location: /end\r\n", "gone"));
+  });
+  RedirectStopper first(1);
+  const auto stopped = loopback_client().stream({.method = "HEAD", .url = server.url("/first")}, first);
+  ASSERT_TRUE(stopped) << stopped.error().message;
+  EXPECT_EQ(stopped->status, 302);
+  EXPECT_EQ(stopped->header("x-size"), "5");
+  EXPECT_EQ(first.body, "");
+  EXPECT_EQ(server.requests().size(), 1U);
+  RedirectStopper none(0);
+  const auto whole = loopback_client().stream({.url = server.url("/first")}, none);
+  ASSERT_TRUE(whole) << whole.error().message;
+  EXPECT_EQ(none.seen, (std::vector<std::string>{"/second", "/end"}));
+  EXPECT_EQ(none.body, "the end");
+}
+
+TEST(HttpClient, AFileInPartsIsAskedForAsItIsAlsoBehindARedirect) {
+  const TestServer server([](Peer& peer, const std::string& request) {
+    peer.send(request.contains(" /a ") ? answer("302 Found", "Location: /b\r\n", "")
+                                       : answer("206 Partial Content", "Content-Range: bytes 3-4/5\r\n", "de"));
+  });
+  const auto got = loopback_client().fetch(
+      {.url = server.url("/a"), .headers = {{"Range", "bytes=3-"}}, .may_be_compressed = false});
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->body, "de");
+  for (const std::string& request : server.requests()) {
+    EXPECT_TRUE(request.contains("Accept-Encoding: identity\r\n")) << request;
+    EXPECT_TRUE(request.contains("Range: bytes=3-\r\n")) << request;
+  }
+}
+
 }  // namespace
 }  // namespace puna

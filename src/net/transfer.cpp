@@ -187,7 +187,8 @@ bool Transfer::set_callbacks() {
 
 bool Transfer::set_up() {
   if (easy_ == nullptr || multi_ == nullptr || !set_message() || !set_isolation() || !set_callbacks() ||
-      !set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br") || !set(CURLOPT_USERAGENT, "puna") ||
+      !set(CURLOPT_ACCEPT_ENCODING, hop_.may_be_compressed ? "gzip, deflate, br" : "identity") ||
+      !set(CURLOPT_USERAGENT, "puna") ||
       !set(CURLOPT_CONNECTTIMEOUT_MS,
            std::max(1L, static_cast<long>(journey_.time_left(journey_.limits.connect).count())))) {
     return false;
@@ -248,7 +249,9 @@ bool Transfer::on_head_end() {
   arrival_.head.status = static_cast<int>(status);
   if (std::ranges::find(kRedirects, arrival_.head.status) != kRedirects.end()) {
     if (const std::string_view location = arrival_.head.header("location"); !location.empty()) {
-      arrival_.redirect = std::string(location);
+      if (receiver_.on_redirect(arrival_.head) == Flow::go_on) {
+        arrival_.redirect = std::string(location);
+      }
       finished_ = true;
       return false;
     }

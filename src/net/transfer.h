@@ -17,6 +17,7 @@ struct Hop {
   std::vector<std::string> header_lines;  // "Name: value"
   std::string_view body;                  // borrowed for the time of the transfer
   std::vector<IpAddress> addresses;       // at least one
+  bool may_be_compressed = true;
 };
 
 // What all hops of a request share.

@@ -7,11 +7,11 @@
 #include <system_error>
 #include <utility>
 
+#include "puna/base/sha256.h"
 #include "puna/chat.h"
 #include "puna/tools.h"
 #include "tools/front_matter.h"
 #include "tools/project_trust.h"
-#include "tools/sha256.h"
 
 namespace puna {
 namespace {
@@ -101,7 +101,7 @@ Result<AgentFile> parse_agent_file(std::string_view text, std::string_view file_
   AgentFile agent{.name = std::string(read.head.text_or("name")),
                   .description = tools::description_of(read.head),
                   .system_prompt = std::move(read.body),
-                  .hash = tools::sha256_hex(text)};
+                  .hash = sha256_hex(text)};
   if (!is_tool_name(agent.name)) {
     return bad_file(file_name, "'name' must be 1 to 64 letters, digits, '_' or '-'");
   }

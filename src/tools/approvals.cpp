@@ -11,12 +11,12 @@
 #include <system_error>
 #include <utility>
 
+#include "puna/base/sha256.h"
 #include "puna/tools/permission.h"
 #include "tools/atomic_file.h"
 #include "tools/call_facts.h"
 #include "tools/folder_access.h"
 #include "tools/observation.h"
-#include "tools/sha256.h"
 
 namespace puna {
 namespace {
@@ -47,9 +47,7 @@ class MemoryApprovals final : public Approvals {
 class FileApprovals final : public Approvals {
  public:
   FileApprovals(std::filesystem::path folder, std::string project)
-      : folder_(std::move(folder)),
-        project_(std::move(project)),
-        name_(tools::sha256_hex(project_).substr(0, 32) + ".json") {}
+      : folder_(std::move(folder)), project_(std::move(project)), name_(sha256_hex(project_).substr(0, 32) + ".json") {}
 
   [[nodiscard]] Result<void> load() {
     const std::scoped_lock lock(mutex_);

@@ -8,26 +8,10 @@
 
 #include "puna/tools/permission.h"
 #include "tools/call_facts.h"
-#include "tools/sha256.h"
 #include "tools/test_folder.h"
 
 namespace puna {
 namespace {
-
-// ---- hashes -------------------------------------------------------------------------------------------------------
-
-TEST(Sha256, GivesWhatTheStandardSays) {
-  EXPECT_EQ(tools::sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(tools::sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(tools::sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"),
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(tools::sha256_hex(std::string(1'000'000, 'a')),
-            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-  std::set<std::string> seen;  // around the ends of blocks
-  for (std::size_t size = 50; size < 140; ++size) {
-    EXPECT_TRUE(seen.insert(tools::sha256_hex(std::string(size, 'x'))).second) << size;
-  }
-}
 
 TEST(CallHash, IsOfTheCallAndNotOfItsSpelling) {
   const auto hash = [](std::string_view json, std::string_view tool = "t", std::string_view project = "/p") {

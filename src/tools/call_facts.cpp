@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "puna/base/sha256.h"
 #include "tools/observation.h"
-#include "tools/sha256.h"
 
 namespace puna::tools {
 namespace {

@@ -5,10 +5,10 @@
 #include <system_error>
 #include <utility>
 
+#include "puna/base/sha256.h"
 #include "tools/front_matter.h"
 #include "tools/observation.h"
 #include "tools/project_trust.h"
-#include "tools/sha256.h"
 #include "tools/text_argument.h"
 
 namespace puna {
@@ -98,7 +98,7 @@ Result<Skill> parse_skill(std::string_view text, std::string_view file_name) {
   Skill skill{.name = std::string(read.head.text_or("name")),
               .description = tools::description_of(read.head),
               .body = std::move(read.body),
-              .hash = tools::sha256_hex(text)};
+              .hash = sha256_hex(text)};
   if (!is_skill_name(skill.name)) {
     return tools::bad_file(file_name, "'name' must be 1 to 64 of a-z, 0-9 and -");
   }

@@ -50,6 +50,7 @@ struct HttpRequest {
   std::vector<HttpField> headers;  // Accept-Encoding, Host and what frames the message are the client's own
   std::string body;
   HttpLimits limits;
+  bool may_be_compressed = true;  // on its way; false: the answer's bytes are the file's, as a Range counts them
 };
 
 struct HttpHead {
@@ -72,6 +73,8 @@ class HttpReceiver {
   virtual ~HttpReceiver() = default;
   // Once, before the body. Redirects that are followed are not seen.
   [[nodiscard]] virtual Flow on_head(const HttpHead& /*head*/) { return Flow::go_on; }
+  // Before a redirect is followed. Flow::stop: it is the answer, without its body.
+  [[nodiscard]] virtual Flow on_redirect(const HttpHead& /*head*/) { return Flow::go_on; }
   // Decompressed bytes, at most 64 KiB at a time; pieces end anywhere.
   [[nodiscard]] virtual Flow on_body(std::string_view bytes) = 0;
 };
