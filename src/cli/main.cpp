@@ -33,6 +33,8 @@ Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
       return bench_command(console, options, interrupt);
     case Command::sim:
       return sim_command(console, options, interrupt);
+    case Command::report:
+      return report_command(console, options);
     case Command::mcp:
       return mcp_command(console, options, interrupt);
     case Command::trace:

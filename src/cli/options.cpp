@@ -43,7 +43,7 @@ std::string version_text() {
 
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
-  Options run, ask, chat, show, render, parse, doctor, bench, sim, mcp, trace, serve, status, stop;
+  Options run, ask, chat, show, render, parse, doctor, bench, sim, report, mcp, trace, serve, status, stop;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -127,6 +127,13 @@ struct CommandLine {
     add_mcp_flags(*app.add_subcommand("mcp", "servers of the Model Context Protocol: their tools"), mcp);
     add_trace_flags(*app.add_subcommand("trace", "what --trace wrote, for people"), trace);
     add_sim_flags(*app.add_subcommand("sim", "scenarios of many agents: check, run, new, list"), sim.sim, sim.no_color);
+    auto* report_app = app.add_subcommand("report", "what puna sim run left in folders, as one HTML page");
+    report_app->add_option("folders", report.report.folders, "folders of results, or folders that hold such folders")
+        ->required()
+        ->type_name("FOLDER");
+    report_app->add_option("-o,--out", report.report.file, "the page; - is standard output (default: report.html)")
+        ->type_name("FILE");
+    report_app->add_flag("--no-color", report.no_color, "no colours (also: NO_COLOR)");
     add_bench_flags(*app.add_subcommand("bench", "the engine beside other ways to use the same library"), bench);
   }
 
@@ -136,8 +143,7 @@ struct CommandLine {
         {"chat", {Command::chat, &chat}},       {"show", {Command::show, &show}},
         {"render", {Command::render, &render}}, {"parse", {Command::parse, &parse}},
         {"doctor", {Command::doctor, &doctor}}, {"bench", {Command::bench, &bench}},
-        {"sim", {Command::sim, &sim}},
-
+        {"sim", {Command::sim, &sim}},          {"report", {Command::report, &report}},
         {"mcp", {Command::mcp, &mcp}},          {"trace", {Command::trace, &trace}},
         {"serve", {Command::serve, &serve}},    {"status", {Command::status, &status}},
         {"stop", {Command::stop, &stop}}};

@@ -26,6 +26,7 @@ enum class Command : unsigned char {
   doctor,
   bench,
   sim,
+  report,
   mcp,
   trace,
   serve,
@@ -56,6 +57,11 @@ struct McpCommandOptions {
   std::string tool;
   std::string arguments = "{}";    // of call: a JSON object
   std::size_t tokens_max = 4'096;  // of a prompt, for all servers' tools together
+};
+
+struct ReportCommandOptions {
+  std::vector<std::string> folders;
+  std::string file = "report.html";  // "-" = standard output
 };
 
 struct TraceCommandOptions {
@@ -128,6 +134,7 @@ struct Options {
 
   ServeOptions serve;
   SimOptions sim;
+  ReportCommandOptions report;
 
   // bench
   MaskBenchOptions masks;  // --only maskbench
