@@ -15,9 +15,10 @@ namespace puna::sim {
 namespace {
 
 constexpr double kGraphWidth = 720;
-constexpr double kGraphMiddle = 360;  // both ways
-constexpr double kCircle = 228;
-constexpr double kLegendTop = 716;
+constexpr double kGraphMiddle = kGraphWidth / 2;
+constexpr double kCircle = 232;
+constexpr double kAbove = 128;  // the circle: names along the rays
+constexpr double kAboveUpright = 44;
 constexpr double kLegendRow = 22;
 constexpr double kWidest = 7;
 constexpr std::size_t kUprightNames = 24;  // more are written along the rays
@@ -32,7 +33,13 @@ struct Spot {
 
 class GraphDrawing {
  public:
-  GraphDrawing(Markup& out, const DealGraph& graph) : out_(out), graph_(graph), edges_(graph.edges) {
+  GraphDrawing(Markup& out, const DealGraph& graph)
+      : out_(out),
+        graph_(graph),
+        edges_(graph.edges),
+        is_many_(graph.nodes.size() > kUprightNames),
+        middle_((is_many_ ? kAbove : kAboveUpright) + kCircle),
+        legend_top_(2 * middle_ + 8) {
     for (const DealGraph::Edge& edge : edges_) {
       most_ = std::max(most_, edge.count);
     }
@@ -42,15 +49,15 @@ class GraphDrawing {
 
   void draw() {
     const double rows = std::ceil(static_cast<double>(graph_.styles.size()) / kTypesInRow) + 2;
-    open_picture(out_, {.width = kGraphWidth, .height = kLegendTop + rows * kLegendRow + 6}, graph_.text);
+    open_picture(out_, {.width = kGraphWidth, .height = legend_top_ + rows * kLegendRow + 6}, graph_.text);
     out_.open("g", {{"class", edges_.size() > kDenseFrom ? "edges dense" : "edges"}}).line();
     for (const DealGraph::Edge& one : edges_) {
       edge(one);
     }
     out_.close().line();
     if (std::ranges::contains(edges_, kEverybody, &DealGraph::Edge::b)) {
-      out_.empty("circle", {{"class", "all"}, {"cx", kGraphMiddle}, {"cy", kGraphMiddle}, {"r", 17}});
-      out_.element("text", {{"x", kGraphMiddle}, {"y", kGraphMiddle + 4}, {"text-anchor", "middle"}}, "all").line();
+      out_.empty("circle", {{"class", "all"}, {"cx", kGraphMiddle}, {"cy", middle_}, {"r", 17}});
+      out_.element("text", {{"x", kGraphMiddle}, {"y", middle_ + 4}, {"text-anchor", "middle"}}, "all").line();
     }
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       node(i);
@@ -68,10 +75,10 @@ class GraphDrawing {
   }
   [[nodiscard]] Spot spot_of(int node) const {
     if (node < 0) {
-      return {.x = kGraphMiddle, .y = kGraphMiddle};
+      return {.x = kGraphMiddle, .y = middle_};
     }
     const double angle = angle_of(static_cast<std::size_t>(node));
-    return {.x = kGraphMiddle + kCircle * std::sin(angle), .y = kGraphMiddle - kCircle * std::cos(angle)};
+    return {.x = kGraphMiddle + kCircle * std::sin(angle), .y = middle_ - kCircle * std::cos(angle)};
   }
   [[nodiscard]] double width_of(double count) const { return std::max(1.0, kWidest * std::sqrt(count / most_)); }
   static std::string hue_of(double p) {
@@ -87,7 +94,7 @@ class GraphDrawing {
     // Bent to the middle, so that lines between neighbours do not hide behind the circle.
     const double bend = edge.b < 0 ? 1 : 0.45;
     const Spot over{.x = kGraphMiddle + bend * ((a.x + b.x) / 2 - kGraphMiddle),
-                    .y = kGraphMiddle + bend * ((a.y + b.y) / 2 - kGraphMiddle)};
+                    .y = middle_ + bend * ((a.y + b.y) / 2 - middle_)};
     out_.open("path", {{"class", hue_of(edge.p)},
                        {"stroke-width", width_of(edge.count)},
                        {"d", format_text("M{} {}Q{} {} {} {}", place_text(a.x), place_text(a.y), place_text(over.x),
@@ -102,32 +109,31 @@ class GraphDrawing {
     const DealGraph::Node& node = graph_.nodes[number];
     const Spot spot = spot_of(static_cast<int>(number));
     const double angle = angle_of(number);
-    const bool is_many = graph_.nodes.size() > kUprightNames;
     out_.open("g");
     out_.empty(
         "circle",
-        {{"class", format_text("node t{}", node.style)}, {"cx", spot.x}, {"cy", spot.y}, {"r", is_many ? 6 : 9}});
+        {{"class", format_text("node t{}", node.style)}, {"cx", spot.x}, {"cy", spot.y}, {"r", is_many_ ? 6 : 9}});
     const bool is_left = std::sin(angle) < -1e-9;
-    const bool is_centred = !is_many && std::abs(std::sin(angle)) < 0.2;
-    const double away = kCircle + (is_many ? 12 : 17);
+    const bool is_centred = !is_many_ && std::abs(std::sin(angle)) < 0.2;
+    const double away = kCircle + (is_many_ ? 12 : 17);
     const double x = kGraphMiddle + away * std::sin(angle);
-    const double y = kGraphMiddle - away * std::cos(angle);
+    const double y = middle_ - away * std::cos(angle);
     const std::string anchor = is_centred ? "middle" : is_left ? "end" : "start";
     const double turn = angle * 180 / std::numbers::pi + (is_left ? 90 : -90);
     const double down = is_centred ? (std::cos(angle) > 0 ? 0 : 10) : 4;
     const std::string place =
-        is_many ? format_text("translate({} {}) rotate({})", place_text(x), place_text(y), place_text(turn))
-                : format_text("translate({} {})", place_text(x), place_text(y));
+        is_many_ ? format_text("translate({} {}) rotate({})", place_text(x), place_text(y), place_text(turn))
+                 : format_text("translate({} {})", place_text(x), place_text(y));
     out_.open("text", {{"transform", place}, {"y", down}, {"text-anchor", anchor}});
-    out_.element("title", {}, node.name).text(short_name(node.name, 18)).close();
+    out_.element("title", {}, node.name).text(short_name(node.name, 16)).close();
     out_.close().line();
   }
 
   void legend() {
-    double y = kLegendTop;
+    double y = legend_top_;
     for (std::size_t i = 0; i < graph_.styles.size(); ++i) {
       const double x = 40 + static_cast<double>(i % kTypesInRow) * 134;
-      y = kLegendTop + std::floor(static_cast<double>(i) / kTypesInRow) * kLegendRow;
+      y = legend_top_ + std::floor(static_cast<double>(i) / kTypesInRow) * kLegendRow;
       out_.empty("circle",
                  {{"class", format_text("node t{}", graph_.styles[i].second)}, {"cx", x}, {"cy", y}, {"r", 6}});
       out_.element("text", {{"x", x + 12}, {"y", y + 4}}, short_name(graph_.styles[i].first, 18)).line();
@@ -171,6 +177,9 @@ class GraphDrawing {
   Markup& out_;
   const DealGraph& graph_;
   std::vector<DealGraph::Edge> edges_;
+  const bool is_many_;
+  const double middle_;  // from above
+  const double legend_top_;
   double most_ = 1;
 };
 

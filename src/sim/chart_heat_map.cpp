@@ -10,7 +10,7 @@
 namespace puna::sim {
 namespace {
 
-constexpr double kMapLeft = 128;  // names
+constexpr double kMapLeft = 146;  // names
 constexpr double kMapTop = 6;
 constexpr double kMapRight = 104;   // groups
 constexpr double kMapBottom = 104;  // axis and key

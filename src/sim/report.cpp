@@ -25,7 +25,8 @@ struct Groups {
 // Orders the runs, and joins those of one text.
 Groups groups_of(std::vector<RunRecord>& runs) {
   std::ranges::sort(runs, [](const RunRecord& a, const RunRecord& b) {
-    return std::tie(a.id, a.text, a.seed, a.hash) < std::tie(b.id, b.text, b.seed, b.hash);
+    return std::tie(a.id, a.text, a.seed, a.log_hash, a.rest_hash) <
+           std::tie(b.id, b.text, b.seed, b.log_hash, b.rest_hash);
   });
   Groups groups;
   for (const RunRecord& run : runs) {
@@ -34,7 +35,8 @@ Groups groups_of(std::vector<RunRecord>& runs) {
     if (!is_same) {
       groups.all.push_back({.runs = {&run}, .title = run.id});
       groups.repeated.push_back(0);
-    } else if (groups.all.back().runs.back()->seed == run.seed && groups.all.back().runs.back()->hash == run.hash) {
+    } else if (groups.all.back().runs.back()->seed == run.seed &&
+               groups.all.back().runs.back()->log_hash == run.log_hash) {
       ++groups.repeated.back();
     } else {
       groups.all.back().runs.push_back(&run);

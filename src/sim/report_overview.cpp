@@ -127,7 +127,7 @@ double total_of(const Total& total, const Metrics& metrics) {
 
 std::string total_text(const Total& total, double value) {
   return total.title == "interactions" ? count_text(value)
-         : total.title == "accepted"   ? (has_value(value) ? number_text(100 * value) + " %" : number_text(value))
+         : total.title == "accepted"   ? part_text(value)
                                        : number_text(value);
 }
 
@@ -147,7 +147,7 @@ void write_tiles(Markup& out, const std::vector<Metrics>& totals) {
   }
   out.close().line();
   if (totals.size() > 1) {
-    out.element("p", {{"class", "lead"}}, "Means of whole runs, and from which to which they reach.").line();
+    out.element("p", {{"class", "lead"}}, "Means of the runs, with the least and the greatest below.").line();
   }
 }
 
@@ -164,9 +164,10 @@ void write_runs(Markup& out, const RunGroup& group, const std::vector<Metrics>& 
     for (const Total& total : kTotals) {
       row.push_back(total_text(total, total_of(total, totals[i])));
     }
-    row.push_back(run.is_finished ? format_text("{} of {}", std::ranges::count_if(run.verdicts, &Verdict::is_met),
-                                                run.verdicts.size())
-                                  : "not judged");
+    const auto met = std::ranges::count_if(run.verdicts, &Verdict::is_met);
+    row.push_back(!run.is_finished       ? "not judged"
+                  : run.verdicts.empty() ? "none there"
+                                         : format_text("{} of {}", met, run.verdicts.size()));
     table.rows.push_back(std::move(row));
   }
   write_table(out, table);
@@ -202,12 +203,11 @@ void write_criteria(Markup& out, const RunGroup& group) {
     std::string verdict = is_met            ? "met"
                           : judged.met == 0 ? "not met"
                                             : format_text("met by {} of {} runs", judged.met, judged.runs);
-    out.open("li").element("bdi", {}, name).text(" " + number_text(judged.bound) + ": ");
+    out.open("li").element("bdi", {}, name).text(" " + bound_text(judged.bound) + ": ");
     out.element("span", {{"class", is_met ? "met" : "missed"}}, (is_met ? "✓ " : "✗ ") + verdict);
     const bool is_one = judged.values.size() == 1;
-    out.text(is_one
-                 ? ", at " + number_text(judged.values.front())
-                 : ", at " + number_text(least_of(judged.values)) + " to " + number_text(greatest_of(judged.values)));
+    out.text(is_one ? ", at " + bound_text(judged.values.front())
+                    : ", at " + bound_text(least_of(judged.values)) + " to " + bound_text(greatest_of(judged.values)));
     out.close().line();
   }
   out.close().line();

@@ -47,7 +47,7 @@ figure.wide{margin:1rem 0}
 figcaption p{color:var(--quiet);font-size:.875rem;line-height:1.4;margin:0 0 .5rem}
 .charts figcaption p{min-height:2.8em}
 svg{display:block;max-width:none;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif}
-.small svg{width:100%;height:auto;max-width:34rem}
+.small svg{width:100%;height:auto;max-width:30rem}
 .wide .picture,.scroll{overflow-x:auto;overflow-y:hidden}
 .scroll{max-height:32rem;overflow-y:auto;border:1px solid var(--line);border-radius:6px;margin:.5rem 0;width:fit-content;max-width:100%}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}

@@ -1,6 +1,5 @@
 // Agents, epochs, models as tables. See report_section.h.
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <utility>
 
@@ -58,11 +57,11 @@ void write_agent_table(Markup& out, const RunGroup& group, const std::vector<Age
       row.push_back(number_text(least_of(agent.payoffs)));
       row.push_back(number_text(greatest_of(agent.payoffs)));
     }
-    for (const double value : {agent.mean.reputation, agent.mean.actions, agent.mean.noops, agent.mean.interactions,
-                               agent.mean.accepted, agent.mean.p}) {
-      const bool is_count = !is_many && value == std::trunc(value) && std::abs(value) >= 1;
-      row.push_back(is_count ? count_text(value) : number_text(value));
+    row.push_back(number_text(agent.mean.reputation));
+    for (const double value : {agent.mean.actions, agent.mean.noops, agent.mean.interactions, agent.mean.accepted}) {
+      row.push_back(is_many ? mean_count_text(value) : count_text(value));
     }
+    row.push_back(number_text(agent.mean.p));
     if (with_models) {
       const bool is_model = agent.type == name_of(AgentType::llm);
       for (const double value : {agent.sum.requests, agent.sum.prompt_tokens, agent.sum.cached_tokens,
@@ -122,11 +121,11 @@ void write_usage_table(Markup& out, const RunGroup& group, const std::vector<Age
                               {"tokens cached"},
                               {"cached part"}}};
   for (const auto& [name, usage] : models) {
-    const double part = usage.read_tokens > 0 ? 100 * usage.cached_tokens / usage.read_tokens : kNoValue;
+    const double part = usage.read_tokens > 0 ? usage.cached_tokens / usage.read_tokens : kNoValue;
     table.rows.push_back({name, std::to_string(usage.agents), count_text(usage.prompt_tokens),
                           count_text(usage.output_tokens), count_text(usage.failures), count_text(usage.requests),
                           count_text(usage.read_tokens - usage.cached_tokens), count_text(usage.cached_tokens),
-                          has_value(part) ? format_text("{:.1f} %", part) : number_text(part)});
+                          part_text(part)});
   }
   write_table(out, table);
   const bool is_part =

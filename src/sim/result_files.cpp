@@ -51,6 +51,7 @@ Result<void> read_epochs(const std::filesystem::path& file, RunRecord& run) {
     return missing_result(file);
   }
   PUNA_TRY(const std::string text, read_result_file(file));
+  run.rest_hash = hash_of(text, run.rest_hash);
   PUNA_TRY(const CsvTable table, read_csv(file, text));
   if (table.rows.size() != run.epochs_ended) {
     return damaged(file, table.lines.empty() ? 1 : table.lines.back(),
@@ -75,6 +76,7 @@ Result<void> read_agent_table(const std::filesystem::path& file, RunRecord& run)
     return missing_result(file);
   }
   PUNA_TRY(const std::string text, read_result_file(file));
+  run.rest_hash = hash_of(text, run.rest_hash);
   PUNA_TRY(const CsvTable table, read_csv(file, text));
   if (table.rows.size() != run.agents.size()) {
     return damaged(file, table.lines.empty() ? 1 : table.lines.back(),
@@ -108,8 +110,9 @@ double json_number(const Json& object, std::string_view name) {
   return value != nullptr && value->is_number() ? value->as_double() : kNoValue;
 }
 
-Result<Json> read_json_object(const std::filesystem::path& file) {
+Result<Json> read_json_object(const std::filesystem::path& file, RunRecord& run) {
   PUNA_TRY(const std::string text, read_result_file(file));
+  run.rest_hash = hash_of(text, run.rest_hash);
   auto json = Json::parse(text);
   if (!json || !json->is_object()) {
     return damaged(file, 1, json ? "not a JSON object" : json.error().message);
@@ -121,7 +124,7 @@ Result<void> read_verdicts(const std::filesystem::path& file, RunRecord& run) {
   if (!std::filesystem::exists(file)) {
     return missing_result(file);
   }
-  PUNA_TRY(const Json json, read_json_object(file));
+  PUNA_TRY(const Json json, read_json_object(file, run));
   const Json* seed = json.find("seed");
   if (json.text_or("scenario") != run.id || seed == nullptr || *seed != Json(run.seed)) {
     return damaged(file, 1, "it is of another run than the event log");
@@ -148,7 +151,7 @@ Result<void> read_usage(const std::filesystem::path& file, RunRecord& run) {
   if (!std::filesystem::exists(file)) {
     return {};
   }
-  PUNA_TRY(const Json json, read_json_object(file));
+  PUNA_TRY(const Json json, read_json_object(file, run));
   const Json* agents = json.find("agents");
   if (agents == nullptr || !agents->is_array()) {
     return damaged(file, 1, "it has no agents");
@@ -165,13 +168,12 @@ Result<void> read_usage(const std::filesystem::path& file, RunRecord& run) {
   const double found = json_number(json, "events_found");
   run.events_found = found >= 0 && found < 1e15 ? static_cast<std::size_t>(found) : 0;
   run.has_usage = true;
-  run.hash = hash_of(json.dump(), run.hash);
   return {};
 }
 
 Result<RunRecord> read_run(const std::filesystem::path& log, const std::string& text, const Worlds& worlds) {
   PUNA_TRY(RunRecord run, read_events(log, text, worlds));
-  run.hash = hash_of(text);
+  run.log_hash = hash_of(text);
   if (!run.is_finished) {
     return run;
   }
@@ -221,6 +223,7 @@ Result<std::vector<std::filesystem::path>> log_files(const std::filesystem::path
                 format_text("cannot read the folder {}: {}", path_text(folder), code.message()),
                 "the folder that puna sim run --out wrote");
   }
+  std::ranges::sort(found);  // so that of several damaged files it is always the same one that is named
   return found;
 }
 

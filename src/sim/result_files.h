@@ -67,7 +67,8 @@ struct RunRecord {
   std::map<std::string, std::size_t> events;  // of each type
   bool has_usage = false;
   std::size_t events_found = 0;  // that were in the log before the process that wrote the account
-  std::uint64_t hash = 0;        // of the log, and of the account
+  std::uint64_t log_hash = 0;
+  std::uint64_t rest_hash = 0;  // of the other files: it orders runs whose logs are equal
 
   // A metric of the CSV, from 0; NaN where the file has none.
   [[nodiscard]] double value(std::string_view column, std::size_t epoch) const;
@@ -80,7 +81,7 @@ struct RunRecord {
 // A regular file.  Errors  not_found, io, limit (1 GiB)
 [[nodiscard]] Result<std::string> read_result_file(const std::filesystem::path& file);
 
-// Every run below the folder, ordered by what the runs are, not by names.
+// Every run below the folder, four levels deep, in the order of the files' names.
 // Errors  not_found  no such folder, no event log in it, a table of a run that ended;  corrupt  damaged();  io, limit
 [[nodiscard]] Result<std::vector<RunRecord>> read_runs(const std::filesystem::path& folder, const Worlds& worlds);
 

@@ -141,4 +141,10 @@ std::string number_text(double value) {
 
 std::string count_text(double value) { return shown_number(value, 0); }
 
+std::string mean_count_text(double value) { return shown_number(value, 1); }
+
+std::string part_text(double value) { return shown_number(100 * value, 1) + (has_value(value) ? " %" : ""); }
+
+std::string bound_text(double value) { return std::trunc(value) == value ? count_text(value) : number_text(value); }
+
 }  // namespace puna::sim

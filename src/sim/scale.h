@@ -46,5 +46,9 @@ struct Scale {
 // "0.347", "12.5", "-1,234"; "–" for no value.
 [[nodiscard]] std::string number_text(double value);
 [[nodiscard]] std::string count_text(double value);
+[[nodiscard]] std::string mean_count_text(double value);  // "12.5"
+[[nodiscard]] std::string part_text(double value);        // "76.6 %"
+// A whole number as one, any other as number_text().
+[[nodiscard]] std::string bound_text(double value);
 
 }  // namespace puna::sim
