@@ -80,6 +80,7 @@ table{border-collapse:collapse;font-size:.875rem;line-height:1.35}
 caption{text-align:left;color:var(--quiet);padding:.4rem .6rem}
 th,td{padding:.22rem .6rem;text-align:left;border-bottom:1px solid var(--grid);white-space:nowrap;font-weight:400}
 thead th{position:sticky;top:0;background:var(--panel);font-weight:600;border-bottom:1px solid var(--line)}
+thead th:first-child{text-align:left}
 .number{text-align:right;font-variant-numeric:tabular-nums}
 .met{color:var(--good);font-weight:600}.missed{color:var(--bad);font-weight:600}
 details{margin:.4rem 0}

@@ -117,7 +117,7 @@ void write_usage_table(Markup& out, const RunGroup& group, const std::vector<Age
                               {"tokens out"},
                               {"failures"},
                               {"requests"},
-                              {"of these: tokens computed"},
+                              {"tokens computed"},
                               {"tokens cached"},
                               {"cached part"}}};
   for (const auto& [name, usage] : models) {

@@ -39,7 +39,7 @@ std::filesystem::path folder_of(const RunRecord& run, const std::filesystem::pat
   if (run.scenario && !run.scenario->outputs.event_log.empty()) {
     const std::filesystem::path name = std::filesystem::path(run.scenario->outputs.event_log).lexically_normal();
     const auto levels = std::distance(name.begin(), name.end());
-    for (auto level = 1; level < levels; ++level) {
+    for (std::ptrdiff_t level = 1; level < levels; ++level) {
       folder = folder.parent_path();
     }
   }
@@ -251,7 +251,7 @@ Result<std::string> read_result_file(const std::filesystem::path& file) {
                 format_text("{} has {} bytes; at most {} are read", path_text(file), bytes, kResultBytesMax));
   }
   std::ifstream in(file, std::ios::binary);
-  std::string text(static_cast<std::size_t>(bytes), '\0');
+  std::string text(bytes, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
   if (!in.is_open() || in.bad()) {

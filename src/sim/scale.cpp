@@ -86,8 +86,9 @@ Ticks round_ticks(double low, double high, int count_max) {
   const double first = std::floor(low / step + 1e-9);
   const double last = std::ceil(high / step - 1e-9);
   Ticks ticks{.decimals = std::max(0, -static_cast<int>(std::floor(std::log10(step) + 1e-9)))};
-  for (double at = first; at <= last; ++at) {
-    ticks.at.push_back(at * step);
+  const int count = static_cast<int>(last - first) + 1;
+  for (int i = 0; i < count; ++i) {
+    ticks.at.push_back((first + i) * step);
   }
   return ticks;
 }
