@@ -6,6 +6,7 @@
 
 #include "puna/sim/metrics.h"
 #include "puna/sim/models.h"
+#include "puna/sim/report.h"
 #include "puna/sim/run.h"
 #include "puna/sim/scenario.h"
 #include "puna/sim/soft.h"

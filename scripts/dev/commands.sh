@@ -28,6 +28,9 @@ usage() {
                     nothing may be left behind (exit status 1: something was; 75: the load cannot be made here)
   server-throughput [--clients 8,32] [--rounds N]
                     the server beside llama-server: processor time of the same requests (exit status 75: inconclusive)
+  report-check      make reports of runs, open them in headless Chromium without a network, light and dark, phone and desk:
+                    no request, no word on the console, nothing outside of its place; pictures go to build/report-check
+                    (adds Chromium to the environment on first use; exit status 75: it cannot be had here)
   container-test    run the steps of packaging/container/Containerfile without a container engine, and try what they make
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
@@ -36,7 +39,7 @@ usage() {
                     score it as a code agent: questions on animals and places, true and with random numbers
   train-demo [ARGS] train the demo model (adds PyTorch to the environment on first use)
   shell [COMMAND]   a shell, or one command, in the build environment
-  setup [GROUP]     only make the build environment (and add a package group: train)
+  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser)
   clean [--env]     remove what was built here (--env: the build environments too)
 
 Any other word goes to the program: `./dev run "What is 4817 * 36?"` is `puna run ...`, built first.
@@ -279,6 +282,17 @@ command_server_throughput() {
   choose_environment
   build_preset release puna
   env_run python3 tests/server_throughput.py build/release/bin/puna "$@"
+}
+
+# Exit status 0 nothing was wrong, 1 something was, 75 there is no browser.
+command_report_check() {
+  choose_environment
+  (require_group browser) || {
+    say "report-check: skipped, Chromium cannot be added to the environment"
+    return 75
+  }
+  build_preset release puna
+  env_run python3 scripts/report_check build/release/bin/puna build/report-check
 }
 
 command_examples() {

@@ -26,6 +26,7 @@ group_packages() {
     train) echo "libopenblas0-pthread python3-torch python3-numpy python3-gguf python3-regex python3-jinja2" ;;
     interop) echo "nodejs npm ca-certificates" ;;
     interop-python) echo "python3-venv git" ;;
+    browser) echo "chromium-headless-shell fonts-dejavu-core" ;;
     *) die "no package group is called '$1'" ;;
   esac
 }
@@ -34,6 +35,7 @@ group_mb() {
     train) echo 1500 ;;
     interop) echo 320 ;;
     interop-python) echo 50 ;;
+    browser) echo 420 ;;
   esac
 }
 

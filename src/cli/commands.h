@@ -35,6 +35,7 @@ namespace puna::cli {
 [[nodiscard]] Result<int> mcp_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> sim_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> session_command(Console& console, const Options& options);
+[[nodiscard]] Result<int> report_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> trace_command(Console& console, const Options& options);
 
 [[nodiscard]] Result<int> pull_command(Console& console, const Options& options, Interrupt& interrupt);

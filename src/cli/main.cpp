@@ -36,6 +36,8 @@ Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
       return sim_command(console, options, interrupt);
     case Command::session:
       return session_command(console, options);
+    case Command::report:
+      return report_command(console, options);
     case Command::mcp:
       return mcp_command(console, options, interrupt);
     case Command::trace:

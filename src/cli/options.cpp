@@ -49,7 +49,7 @@ std::string version_text() {
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
   Options run, ask, chat, show, render, parse, doctor, bench, sim, session, mcp, trace, serve, status, stop, pull, ls,
-      rm;
+      rm, report;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -145,6 +145,13 @@ struct CommandLine {
         *app.add_subcommand("session", "what runs and chats with --session keep: list, show, fork, search"),
         session.session, session.jsonl, session.no_color);
     add_sim_flags(*app.add_subcommand("sim", "scenarios of many agents: check, run, new, list"), sim.sim, sim.no_color);
+    auto* report_app = app.add_subcommand("report", "what puna sim run left in folders, as one HTML page");
+    report_app->add_option("folders", report.report.folders, "folders of results, or folders that hold such folders")
+        ->required()
+        ->type_name("FOLDER");
+    report_app->add_option("-o,--out", report.report.file, "the page; - is standard output (default: report.html)")
+        ->type_name("FILE");
+    report_app->add_flag("--no-color", report.no_color, "no colours (also: NO_COLOR)");
     add_bench_flags(*app.add_subcommand("bench", "the engine beside other ways to use the same library"), bench);
     add_pull_flags(*app.add_subcommand("pull", "fetch a model by name into the cache that other programs share"), pull);
     add_ls_flags(*app.add_subcommand("ls", "the models in that cache"), ls);
@@ -169,7 +176,8 @@ struct CommandLine {
                                                                        {"stop", {Command::stop, &stop}},
                                                                        {"pull", {Command::pull, &pull}},
                                                                        {"ls", {Command::ls, &ls}},
-                                                                       {"rm", {Command::rm, &rm}}};
+                                                                       {"rm", {Command::rm, &rm}},
+                                                                       {"report", {Command::report, &report}}};
     CLI::App* sub = app.get_subcommands().front();
     const auto& [command, options] = commands.at(sub->get_name());
     options->command = command;

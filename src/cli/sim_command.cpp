@@ -154,13 +154,19 @@ Result<int> play(Console& console, const SimOptions& options, Interrupt& interru
   if (!result) {
     return std::unexpected(result.error());
   }
+  std::vector<std::filesystem::path> files = result->files;
+  if (options.report) {
+    files.push_back(how.folder / (scenario->id + "_report.html"));
+    PUNA_TRY(const std::string page, sim::report({&how.folder, 1}, {.program = "puna " PUNA_VERSION}));
+    PUNA_TRY_VOID(sim::write_report(files.back(), page));
+  }
   if (!options.quiet) {
     show(console, *result);
     if (result->events_found > 0) {
       console.err(format_text("note: {} of {} events were there already\n", result->events_found, result->events),
                   Style::dim);
     }
-    for (const std::filesystem::path& file : result->files) {
+    for (const std::filesystem::path& file : files) {
       console.err("wrote " + printable(file.string()) + "\n", Style::dim);
     }
   }

@@ -34,6 +34,7 @@ void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
   run->add_option("--api-key-env", options.api_key_env, "environment variable that holds the servers' key")
       ->type_name("NAME");
   run->add_flag("--audit", options.audit, "keep every prompt and reply, in a file that only you can read");
+  run->add_flag("--report", options.report, "also write ID_report.html beside the results: charts and tables");
   run->add_flag("-q,--quiet", options.quiet, "print nothing but errors; the exit status still judges");
 }
 
