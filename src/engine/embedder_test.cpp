@@ -149,10 +149,10 @@ TEST_F(EmbedderTest, RunsBesideTheEngineWithoutChangingIt) {
   const auto quiet = vector_of(*embedder, "The river is long.");
   std::vector<std::vector<float>> seen(12);
   std::vector<std::jthread> callers;
-  for (int i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < 3; ++i) {
     callers.emplace_back([&, i] {
-      for (int k = 0; k < 4; ++k) {
-        seen[static_cast<std::size_t>(4 * i + k)] = vector_of(*embedder, "The river is long.");
+      for (std::size_t k = 0; k < 4; ++k) {
+        seen[4 * i + k] = vector_of(*embedder, "The river is long.");
       }
     });
   }

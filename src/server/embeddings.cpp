@@ -63,7 +63,7 @@ Answer<std::vector<EmbeddingInput>> read_inputs(const Served& served, const Json
   return inputs;
 }
 
-Answer<Embeddings> compute(Served& served, Call& call, EmbeddingRequest request) {
+Answer<Embeddings> compute(Served& served, Call& call, const EmbeddingRequest& request) {
   PUNA_TRY(Embeddings all, served.model.embed(request, call.exchange.stop()).transform_error([&](Error error) {
     served.counters.cancelled += error.code == ErrorCode::cancelled ? 1U : 0U;
     return error;
