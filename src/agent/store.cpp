@@ -177,7 +177,9 @@ class FileStore final : public SessionStore {
     }
     PUNA_TRY(const std::vector<SessionRow> rows, file_->sessions());
     std::vector<std::string_view> names;
-    std::ranges::transform(rows, std::back_inserter(names), [](const SessionRow& one) { return one.info.name; });
+    for (const SessionRow& one : rows) {
+      names.push_back(one.info.name);
+    }
     const std::string_view nearest = nearest_name(name, names);
     return fail(ErrorCode::not_found, format_text("there is no session '{}'", printable(utf8::sanitize(name))),
                 nearest.empty() ? "puna session list" : format_text("did you mean '{}'?", nearest));
