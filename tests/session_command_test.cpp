@@ -55,6 +55,33 @@ TEST_F(SessionCommand, ARunIsKeptAndGoneOnWith) {
   EXPECT_TRUE(found.out.starts_with("sums  tool: \"173412\"\n")) << found.out;
 }
 
+// Files of computed conversations beside the store.
+TEST_F(SessionCommand, WhatWasComputedIsNotComputedAgain) {
+  const std::filesystem::path cache = store_ + ".cache";
+  const auto files = [&cache] {
+    return std::filesystem::exists(cache) ? std::distance(std::filesystem::directory_iterator(cache), {}) : 0;
+  };
+  ASSERT_EQ(puna({"run", "--session", "sums", "--session-cache", "0", "What is 4817 * 36?"}).exit_status, 0);
+  EXPECT_EQ(files(), 0);
+  const Ran cold = puna({"run", "--session", "sums", "What is 5 + 6?"});
+  ASSERT_EQ(cold.exit_status, 0) << cold.err;
+  EXPECT_FALSE(cold.err.contains("computed already")) << cold.err;
+  EXPECT_EQ(files(), 1);
+  EXPECT_EQ(std::filesystem::status(cache).permissions(), std::filesystem::perms::owner_all);
+  const Ran warm = puna({"run", "--session", "sums", "What is 7 * 8?"});
+  ASSERT_EQ(warm.exit_status, 0) << warm.err;
+  EXPECT_TRUE(warm.err.contains(" tokens are computed already\n")) << warm.err;
+  for (const auto& file : std::filesystem::directory_iterator(cache)) {
+    std::filesystem::resize_file(file, 100);
+  }
+  const Ran damaged = puna({"run", "--session", "sums", "What is 2 + 3?"});
+  ASSERT_EQ(damaged.exit_status, 0) << damaged.err;
+  EXPECT_TRUE(damaged.err.contains("note: everything is computed again: ")) << damaged.err;
+  EXPECT_EQ(files(), 1);
+  EXPECT_EQ(puna({"session", "rm", "sums"}).exit_status, 0);
+  EXPECT_EQ(files(), 0);
+}
+
 TEST_F(SessionCommand, NothingIsKeptWithoutBeingAskedTo) {
   EXPECT_EQ(run_program({kProgram, "run", "What is 4817 * 36?"}).exit_status, 0);
   EXPECT_FALSE(std::filesystem::exists(store_));

@@ -129,14 +129,19 @@ class Engine {
   // tokens that are. The file serves this model, profile and library only.
   // Errors  not_found  the engine holds none of them, or no such folder;  io  the file cannot be written;
   //         invalid_argument  this model's memory cannot be saved
+  // note    comes back with the file
   // Thread  any; waits for the engine.
-  [[nodiscard]] virtual Result<std::int64_t> hibernate(std::vector<Token> tokens,
-                                                       const std::filesystem::path& file) = 0;
-  // Reads such a file; the next prompt that begins with its tokens goes on from it. Returns the tokens.
+  [[nodiscard]] virtual Result<std::int64_t> hibernate(std::vector<Token> tokens, const std::filesystem::path& file,
+                                                       std::string note = {}) = 0;
+  struct Woken {
+    std::vector<Token> tokens;
+    std::string note;
+  };
+  // Reads such a file; the next prompt that begins with its tokens goes on from it.
   // Errors  not_found, io;  corrupt  damaged;  invalid_argument  of another model, profile or library;
   //         limit  larger than what saved prefixes may take
   // Thread  any.
-  [[nodiscard]] virtual Result<std::vector<Token>> wake(const std::filesystem::path& file) = 0;
+  [[nodiscard]] virtual Result<Woken> wake(const std::filesystem::path& file) = 0;
 
   [[nodiscard]] virtual EngineStats stats() const = 0;             // Thread  any.
   [[nodiscard]] virtual const EngineOptions& options() const = 0;  // with every 0 replaced by what is in force

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -103,6 +104,19 @@ class Model {
   // Errors  as ask(), and  limit  it takes more than half of the memory
   [[nodiscard]] virtual Result<std::optional<Pin>> prewarm(const Request& /*role*/, std::stop_token /*stop*/ = {}) {
     return std::nullopt;
+  }
+
+  // Writes what the model holds of this agent's last conversation to a file, so that a later process need not compute
+  // it again. Returns how many tokens that are; 0, and no file: the model holds nothing, as remote ones do.
+  // Errors  io, not_found  the file cannot be written;  invalid_argument  this model's memory cannot be saved
+  [[nodiscard]] virtual Result<std::int64_t> save(AgentId /*agent*/, const std::filesystem::path& /*file*/) {
+    return 0;
+  }
+  // Reads such a file back. Returns how many tokens the next prompt of that conversation need not compute.
+  // Errors  not_found, io;  corrupt  damaged;  invalid_argument  of another model, profile or library;  limit  too
+  //         large. After each of them everything is as it was.
+  [[nodiscard]] virtual Result<std::int64_t> restore(AgentId /*agent*/, const std::filesystem::path& /*file*/) {
+    return 0;
   }
 
   // The number of prompt tokens this request would have; nothing is computed.

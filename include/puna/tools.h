@@ -56,8 +56,14 @@ class Tool {
   }
   // Whether several calls may run at the same time.
   [[nodiscard]] virtual bool is_parallel() const { return false; }
+  // From now on no more than so many bytes of one result are shown. A tool that gives what it has in pieces makes them
+  // smaller; it is not called meanwhile.
+  virtual void limit_result(std::size_t /*bytes_max*/) {}
 };
 
+class ResultFolder;  // puna/tools/results.h
+
+inline constexpr std::size_t kObservationBytesMax = 65'536;
 // The tools of an agent, in a fixed order (the order is part of the prompt).
 class Toolbox {
  public:
@@ -81,15 +87,23 @@ class Toolbox {
   // Thread  any; calls of one tool wait for each other, as that tool wants it.
   [[nodiscard]] ToolResult run(const ToolCall& call, std::stop_token stop = {}, Caller* caller = nullptr);
 
+  // From now on a result of more than bytes_max bytes is shown in part, and the whole is a file of the folder that its
+  // last line names (puna/tools/results.h). Before the first call.
+  // Requires  1,024 <= bytes_max <= kObservationBytesMax
+  void keep_large_results(std::shared_ptr<const ResultFolder> folder, std::size_t bytes_max);
+
   // A tool that is this one of this box, for the box of an agent that may do a part of what this one's may; nullptr
   // when there is none of the name. Borrows this box.
   [[nodiscard]] std::unique_ptr<Tool> lend(std::string_view name);
 
  private:
   struct Entry;
+  [[nodiscard]] std::string fit(const std::string& content) const;
+
   std::vector<std::unique_ptr<Entry>> tools_;
+  std::shared_ptr<const ResultFolder> results_;  // may be absent
+  std::size_t shown_bytes_max_ = kObservationBytesMax;
 };
-inline constexpr std::size_t kObservationBytesMax = 65'536;
 
 // ---- built-in tools -----------------------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ usage() {
                     try every known way out of the sandbox, with controls (exit status 75: no such tier here)
   crash-test [--kills N] [--seed S]
                     kill an agent that keeps its session, N times (200): nothing acknowledged is lost, no tool runs twice
+  resume-bench [--tokens N] [--rounds N]
+                    measure how much sooner a saved conversation goes on in a new process than one that is computed again
   sandbox-bench [--rounds N]
                     measure what the sandbox and the Python worker cost, each number beside its bar
   interop [FAMILY...]
@@ -228,6 +230,12 @@ command_mutation_check() {
   choose_environment
   build_preset release tools_test
   env_run env OMP_WAIT_POLICY=passive python3 scripts/mutation_check --jobs "$(jobs_max)" "$@"
+}
+
+command_resume_bench() {
+  choose_environment
+  build_preset release resume_bench
+  run_program "$repo_folder/build/release/bin/resume_bench" "$@"
 }
 
 # The second program counts what the engine allocates; the first finds it beside itself.

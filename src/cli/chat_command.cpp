@@ -99,6 +99,7 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
   }
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "chat"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
+  keep_large_results(equipment, *model);
   PUNA_TRY(const std::unique_ptr<KeptSession> kept, KeptSession::open(console, options, Unfinished::close));
   Model& asked = view->model(*model);
   const bool interactive = isatty(STDIN_FILENO) == 1 && console.err_is_terminal();
@@ -107,6 +108,9 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
     console.err("/help lists the commands, Ctrl-C stops an answer, Ctrl-D ends\n", Style::dim);
   }
 
+  if (kept) {
+    kept->cache().restore(*model, agent.id, console);
+  }
   Transcript start;
   const std::string system = with_instructions(options.system.value_or(""), equipment);
   if (!system.empty()) {
@@ -148,6 +152,9 @@ Result<int> chat_command(Console& console, const Options& options, Interrupt& in
       window.forget();
       PUNA_TRY_VOID(kept ? kept->session().cut(before) : Result<void>());
     }
+  }
+  if (kept) {
+    kept->cache().save(*model, agent.id, console);
   }
   return 0;
 }

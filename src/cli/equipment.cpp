@@ -7,6 +7,7 @@
 #include <map>
 
 #include "cli/commands.h"
+#include "cli/kept_session.h"
 #include "puna/tools/files.h"
 #include "puna/tools/permission.h"
 #include "puna/tools/policy.h"
@@ -66,13 +67,15 @@ std::vector<std::filesystem::path> secured_folders() {
   return folders;
 }
 
+constexpr const char* kResultsEnding = ".results";  // of the folder beside a store
+
 // What no tool may write: these, the policy, and a store of sessions with what SQLite has beside it.
 std::vector<std::filesystem::path> secured_paths(const Options& options) {
   std::vector<std::filesystem::path> secured = secured_folders();
   if (!options.policy_file.empty()) {
     secured.push_back(std::filesystem::absolute(options.policy_file));
   }
-  for (const char* ending : {"", "-wal", "-shm", "-journal", ".lock"}) {
+  for (const char* ending : {"", "-wal", "-shm", "-journal", ".lock", ".cache", kResultsEnding}) {
     if (!options.session.store.empty()) {
       secured.push_back(std::filesystem::absolute(options.session.store + ending));
     }
@@ -86,6 +89,16 @@ Result<std::shared_ptr<const Workspace>> open_workspace(const Options& options) 
     error.message = "--root: " + error.message;
     return error;
   });
+}
+
+// A kept session can still read them when it goes on.
+Result<std::shared_ptr<const ResultFolder>> open_results(const Options& options) {
+  if (!options.session.is_kept()) {
+    return ResultFolder::temporary();
+  }
+  PUNA_TRY(std::filesystem::path folder, store_file(options.session));
+  folder += kResultsEnding;
+  return ResultFolder::open(folder);
 }
 
 bool is_file_tool(std::string_view name) {
@@ -261,6 +274,10 @@ Result<Equipment> open_equipment(Console& console, const Options& options, Defau
   if (std::ranges::any_of(names, is_file_tool)) {
     PUNA_TRY(workspace, open_workspace(options));
   }
+  if (otherwise != DefaultTools::code && std::ranges::contains(names, "read")) {  // code keeps results in variables
+    PUNA_TRY(equipment.results, open_results(options));
+    workspace = equipment.results->beside(std::move(workspace));
+  }
   std::shared_ptr<const Sandbox> sandbox;
   if (std::ranges::any_of(names, is_program)) {
     PUNA_TRY(Sandbox opened, Sandbox::open());
@@ -294,6 +311,12 @@ Result<Equipment> open_equipment(Console& console, const Options& options, Defau
   return equipment;
 }
 
+void keep_large_results(Equipment& equipment, const Model& model) {
+  if (equipment.results != nullptr) {
+    equipment.tools.keep_large_results(equipment.results, result_bytes_for(model.window_tokens()));
+  }
+}
+
 std::string tools_help() {
   constexpr std::size_t kMiB = 1'048'576;
   return format_text(
@@ -310,7 +333,9 @@ std::string tools_help() {
       "- visit_page: {} MiB of a page, read in 30 s; {} characters of it are shown\n"
       "- bash, python: 30 s, 512 MiB, no network, in the sandbox; they write to --root\n"
       "- user_input: 16 KiB of an answer\n"
-      "An observation has at most {} KiB; --max-seconds ends every tool.\n"
+      "An observation has at most {} KiB; with read among the tools, what is too large for the window is a file that "
+      "read "
+      "shows in pieces. --max-seconds ends every tool.\n"
       "\n"
       "Permissions: what reads is allowed; what writes, runs code or leaves the machine asks at the terminal, and is "
       "denied "

@@ -17,13 +17,15 @@
 #include "puna/tools.h"
 #include "puna/tools/gate.h"
 #include "puna/tools/permission.h"
+#include "puna/tools/results.h"
 
 namespace puna::cli {
 
 // Owns what its parts borrow from each other.
 struct Equipment {
-  std::unique_ptr<Terminal> terminal;      // absent: nobody is there
-  std::unique_ptr<AgentDirectory> agents;  // that are among the tools; may be absent
+  std::unique_ptr<Terminal> terminal;           // absent: nobody is there
+  std::unique_ptr<AgentDirectory> agents;       // that are among the tools; may be absent
+  std::shared_ptr<const ResultFolder> results;  // of tools; absent when no tool could read them
   Toolbox tools;
   std::unique_ptr<Approvals> approvals;
   PermissionOptions permissions;  // of the gate
@@ -48,6 +50,9 @@ enum class DefaultTools : std::uint8_t { none, calls, code };
 // The same, stopped by Ctrl-C.
 [[nodiscard]] Result<Equipment> open_equipment(Console& console, const Options& options, DefaultTools otherwise,
                                                Interrupt& interrupt);
+
+// From now on a result too large for the model's window becomes a file, if a tool can read it there.
+void keep_large_results(Equipment& equipment, const Model& model);
 
 // Adds the agents of options.agents to the tools, those of the project only when somebody trusts them.
 // Errors  not_found, io  a file or folder that was named;  invalid_argument  two agents, or an agent and a tool, of one

@@ -7,14 +7,18 @@
 
 namespace puna::cli {
 
-Result<std::unique_ptr<SessionStore>> open_store(const SessionOptions& options, SessionStore::Access access) {
+Result<std::filesystem::path> store_file(const SessionOptions& options) {
   const std::filesystem::path data = data_folder();
   if (options.store.empty() && data.empty()) {
     return fail(ErrorCode::io, "there is no data folder for sessions",
                 "set XDG_DATA_HOME or HOME, or give --store FILE");
   }
-  return SessionStore::open(options.store.empty() ? data / "sessions.db" : std::filesystem::path(options.store),
-                            access);
+  return options.store.empty() ? data / "sessions.db" : std::filesystem::path(options.store);
+}
+
+Result<std::unique_ptr<SessionStore>> open_store(const SessionOptions& options, SessionStore::Access access) {
+  PUNA_TRY(const std::filesystem::path file, store_file(options));
+  return SessionStore::open(file, access);
 }
 
 Result<std::unique_ptr<KeptSession>> KeptSession::open(Console& console, const Options& options,
@@ -28,12 +32,14 @@ Result<std::unique_ptr<KeptSession>> KeptSession::open(Console& console, const O
     return fail(ErrorCode::not_found, "there is no session to go on with", "begin one with --session NAME");
   }
   const std::string name = options.session.is_last ? known.front().name : options.session.name;
+  PUNA_TRY(const std::filesystem::path file, store_file(options.session));
+  SessionCache cache(file, name, static_cast<std::uint64_t>(options.session.cache_mib) << 20U);
   if (!std::ranges::contains(known, name, &SessionInfo::name)) {
     if (unfinished == Unfinished::keep) {
       return store->find(name).transform([](const SessionInfo&) { return nullptr; });
     }
     PUNA_TRY(auto begun, store->begin(name));
-    return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(begun)));
+    return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(begun), std::move(cache)));
   }
   if (options.system) {
     return fail(ErrorCode::invalid_argument, format_text("the session '{}' has its system prompt already", name),
@@ -46,7 +52,7 @@ Result<std::unique_ptr<KeptSession>> KeptSession::open(Console& console, const O
         format_text("note: the program ended while {} ran; whether that had its effect is not known\n", call.name),
         Style::yellow);
   }
-  return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(resumed)));
+  return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(resumed), std::move(cache)));
 }
 
 }  // namespace puna::cli

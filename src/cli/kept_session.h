@@ -1,6 +1,7 @@
 // The session in which a run or a chat is kept.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,12 +10,16 @@
 
 #include "cli/console.h"
 #include "cli/options.h"
+#include "cli/session_cache.h"
 #include "puna/agent/store.h"
 
 namespace puna::cli {
 
-// The file that the options name, else the user's own: sessions.db in the data folder.
-// Errors  io  there is no place for a store;  those of SessionStore::open
+// The file of the store: the one that the options name, else sessions.db in the data folder.
+// Errors  io  there is no place for a store
+[[nodiscard]] Result<std::filesystem::path> store_file(const SessionOptions& options);
+
+// Errors  those of store_file and SessionStore::open
 [[nodiscard]] Result<std::unique_ptr<SessionStore>> open_store(const SessionOptions& options,
                                                                SessionStore::Access access);
 
@@ -28,6 +33,8 @@ class KeptSession {
                                                                  Unfinished unfinished);
 
   [[nodiscard]] StoredSession& session() { return *session_; }
+  // What the model computed of it, from and for other processes.
+  [[nodiscard]] const SessionCache& cache() const { return cache_; }
   // A view that gets what is stored.
   [[nodiscard]] EventSink& watch(EventSink& view) {
     view_ = session_->watch(view);
@@ -45,11 +52,12 @@ class KeptSession {
   }
 
  private:
-  KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<StoredSession> session)
-      : store_(std::move(store)), session_(std::move(session)) {}
+  KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<StoredSession> session, SessionCache cache)
+      : store_(std::move(store)), session_(std::move(session)), cache_(std::move(cache)) {}
 
   std::unique_ptr<SessionStore> store_;
   std::unique_ptr<StoredSession> session_;
+  SessionCache cache_;
   std::unique_ptr<EventSink> view_;
   std::stop_source both_;
   std::optional<std::stop_callback<std::function<void()>>> on_stop_;

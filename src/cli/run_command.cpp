@@ -90,6 +90,7 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "run"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
+  keep_large_results(equipment, *model);
 
   PUNA_TRY(const std::unique_ptr<KeptSession> kept,
            KeptSession::open(console, options, has_task ? Unfinished::close : Unfinished::keep));
@@ -106,12 +107,16 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
       PUNA_TRY_VOID(record->append(message));
     }
   }
+  if (kept) {
+    kept->cache().restore(*model, agent.id, console);
+  }
   const Interrupt::Scope scope(interrupt);
   EventSink& events = kept ? kept->watch(view->events()) : view->events();
   auto end = resume(view->model(*model), equipment.tools, transcript, agent, events,
                     kept ? kept->token(scope.token()) : scope.token());
   if (kept && end) {
     PUNA_TRY_VOID(view->noted(kept->session().state()));
+    kept->cache().save(*model, agent.id, console);
   }
   PUNA_TRY(const RunEnd ended, view->noted(std::move(end)));
   return exit_status_of(ended.reason);

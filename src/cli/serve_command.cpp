@@ -68,7 +68,9 @@ Result<Secret> key_of(const ServeOptions& serve) {
 }
 
 // Everything that a run has in its hands is its own: tools, folder, policy.
-Result<RunEquipment> equip(Console& console, Options options, const std::vector<std::string>& tools) {
+// model  that will run; nullptr while there is none
+Result<RunEquipment> equip(Console& console, Options options, const std::vector<std::string>& tools,
+                           const Model* model) {
   constexpr std::string_view kNobodyIsThere = "user_input";
   if (!tools.empty()) {
     const std::vector<std::string> offered = options.tools_given ? options.tools : default_tools(DefaultTools::calls);
@@ -84,6 +86,9 @@ Result<RunEquipment> equip(Console& console, Options options, const std::vector<
   options.no_skills = true;  // to trust one is a question at the terminal
   options.no_terminal = true;
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::calls));
+  if (model != nullptr) {
+    keep_large_results(equipment, *model);
+  }
   RunEquipment run{
       .tools = std::move(equipment.tools),
       .permissions = std::move(equipment.permissions),
@@ -136,16 +141,19 @@ Result<int> serve_command(Console& console, const Options& options, Interrupt& i
       .version = PUNA_VERSION,
       .limits = serve.limits,
       .log = [&console](std::string_view line) { console.err("note   " + std::string(line) + "\n", Style::dim); }};
+  const Model* asked = nullptr;
   if (serve.agents) {
-    PUNA_TRY([[maybe_unused]] const RunEquipment tried, equip(console, options, {}));  // mistakes are found now
+    PUNA_TRY([[maybe_unused]] const RunEquipment tried,
+             equip(console, options, {}, nullptr));  // mistakes are found now
     server.run = {.reasoning_tokens_max = options.reasoning_tokens_max,
                   .parallel_calls = options.parallel_calls,
                   .budget = options.budget};
-    server.equip_run = [&console, options](const std::vector<std::string>& tools) {
-      return equip(console, options, tools);
+    server.equip_run = [&console, &asked, options](const std::vector<std::string>& tools) {
+      return equip(console, options, tools, asked);
     };
   }
   PUNA_TRY(const std::unique_ptr<Model> model, open_served(console, options, interrupt));
+  asked = model.get();
   const Interrupt::Scope scope(interrupt);
   PUNA_TRY(const std::unique_ptr<Server> running, Server::open(*model, std::move(server)));
   say_limits(console, serve, serve.limits, !key.empty());

@@ -138,13 +138,16 @@ Result<int> import_session(Console& console, const SessionOptions& options) {
 
 Result<int> change_sessions(const SessionOptions& options) {
   PUNA_TRY(const Store store, open_store(options, SessionStore::Access::write));
+  PUNA_TRY(const std::filesystem::path file, store_file(options));
   if (options.action == "fork") {
     PUNA_TRY_VOID(store->fork(options.name, options.other, options.turns));
   } else if (options.action == "rename") {
     PUNA_TRY_VOID(store->rename(options.name, options.other));
+    SessionCache(file, options.name, 0).remove();
   } else {
     for (const std::string& name : options.names) {
       PUNA_TRY_VOID(store->remove(name));
+      SessionCache(file, name, 0).remove();
     }
   }
   return 0;

@@ -57,6 +57,12 @@ void add_kept_flags(CLI::App& app, SessionOptions& options) {
   auto* last = group->add_flag("--continue", options.is_last, "go on with the session that changed last");
   name->excludes(last);
   add_store(*group, options);
+  group
+      ->add_option("--session-cache", options.cache_mib,
+                   "MiB of computed conversations kept beside the store, so that going on is quick (default: 2048; "
+                   "0: none)")
+      ->type_name("MIB")
+      ->check(CLI::Range(0, 1'048'576));
   for (CLI::Option* kept : {name, last}) {
     kept->excludes(app.get_option("--transcript"));
   }

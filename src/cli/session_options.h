@@ -17,6 +17,8 @@ struct SessionOptions {
   std::string name;      // of the session; empty = none
   bool is_last = false;  // run, chat: the session that changed last
 
+  int cache_mib = 2'048;  // run, chat: of computed conversations, kept beside the store; 0 = none
+
   // puna session
   std::string action;
   std::vector<std::string> names;  // of rm

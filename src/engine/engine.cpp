@@ -65,8 +65,9 @@ class ThreadedEngine final : public Engine {
   [[nodiscard]] Result<Generation> submit(GenerationRequest request, std::stop_token stop) override;
   [[nodiscard]] Result<Generation> try_submit(GenerationRequest request) override;
   [[nodiscard]] Result<Pin> pin(std::vector<Token> prefix, std::stop_token stop) override;
-  [[nodiscard]] Result<std::int64_t> hibernate(std::vector<Token> tokens, const std::filesystem::path& file) override;
-  [[nodiscard]] Result<std::vector<Token>> wake(const std::filesystem::path& file) override;
+  [[nodiscard]] Result<std::int64_t> hibernate(std::vector<Token> tokens, const std::filesystem::path& file,
+                                               std::string note) override;
+  [[nodiscard]] Result<Woken> wake(const std::filesystem::path& file) override;
   void leave_for_tool(AgentId agent, std::string_view tool) override {
     if_memory_allows([&] { static_cast<void>(inbox_.try_push(Leave{.agent = agent, .tool = std::string(tool)})); });
   }
@@ -93,8 +94,9 @@ class ThreadedEngine final : public Engine {
   [[nodiscard]] Result<void> check(const GenerationRequest& request) const;
   [[nodiscard]] Result<Submission> prepare(GenerationRequest request);
   [[nodiscard]] Result<Pin> compute_pin(std::vector<Token> prefix, const std::stop_token& stop);
-  [[nodiscard]] Result<std::int64_t> write_held(std::vector<Token> tokens, const std::filesystem::path& file);
-  [[nodiscard]] Result<std::vector<Token>> read_kept(const std::filesystem::path& file);
+  [[nodiscard]] Result<std::int64_t> write_held(std::vector<Token> tokens, const std::filesystem::path& file,
+                                                std::string note);
+  [[nodiscard]] Result<Woken> read_kept(const std::filesystem::path& file);
   [[nodiscard]] bool take_a_place();
   [[nodiscard]] Result<void> wait_for_a_place(const std::stop_token& stop);
   [[nodiscard]] Result<Generation> enqueue(Submission submission);
@@ -277,15 +279,17 @@ Result<T> answer_of(std::future<T> answer) {
   }
 }
 
-Result<std::int64_t> ThreadedEngine::hibernate(std::vector<Token> tokens, const std::filesystem::path& file) {
-  return or_out_of_memory([&] { return write_held(std::move(tokens), file); });
+Result<std::int64_t> ThreadedEngine::hibernate(std::vector<Token> tokens, const std::filesystem::path& file,
+                                               std::string note) {
+  return or_out_of_memory([&] { return write_held(std::move(tokens), file, std::move(note)); });
 }
 
-Result<std::vector<Token>> ThreadedEngine::wake(const std::filesystem::path& file) {
+Result<Engine::Woken> ThreadedEngine::wake(const std::filesystem::path& file) {
   return or_out_of_memory([&] { return read_kept(file); });
 }
 
-Result<std::int64_t> ThreadedEngine::write_held(std::vector<Token> tokens, const std::filesystem::path& file) {
+Result<std::int64_t> ThreadedEngine::write_held(std::vector<Token> tokens, const std::filesystem::path& file,
+                                                std::string note) {
   auto promise = std::make_shared<std::promise<std::optional<EngineCore::Held>>>();
   auto answer = promise->get_future();
   if (!backend_->shape().abilities.save) {
@@ -294,19 +298,20 @@ Result<std::int64_t> ThreadedEngine::write_held(std::vector<Token> tokens, const
   if (inbox_.try_push(Sleep{.tokens = std::move(tokens), .held = std::move(promise)}) != Push::accepted) {
     return std::unexpected(closed());
   }
-  PUNA_TRY(const std::optional<EngineCore::Held> held, answer_of(std::move(answer)));
+  PUNA_TRY(std::optional<EngineCore::Held> held, answer_of(std::move(answer)));
   if (!held) {
     return fail(ErrorCode::not_found, "the engine holds no beginning of these tokens",
                 "hibernate an agent after its turn, before others need its memory");
   }
+  held->state.note = std::move(note);
   PUNA_TRY_VOID(write_state(file, state_key_, held->state));
   return static_cast<std::int64_t>(held->tokens);
 }
 
-Result<std::vector<Token>> ThreadedEngine::read_kept(const std::filesystem::path& file) {
+Result<Engine::Woken> ThreadedEngine::read_kept(const std::filesystem::path& file) {
   const auto bytes_max = static_cast<std::uint64_t>(options_.saved_bytes_max);
   PUNA_TRY(SavedState state, read_state(file, state_key_, bytes_max));
-  std::vector<Token> tokens = state.tokens;
+  Woken woken{.tokens = state.tokens, .note = std::exchange(state.note, {})};
   auto promise = std::make_shared<std::promise<bool>>();
   auto answer = promise->get_future();
   if (inbox_.try_push(Wake{.state = std::move(state), .kept = std::move(promise)}) != Push::accepted) {
@@ -318,7 +323,7 @@ Result<std::vector<Token>> ThreadedEngine::read_kept(const std::filesystem::path
                 format_text("{} does not fit into the {} bytes for saved prefixes", file.string(), bytes_max),
                 "give the engine more memory for saved prefixes");
   }
-  return tokens;
+  return woken;
 }
 
 // The deterministic profile keeps the number of threads that it was given.

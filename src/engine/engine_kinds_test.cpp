@@ -184,7 +184,7 @@ TEST_P(EngineKinds, AnAgentThatWasHibernatedGoesOnInAnotherEngineAsIfItHadStayed
     const auto engine = open(options);
     auto generation = engine->submit({.prompt = talk, .sampling = kWarm, .tokens_max = 8});
     talk = joined(talk, read(*generation).tokens);
-    const auto slept = engine->hibernate(talk, file);
+    const auto slept = engine->hibernate(talk, file, "who it was");
     ASSERT_TRUE(slept) << slept.error().message;
     EXPECT_GE(*slept, static_cast<std::int64_t>(talk.size()) - 1);
     EXPECT_EQ(engine->hibernate(some_tokens(9999, 5), file / "no").error().code, ErrorCode::not_found);
@@ -192,11 +192,12 @@ TEST_P(EngineKinds, AnAgentThatWasHibernatedGoesOnInAnotherEngineAsIfItHadStayed
   const auto engine = open(options);
   const auto woken = engine->wake(file);
   ASSERT_TRUE(woken) << woken.error().message;
-  EXPECT_TRUE(std::ranges::equal(*woken, std::span(talk).first(woken->size())));
+  EXPECT_TRUE(std::ranges::equal(woken->tokens, std::span(talk).first(woken->tokens.size())));
   const GenerationRequest request{.prompt = joined(talk, some_tokens(301, 6)), .sampling = kWarm, .tokens_max = 8};
   auto generation = engine->submit(request);
   const Said said = read(*generation);
-  EXPECT_EQ(said.cached, static_cast<std::int64_t>(woken->size()));
+  EXPECT_EQ(said.cached, static_cast<std::int64_t>(woken->tokens.size()));
+  EXPECT_EQ(woken->note, "who it was");
   EXPECT_EQ(said.tokens, alone(request).tokens);
   const auto other = open({.sequences_max = 2});
   EXPECT_EQ(other->wake(file).error().code, ErrorCode::invalid_argument);  // another profile

@@ -19,7 +19,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "state files are written as they lie in memory");
 
-constexpr std::array<char, 8> kMagic = {'P', 'U', 'N', 'A', 'K', 'V', '0', '1'};
+constexpr std::array<char, 8> kMagic = {'P', 'U', 'N', 'A', 'K', 'V', '0', '2'};
 constexpr std::size_t kStateKeyBytesMax = 4096;
 constexpr std::streamoff kFingerprintBytes = 1 << 20;  // of each end
 
@@ -28,8 +28,9 @@ struct Head {
   std::uint64_t key_bytes = 0;
   std::uint64_t tokens = 0;
   std::uint64_t state_bytes = 0;
+  std::uint64_t note_bytes = 0;
 };
-static_assert(sizeof(Head) == 32);
+static_assert(sizeof(Head) == 40);
 
 class Hash {
  public:
@@ -88,11 +89,13 @@ Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file,
     return damaged(file, "it begins with other bytes");
   }
   if (head.key_bytes > kStateKeyBytesMax || head.tokens > length / sizeof(Token) || head.state_bytes > length ||
-      sizeof(Head) + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + sizeof(std::uint64_t) !=
+      head.note_bytes > length ||
+      sizeof(Head) + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + head.note_bytes +
+              sizeof(std::uint64_t) !=
           length) {
     return damaged(file, format_text("it has {} bytes, and its head says otherwise", length));
   }
-  const std::uint64_t bytes = head.tokens * sizeof(Token) + head.state_bytes;
+  const std::uint64_t bytes = head.tokens * sizeof(Token) + head.state_bytes + head.note_bytes;
   if (bytes > bytes_max) {
     return fail(ErrorCode::limit,
                 format_text("{} holds a state of {} bytes, and {} are allowed", file.string(), bytes, bytes_max),
@@ -106,11 +109,14 @@ Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file,
 Result<void> write_state(const std::filesystem::path& file, std::string_view key, const SavedState& state,
                          const FileCalls& calls) {
   PUNA_CHECK(key.size() <= kStateKeyBytesMax, "a state's key is short");
-  const Head head{.key_bytes = key.size(), .tokens = state.tokens.size(), .state_bytes = state.bytes.size()};
+  const Head head{.key_bytes = key.size(),
+                  .tokens = state.tokens.size(),
+                  .state_bytes = state.bytes.size(),
+                  .note_bytes = state.note.size()};
   PUNA_TRY(NewFile out, NewFile::create(file, calls));
   Hash hash;
-  for (const std::string_view part :
-       {view(std::span(&head, 1)), key, view(std::span(state.tokens)), view(std::span(state.bytes))}) {
+  for (const std::string_view part : {view(std::span(&head, 1)), key, view(std::span(state.tokens)),
+                                      view(std::span(state.bytes)), std::string_view(state.note)}) {
     hash.add(part);
     PUNA_TRY_VOID(out.write(part));
   }
@@ -126,17 +132,19 @@ Result<SavedState> read_state(const std::filesystem::path& file, std::string_vie
   SavedState state;
   state.tokens.resize(head.tokens);
   state.bytes.resize(head.state_bytes);
+  state.note.resize(head.note_bytes);
   std::uint64_t sum = 0;
   if (!read_into(stream, found.data(), head.key_bytes) ||
       !read_into(stream, reinterpret_cast<char*>(state.tokens.data()), head.tokens * sizeof(Token)) ||
       !read_into(stream, reinterpret_cast<char*>(state.bytes.data()), head.state_bytes) ||
+      !read_into(stream, state.note.data(), head.note_bytes) ||
       !read_into(stream, reinterpret_cast<char*>(&sum), sizeof sum)) {
     return damaged(file, "it became shorter");
   }
   Hash hash;
   for (const std::string_view part :
        {view(std::span(&head, 1)), std::string_view(found), view(std::span(std::as_const(state.tokens))),
-        view(std::span(std::as_const(state.bytes)))}) {
+        view(std::span(std::as_const(state.bytes))), std::string_view(state.note)}) {
     hash.add(part);
   }
   if (hash.value() != sum) {

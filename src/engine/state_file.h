@@ -1,14 +1,15 @@
 // A saved state as a file: the tokens, the library's bytes, what they belong to, and a hash over all of it. Written
 // under a temporary name and renamed; a damaged file or one of another model, cache or library is refused.
 //
-// Layout, little-endian: "PUNAKV01", u64 key bytes, u64 tokens, u64 state bytes, key, tokens (i32 each), state, u64
-// XXH3 of everything in front of it.
+// Layout, little-endian: "PUNAKV02", u64 key bytes, u64 tokens, u64 state bytes, u64 note bytes, key, tokens (i32
+// each), state, note, u64 XXH3 of everything in front of it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,7 @@ namespace puna::engine {
 struct SavedState {
   std::vector<Token> tokens;
   std::vector<std::byte> bytes;
+  std::string note;  // of whoever had it written; only in files
 };
 
 // key: says for which model, cache and library the bytes are; at most 4,096 bytes.
@@ -29,7 +31,7 @@ struct SavedState {
 // Errors  not_found, io     no such file, or it cannot be read
 //         corrupt           not such a file, cut short, or its bytes changed
 //         invalid_argument  of another model, cache or library; the message says both
-//         limit             more than bytes_max bytes of tokens and state
+//         limit             more than bytes_max bytes of tokens, state and note
 [[nodiscard]] Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key,
                                             std::uint64_t bytes_max);
 

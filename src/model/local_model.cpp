@@ -192,6 +192,16 @@ class EngineModel final : public LocalModel {
     return std::optional(std::move(pin));
   }
 
+  [[nodiscard]] Result<std::int64_t> save(AgentId agent, const std::filesystem::path& file) override {
+    const std::optional<model::TokenLogs::Kept> last = logs_.last_of(agent);
+    return last ? engine_->hibernate(last->tokens, file, last->note) : 0;
+  }
+  [[nodiscard]] Result<std::int64_t> restore(AgentId agent, const std::filesystem::path& file) override {
+    PUNA_TRY(const Engine::Woken woken, engine_->wake(file));
+    PUNA_TRY_VOID(logs_.restore(woken.note, agent));
+    return static_cast<std::int64_t>(woken.tokens.size());
+  }
+
   void waits_for_tool(AgentId agent, std::string_view tool) override { engine_->leave_for_tool(agent, tool); }
 
   [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {

@@ -1,6 +1,7 @@
 // LocalModel on the bundled demo model: the contract of every Model, and what only real inference can show. Nothing
 // here depends on how good the demo model is.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -320,6 +321,40 @@ TEST(LocalModel, ATemplateOverrideIsUsedAndABrokenOneIsRefusedBeforeTheWeightsAr
   ASSERT_FALSE(broken);
   EXPECT_EQ(broken.error().code, ErrorCode::invalid_argument);
   EXPECT_FALSE(loaded);
+}
+
+TEST(LocalModel, AConversationThatWasSavedIsNotComputedAgainByAnotherModel) {
+  const auto file = std::filesystem::path(testing::TempDir()) / format_text("conversation-{}.kv", ::getpid());
+  Request request = text_request("Tell me a long story about a river and a boat.");
+  request.agent = AgentId{1};
+  std::int64_t held = 0;
+  {
+    const auto model = open_demo();
+    EXPECT_EQ(*model->save(request.agent, file), 0);  // there is none
+    EXPECT_FALSE(std::filesystem::exists(file));
+    const auto reply = model->ask(request, EventSink::none());
+    ASSERT_TRUE(reply) << reply.error().message;
+    request.messages.push_back(reply->message);
+    request.messages.push_back({.role = Role::user, .content = "And then?"});
+    const auto saved = model->save(request.agent, file);
+    ASSERT_TRUE(saved) << saved.error().message;
+    held = *saved;
+    EXPECT_GT(held, reply->usage.prompt_tokens);
+  }
+  const auto cold = open_demo()->ask(request, EventSink::none());
+  ASSERT_TRUE(cold) << cold.error().message;
+  EXPECT_EQ(cold->usage.cached_tokens, 0);
+  const auto model = open_demo();
+  const auto restored = model->restore(request.agent, file);
+  ASSERT_TRUE(restored) << restored.error().message;
+  EXPECT_EQ(*restored, held);
+  const auto warm = model->ask(request, EventSink::none());
+  ASSERT_TRUE(warm) << warm.error().message;
+  EXPECT_GE(warm->usage.cached_tokens, held - 1);
+  EXPECT_EQ(warm->message.content, cold->message.content);
+  EXPECT_EQ(open_demo(Profile::fast)->restore(request.agent, file).error().code, ErrorCode::invalid_argument);
+  std::filesystem::remove(file);
+  EXPECT_EQ(model->restore(request.agent, file).error().code, ErrorCode::not_found);
 }
 
 }  // namespace

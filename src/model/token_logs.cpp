@@ -60,14 +60,19 @@ TokenLogs::Log* TokenLogs::longest_beginning(const std::string& text, const std:
   return best;
 }
 
-// What this agent's last conversation had that the prompt does not begin with.
-std::optional<event::PrefixLost> TokenLogs::compare(const std::vector<Token>& tokens, AgentId agent) const {
+const TokenLogs::Log* TokenLogs::last_log(AgentId agent) const {
   const Log* last = nullptr;
   for (const Log& log : logs_) {
     if (agent != kNoAgent && log.agent == agent && (last == nullptr || log.last_use > last->last_use)) {
       last = &log;
     }
   }
+  return last;
+}
+
+// What this agent's last conversation had that the prompt does not begin with.
+std::optional<event::PrefixLost> TokenLogs::compare(const std::vector<Token>& tokens, AgentId agent) const {
+  const Log* last = last_log(agent);
   if (last == nullptr) {
     return std::nullopt;
   }
@@ -114,16 +119,74 @@ void TokenLogs::remember(const std::vector<PromptPart>& parts, std::vector<Token
   all.text += reply;
   prompt.insert(prompt.end(), reply_tokens.begin(), reply_tokens.end());
   const std::scoped_lock lock(mutex_);
-  std::erase_if(logs_, [&all](const Log& log) { return log.text == all.text; });
+  add({.text = std::move(all.text),
+       .trust = std::move(all.trust),
+       .prompt_bytes = prompt_bytes,
+       .tokens = std::move(prompt),
+       .agent = agent});
+}
+
+// Requires  the lock
+void TokenLogs::add(Log log) {
+  std::erase_if(logs_, [&log](const Log& other) { return other.text == log.text; });
   if (logs_.size() >= kLogsMax) {
     logs_.erase(std::ranges::min_element(logs_, {}, &Log::last_use));
   }
-  logs_.push_back({.text = std::move(all.text),
-                   .trust = std::move(all.trust),
-                   .prompt_bytes = prompt_bytes,
-                   .tokens = std::move(prompt),
-                   .agent = agent,
-                   .last_use = ++uses_});
+  log.last_use = ++uses_;
+  logs_.push_back(std::move(log));
+}
+
+std::optional<TokenLogs::Kept> TokenLogs::last_of(AgentId agent) {
+  const std::scoped_lock lock(mutex_);
+  const Log* last = last_log(agent);
+  if (last == nullptr) {
+    return std::nullopt;
+  }
+  const auto numbers = [](const auto& values) {
+    Json::Array list;
+    for (const auto value : values) {
+      list.emplace_back(static_cast<std::int64_t>(value));
+    }
+    return Json(std::move(list));
+  };
+  Kept kept{.tokens = last->tokens, .note = {}};
+  if (utf8::is_valid(last->text)) {  // JSON can hold no other
+    kept.note = Json::object({{"text", last->text},
+                              {"trust", numbers(last->trust)},
+                              {"prompt_bytes", static_cast<std::int64_t>(last->prompt_bytes)},
+                              {"tokens", numbers(last->tokens)}})
+                    .dump();
+  }
+  return kept;
+}
+
+Result<void> TokenLogs::restore(std::string_view note, AgentId agent) {
+  if (note.empty()) {
+    return {};
+  }
+  const auto numbers = [](const Json* list, auto& values) {
+    if (list == nullptr || !list->is_array()) {
+      return false;
+    }
+    for (const Json& value : list->as_array()) {
+      if (!value.is_integer()) {
+        return false;
+      }
+      values.push_back(static_cast<std::remove_reference_t<decltype(values)>::value_type>(value.as_integer()));
+    }
+    return true;
+  };
+  PUNA_TRY(const Json json, Json::parse(note));
+  Log log{.text = std::string(json.text_or("text")), .agent = agent};
+  const Json* prompt_bytes = json.find("prompt_bytes");
+  if (!numbers(json.find("trust"), log.trust) || !numbers(json.find("tokens"), log.tokens) || prompt_bytes == nullptr ||
+      !prompt_bytes->is_integer() || log.text.empty()) {
+    return fail(ErrorCode::corrupt, "the note of a saved conversation is not one");
+  }
+  log.prompt_bytes = static_cast<std::size_t>(prompt_bytes->as_integer());
+  const std::scoped_lock lock(mutex_);
+  add(std::move(log));
+  return {};
 }
 
 }  // namespace puna::model

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "puna/engine.h"
@@ -31,6 +32,15 @@ class TokenLogs {
   void remember(const std::vector<PromptPart>& parts, std::vector<Token> prompt, std::string_view reply,
                 const std::vector<Token>& reply_tokens, AgentId agent);
 
+  // An agent's last conversation, for another process: its tokens, and a note from which restore() knows it again.
+  struct Kept {
+    std::vector<Token> tokens;
+    std::string note;
+  };
+  [[nodiscard]] std::optional<Kept> last_of(AgentId agent);
+  // Errors  corrupt  not such a note
+  [[nodiscard]] Result<void> restore(std::string_view note, AgentId agent);
+
  private:
   struct Log {
     std::string text;                // prompt and reply
@@ -41,6 +51,8 @@ class TokenLogs {
     std::uint64_t last_use = 0;
   };
   [[nodiscard]] Log* longest_beginning(const std::string& text, const std::vector<std::size_t>& trust);
+  [[nodiscard]] const Log* last_log(AgentId agent) const;
+  void add(Log log);
   [[nodiscard]] std::optional<event::PrefixLost> compare(const std::vector<Token>& tokens, AgentId agent) const;
 
   const Weights& weights_;

@@ -105,5 +105,30 @@ TEST_F(TokenLogsTest, OnlySoManyConversationsAreRemembered) {
   EXPECT_NE(logs_->tokenize(after(kLogsMax), kNoAgent)->tokens, *weights_->tokenize(after(kLogsMax)));
 }
 
+TEST_F(TokenLogsTest, ANoteBringsTheExactIdsToAnotherProcess) {
+  EXPECT_FALSE(logs_->last_of(AgentId{1}));
+  const auto prompt = *logs_->tokenize(first(), AgentId{1});
+  const auto reply = letters("reading");
+  logs_->remember(first(), prompt.tokens, "reading", reply, AgentId{1});
+  const auto kept = logs_->last_of(AgentId{1});
+  ASSERT_TRUE(kept);
+  EXPECT_FALSE(logs_->last_of(AgentId{2}));
+  TokenLogs other(*weights_);
+  ASSERT_TRUE(other.restore(kept->note, AgentId{7}));
+  const auto next = *other.tokenize(second("reading"), AgentId{7});
+  ASSERT_GT(next.tokens.size(), kept->tokens.size());
+  EXPECT_TRUE(std::ranges::equal(kept->tokens, std::span(next.tokens).first(kept->tokens.size())));
+  EXPECT_FALSE(next.lost);
+}
+
+TEST_F(TokenLogsTest, WhatIsNoNoteIsRefusedAndChangesNothing) {
+  for (const char* note : {"x", "{}", R"({"text": "a"})", R"({"text": "a", "trust": [], "tokens": ["b"]})",
+                           R"({"text": "", "trust": [], "tokens": [], "prompt_bytes": 0})"}) {
+    EXPECT_FALSE(logs_->restore(note, AgentId{1})) << note;
+    EXPECT_FALSE(logs_->last_of(AgentId{1})) << note;
+  }
+  EXPECT_TRUE(logs_->restore("", AgentId{1}));  // there was none
+}
+
 }  // namespace
 }  // namespace puna::model

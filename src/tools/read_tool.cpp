@@ -17,6 +17,10 @@ class Read final : public Tool {
     return ToolTraits{.reads_private = true, .path_arguments = {"path"}};
   }
 
+  void limit_result(std::size_t bytes_max) override {
+    shown_bytes_max_ = std::min(kReadShownBytesMax, bytes_max / 2);  // and a line, and the line that says what is left
+  }
+
   [[nodiscard]] ToolResult run(const Json& arguments, std::stop_token /*stop*/) override {
     const std::string_view path = arguments.text_or("path");
     const auto content = workspace_->read(path, kReadFileBytesMax);
@@ -40,7 +44,8 @@ class Read final : public Tool {
   }
 
  private:
-  static std::string numbered(std::string_view rest, std::int64_t start, std::int64_t end, std::int64_t lines_total) {
+  [[nodiscard]] std::string numbered(std::string_view rest, std::int64_t start, std::int64_t end,
+                                     std::int64_t lines_total) const {
     std::string shown;
     std::int64_t number = 1;
     bool has_crlf = false;
@@ -50,7 +55,7 @@ class Read final : public Tool {
       if (number < start) {
         continue;
       }
-      if (number - start >= static_cast<std::int64_t>(kReadLinesMax) || shown.size() > kReadShownBytesMax) {
+      if (number - start >= static_cast<std::int64_t>(kReadLinesMax) || shown.size() > shown_bytes_max_) {
         break;
       }
       has_crlf = has_crlf || line.ends_with('\r');
@@ -74,6 +79,7 @@ class Read final : public Tool {
   }
 
   const std::shared_ptr<const Workspace> workspace_;
+  std::size_t shown_bytes_max_ = kReadShownBytesMax;
   const ToolSpec spec_ = tools::arguments_spec(
       "read",
       format_text(

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "puna/tools.h"
+#include "puna/tools/results.h"
 #include "tools/observation.h"
 
 namespace puna::tools {
@@ -46,6 +47,7 @@ namespace puna {
 namespace {
 
 constexpr std::size_t kViolationsShownMax = 8;
+constexpr std::size_t kShownBytesMin = 1'024;
 
 ToolResult unknown_tool(std::string_view name, const std::vector<ToolSpec>& specs) {
   if (specs.empty()) {
@@ -223,8 +225,28 @@ ToolResult Toolbox::run(const ToolCall& call, std::stop_token stop, Caller* call
   if (result.is_error && !result.content.starts_with("error: ")) {
     result.content.insert(0, "error: ");
   }
-  result.content = tools::fit_observation(result.content, kObservationBytesMax);
+  result.content = fit(result.content);
   return result;
+}
+
+void Toolbox::keep_large_results(std::shared_ptr<const ResultFolder> folder, std::size_t bytes_max) {
+  results_ = std::move(folder);
+  shown_bytes_max_ = std::clamp(bytes_max, kShownBytesMin, kObservationBytesMax);
+  for (const auto& entry : tools_) {
+    entry->tool->limit_result(shown_bytes_max_);
+  }
+}
+
+std::string Toolbox::fit(const std::string& content) const {
+  if (results_ == nullptr || content.size() <= shown_bytes_max_) {
+    return tools::fit_observation(content, kObservationBytesMax);
+  }
+  const auto kept = results_->keep(content);
+  const std::string note =
+      kept ? format_text("\n[the whole result, {} bytes, is the file {}: read or search it in pieces]", content.size(),
+                         *kept)
+           : format_text("\n[the rest is lost: {}]", tools::shown(kept.error().message));
+  return tools::fit_observation(content, shown_bytes_max_ - std::min(note.size(), shown_bytes_max_ / 2)) + note;
 }
 
 std::unique_ptr<Tool> Toolbox::lend(std::string_view name) {
