@@ -111,8 +111,8 @@ struct ShardOptions {
   int shard = 1;                 // from 1
   int shards = 1;
   int concurrent_max = 8;
-  std::function<void(const RunOutcome&)> ended;                      // after each run
-  std::function<void(std::size_t run, const Progress&)> progress{};  // after each step
+  std::function<void(const RunOutcome&)> ended;                    // after each run
+  std::function<void(std::size_t run, const Progress&)> progress;  // after each step
 };
 // Opens what the agents of a scenario need; called once, with the agents of all runs that are still to be done.
 using ModelOpener = std::function<Result<ModelSet>(const Scenario& all)>;
