@@ -10,4 +10,5 @@
 #include "puna/sim/run.h"
 #include "puna/sim/scenario.h"
 #include "puna/sim/soft.h"
+#include "puna/sim/sweep.h"
 #include "puna/sim/world.h"

@@ -33,6 +33,9 @@ usage() {
   report-check      make reports of runs, open them in headless Chromium without a network, light and dark, phone and desk:
                     no request, no word on the console, nothing outside of its place; pictures go to build/report-check
                     (adds Chromium to the environment on first use; exit status 75: it cannot be had here)
+  cluster-test      submit a sweep to a real Slurm, a controller and two machines in network namespaces, and kill one of them in
+                    the middle: every run is there, none twice, with the bytes of one process
+                    (adds Slurm to the environment on first use; exit status 75: it cannot be had or started here)
   container-test    run the steps of packaging/container/Containerfile without a container engine, and try what they make
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
@@ -41,7 +44,7 @@ usage() {
                     score it as a code agent: questions on animals and places, true and with random numbers
   train-demo [ARGS] train the demo model (adds PyTorch to the environment on first use)
   shell [COMMAND]   a shell, or one command, in the build environment
-  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser)
+  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser, cluster)
   clean [--env]     remove what was built here (--env: the build environments too)
 
 Any other word goes to the program: `./dev run "What is 4817 * 36?"` is `puna run ...`, built first.
@@ -301,6 +304,17 @@ command_report_check() {
   }
   build_preset release puna
   env_run python3 scripts/report_check build/release/bin/puna build/report-check
+}
+
+# Exit status 0 nothing was lost or done twice, 1 something was, 75 there is no Slurm or no namespace for it.
+command_cluster_test() {
+  choose_environment
+  (require_group cluster) || {
+    say "cluster-test: skipped, Slurm cannot be added to the environment"
+    return 75
+  }
+  build_preset release puna
+  env_run python3 scripts/cluster_test build/release/bin/puna build/cluster-test
 }
 
 command_examples() {

@@ -34,6 +34,7 @@ namespace puna::cli {
 [[nodiscard]] Result<int> stop_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> mcp_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> sim_command(Console& console, const Options& options, Interrupt& interrupt);
+[[nodiscard]] Result<int> sweep_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> session_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> report_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> trace_command(Console& console, const Options& options);

@@ -34,6 +34,8 @@ Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
       return bench_command(console, options, interrupt);
     case Command::sim:
       return sim_command(console, options, interrupt);
+    case Command::sweep:
+      return sweep_command(console, options, interrupt);
     case Command::session:
       return session_command(console, options);
     case Command::report:

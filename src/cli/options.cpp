@@ -48,8 +48,8 @@ std::string version_text() {
 
 struct CommandLine {
   CLI::App app{"Puna: agents on your own machine, on one GGUF model.", "puna"};
-  Options run, ask, chat, show, render, parse, doctor, bench, sim, session, mcp, trace, serve, status, stop, pull, ls,
-      rm, report;
+  Options run, ask, chat, show, render, parse, doctor, bench, sim, sweep, session, mcp, trace, serve, status, stop,
+      pull, ls, rm, report;
   std::vector<std::string> words;
   double seconds = 600;
 
@@ -145,6 +145,8 @@ struct CommandLine {
         *app.add_subcommand("session", "what runs and chats with --session keep: list, show, fork, search"),
         session.session, session.jsonl, session.no_color);
     add_sim_flags(*app.add_subcommand("sim", "scenarios of many agents: check, run, new, list"), sim.sim, sim.no_color);
+    add_sweep_flags(*app.add_subcommand("sweep", "a scenario with many seeds and values: plan, run, collect, submit"),
+                    sweep.sweep, sweep.no_color);
     auto* report_app = app.add_subcommand("report", "what puna sim run left in folders, as one HTML page");
     report_app->add_option("folders", report.report.folders, "folders of results, or folders that hold such folders")
         ->required()
@@ -168,6 +170,7 @@ struct CommandLine {
                                                                        {"doctor", {Command::doctor, &doctor}},
                                                                        {"bench", {Command::bench, &bench}},
                                                                        {"sim", {Command::sim, &sim}},
+                                                                       {"sweep", {Command::sweep, &sweep}},
                                                                        {"session", {Command::session, &session}},
                                                                        {"mcp", {Command::mcp, &mcp}},
                                                                        {"trace", {Command::trace, &trace}},

@@ -9,6 +9,7 @@
 #include "cli/serve_options.h"
 #include "cli/session_options.h"
 #include "cli/sim_options.h"
+#include "cli/sweep_options.h"
 #include "puna/agent.h"
 #include "puna/base.h"
 #include "puna/bench.h"
@@ -27,6 +28,7 @@ enum class Command : unsigned char {
   doctor,
   bench,
   sim,
+  sweep,
   session,
   report,
   mcp,
@@ -150,6 +152,7 @@ struct Options {
   ServeOptions serve;
   SessionOptions session;
   SimOptions sim;
+  SweepOptions sweep;
   ReportCommandOptions report;
 
   // bench

@@ -2,36 +2,17 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
-#include <optional>
 #include <utility>
 
 #include "cli/commands.h"
+#include "cli/sim_open.h"
 #include "puna/sim.h"
 
 namespace puna::cli {
 namespace {
 
-constexpr int kBadScenario = 3;
 constexpr int kNoSuccess = 99;
-constexpr std::size_t kScenarioBytesMax = std::size_t{2} << 20U;  // the reader's own bound says it better
-
-// The scenario; or nothing, after its problems were said.
-Result<std::optional<sim::Scenario>> read_file(Console& console, const std::string& file) {
-  PUNA_TRY(const std::string text, read_text_file(file, kScenarioBytesMax));
-  auto read = sim::read_scenario(text, sim::Worlds::built_in());
-  if (read) {
-    return *std::move(read);
-  }
-  for (const sim::Problem& problem : read.error()) {
-    console.err(printable(sim::to_text(problem, file)) + "\n", Style::red);
-    if (!problem.remedy.empty()) {
-      console.err("  try: " + printable(problem.remedy) + "\n");
-    }
-  }
-  return std::nullopt;
-}
 
 int agents_in(const sim::Scenario& scenario) {
   int agents = 0;
@@ -42,7 +23,7 @@ int agents_in(const sim::Scenario& scenario) {
 }
 
 Result<int> check(Console& console, const SimOptions& options) {
-  PUNA_TRY(const auto scenario, read_file(console, options.file));
+  PUNA_TRY(const auto scenario, read_scenario_file(console, options.file));
   if (!scenario) {
     return kBadScenario;
   }
@@ -102,37 +83,13 @@ void show(Console& console, const sim::RunResult& result) {
   }
 }
 
-Result<sim::ModelPlaces> places_of(Console& console, const SimOptions& options, const sim::Scenario& scenario) {
-  sim::ModelPlaces places{.file = options.model_file,
-                          .concurrent_max = options.concurrent_max,
-                          .threads = options.threads,
-                          .profile = options.profile};
-  places.progress = [&console](std::string_view text) { console.err(std::string(text) + "\n", Style::yellow); };
-  for (const sim::AgentGroup& group : scenario.agents) {
-    if (group.type == sim::AgentType::llm && group.llm.base_url.empty() && group.llm.model_path.empty() &&
-        options.model_file.empty()) {
-      PUNA_TRY(places.demo, demo_model_file());
-    }
-  }
-  if (!options.api_key_env.empty()) {
-    const char* key = std::getenv(options.api_key_env.c_str());
-    if (key == nullptr || *key == '\0') {
-      return fail(ErrorCode::invalid_argument,
-                  format_text("the environment variable {} holds no key", options.api_key_env),
-                  "set it: export " + options.api_key_env + "=...");
-    }
-    places.api_key = Secret(key);
-  }
-  return places;
-}
-
 Result<int> play(Console& console, const SimOptions& options, Interrupt& interrupt) {
-  PUNA_TRY(const auto scenario, read_file(console, options.file));
+  PUNA_TRY(const auto scenario, read_scenario_file(console, options.file));
   if (!scenario) {
     return kBadScenario;
   }
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const sim::ModelPlaces places, places_of(console, options, *scenario));
+  PUNA_TRY(const sim::ModelPlaces places, places_of(console, options, needs_demo_model(*scenario, options)));
   PUNA_TRY(const sim::ModelSet models, sim::open_models(*scenario, places, scope.token()));
   const std::uint64_t seed = options.seed.value_or(scenario->simulation.seed);
   sim::RunOptions how{.folder = options.folder.empty() ? format_text("runs/{}-{}", scenario->id, seed) : options.folder,

@@ -71,7 +71,8 @@ Result<ModelSet> open_models(const Scenario& scenario, const ModelPlaces& places
     auto model = open_model(group.llm, places, stop);
     if (!model) {
       Error error = std::move(model).error();
-      error.message = format_text("line {}: the model of these agents: {}", group.place.line, error.message);
+      const std::string line = group.place.line > 0 ? format_text("line {}: ", group.place.line) : "";
+      error.message = format_text("{}the model of these agents: {}", line, error.message);
       return std::unexpected(std::move(error));
     }
     open.push_back(group.llm);

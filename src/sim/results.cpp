@@ -38,23 +38,6 @@ const std::array<Measure, 11> kMeasures{
      {"max_failures", false,
       [](const RunResult& r) { return static_cast<double>(sum_of(r, &AgentResult::failures)); }}}};
 
-std::string cell(const Json& value) {
-  if (value.is_null()) {
-    return "";
-  }
-  if (!value.is_string()) {
-    return value.dump();
-  }
-  std::string text = value.as_string();
-  if (text.find_first_of(",\"\r\n") == std::string::npos) {
-    return text;
-  }
-  for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) {
-    text.insert(at, 1, '"');
-  }
-  return "\"" + text + "\"";
-}
-
 std::string table(const std::vector<Json>& rows) {
   std::string text;
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -62,7 +45,7 @@ std::string table(const std::vector<Json>& rows) {
     std::string line;
     for (const Json::Member& member : rows[row].as_object()) {
       head += (head.empty() ? "" : ",") + member.key;
-      line += (&member == rows[row].as_object().data() ? "" : ",") + cell(member.value);
+      line += (&member == rows[row].as_object().data() ? "" : ",") + csv_cell(member.value);
     }
     text += (row == 0 ? head + "\n" : "") + line + "\n";
   }
@@ -98,6 +81,23 @@ Json row_of(const AgentResult& agent) {
 }
 
 }  // namespace
+
+std::string csv_cell(const Json& value) {
+  if (value.is_null()) {
+    return "";
+  }
+  if (!value.is_string()) {
+    return value.dump();
+  }
+  std::string text = value.as_string();
+  if (text.find_first_of(",\"\r\n") == std::string::npos) {
+    return text;
+  }
+  for (std::size_t at = 0; (at = text.find('"', at)) != std::string::npos; at += 2) {
+    text.insert(at, 1, '"');
+  }
+  return "\"" + text + "\"";
+}
 
 std::vector<std::string_view> criterion_names() {
   std::vector<std::string_view> names;

@@ -12,6 +12,8 @@ namespace puna::sim {
 
 [[nodiscard]] std::vector<Verdict> verdicts_of(const Scenario& scenario, const RunResult& result);
 
+// A cell of the tables below, quoted where it must be; nothing for null.
+[[nodiscard]] std::string csv_cell(const Json& value);
 // Comma-separated, a head line, "\n" at line ends; numbers are the shortest that read back the same.
 [[nodiscard]] std::string epochs_csv(const RunResult& result);
 [[nodiscard]] std::string agents_csv(const RunResult& result, const std::vector<AgentUsage>& logged);

@@ -34,7 +34,9 @@ bool Section::has(std::string_view name) const {
 }
 
 const YamlNode* Section::child(std::string_view name) {
-  asked_.emplace_back(name);
+  if (!std::ranges::contains(asked_, name)) {
+    asked_.emplace_back(name);
+  }
   const auto found = std::ranges::find(node_.members, name, &YamlNode::Member::key);
   return found == node_.members.end() || found->value->kind == YamlNode::Kind::null ? nullptr : found->value.get();
 }
