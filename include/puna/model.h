@@ -59,6 +59,8 @@ struct Reply {
     std::vector<Probability> best;  // best first
   };
   std::vector<TokenProbabilities> probabilities;
+  // Local models only: what was generated, but for the token that ended the turn.
+  std::vector<Token> tokens;
   // Remote models only: the connection broke before the end, and the message is what had come by then. Agents take this
   // for the error that it is.
   std::optional<Error> lost;

@@ -28,7 +28,7 @@ struct CodeWork {
   Toolbox& toolbox;
   CodeAgentOptions options;
   std::vector<CodeTool> tools;
-  PythonWorker worker;
+  std::unique_ptr<CodeInterpreter> worker;
   CodeAsTool code;
   Transcript transcript;
   ContextWindow window;   // where the options have none
@@ -156,8 +156,8 @@ class CodeRun {
     if (!code.empty() || content.find_first_not_of(" \t\r\n") == std::string::npos) {
       return code;
     }
-    PUNA_TRY(const PythonStep step, work_.worker.run("compile(" + Json(content).dump() + ", '', 'exec')\nNone",
-                                                     refuse_calls, deadline_.token()));
+    PUNA_TRY(const PythonStep step, work_.worker->run("compile(" + Json(content).dump() + ", '', 'exec')\nNone",
+                                                      refuse_calls, deadline_.token()));
     return step.end == PythonEnd::finished ? content : std::string();
   }
   static PythonAnswer refuse_calls(const PythonCall& /*call*/, const std::stop_token& /*stop*/) {
@@ -203,7 +203,7 @@ class CodeRun {
     const auto answer = [&](const PythonCall& asked, const std::stop_token& /*stop*/) {
       return answered(call.id, asked);
     };
-    PUNA_TRY(const PythonStep step, work_.worker.run(code, answer, deadline_.token()));
+    PUNA_TRY(const PythonStep step, work_.worker->run(code, answer, deadline_.token()));
     if (options_.gate != nullptr) {
       options_.gate->after(work_.code);
     }
@@ -352,7 +352,8 @@ class CodeRun {
 }  // namespace
 }  // namespace agent
 
-Result<CodeAgent> CodeAgent::create(Model& model, Toolbox& tools, const Sandbox& sandbox, CodeAgentOptions options) {
+Result<CodeAgent> CodeAgent::create(Model& model, Toolbox& tools, const OpenInterpreter& open,
+                                    CodeAgentOptions options) {
   if (!options.python.tools.empty()) {
     return fail(ErrorCode::invalid_argument, "the tools of a code agent are those of its Toolbox",
                 "leave CodeAgentOptions::python.tools empty");
@@ -360,9 +361,9 @@ Result<CodeAgent> CodeAgent::create(Model& model, Toolbox& tools, const Sandbox&
   PUNA_TRY(std::vector<agent::CodeTool> functions, agent::code_tools(tools.specs()));
   PythonOptions python = options.python;
   std::ranges::transform(functions, std::back_inserter(python.tools), agent::python_tool);
-  PUNA_TRY(PythonWorker worker, PythonWorker::open(sandbox, std::move(python)));
+  PUNA_TRY(std::unique_ptr<CodeInterpreter> worker, open(std::move(python)));
   const SandboxWorkspace workspace = options.python.workspace;
-  const std::string micropython = worker.is_micropython() ? worker.dialect() : "";
+  const std::string micropython = worker->is_micropython() ? worker->dialect() : "";
   Message system{
       .role = Role::system,
       .content = agent::code_system_prompt(functions, options.python.imports, micropython, options.instructions)};

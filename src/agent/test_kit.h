@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/recorded_run.h"
 #include "puna/agent.h"
 
 namespace puna::agent {
@@ -171,7 +172,7 @@ class LoopTest : public testing::Test {
 
   Result<RunEnd> run(std::vector<ScriptedReply> script, int window_tokens = 100'000) {
     model = ScriptedModel::create(std::move(script), window_tokens);
-    return resume(*model, tools, transcript, options, events, stop.get_token());
+    return recorded_run(*model, tools, transcript, options, events, stop.get_token());
   }
   // Runs, and expects an outcome and a whole transcript.
   RunEnd run_to(StopReason reason, std::vector<ScriptedReply> script, int window_tokens = 100'000) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "puna/model/recorded_model.h"
+
 namespace puna::agent {
 namespace {
 
@@ -23,25 +25,6 @@ Json list_of(const std::vector<std::string>& texts) {
   }
   return list;
 }
-
-Json as_json(const ToolChoice& choice) {
-  switch (choice.kind()) {
-    case ToolChoice::Kind::automatic:
-      return "auto";
-    case ToolChoice::Kind::none:
-      return "none";
-    case ToolChoice::Kind::required:
-      return "required";
-    case ToolChoice::Kind::named:
-      return Json::object({{"name", choice.tool()}});
-  }
-  return nullptr;
-}
-
-Json as_json(const format::Schema& format) { return Json::object({{"schema", format.schema}}); }
-Json as_json(const format::Gbnf& format) { return Json::object({{"grammar", format.text}, {"root", format.root}}); }
-Json as_json(const format::Pattern& format) { return Json::object({{"pattern", format.pattern}}); }
-Json as_json(const format::Choice& format) { return Json::object({{"choices", list_of(format.texts)}}); }
 
 // What an agent was asked last.
 struct Known {
@@ -68,16 +51,9 @@ Json asked(const Request& request, Known& known) {
     }
     record.set("tools", std::move(tools));
   }
-  record.set("tool_choice", as_json(request.tool_choice));
-  record.set("parallel_calls", request.parallel_calls);
-  if (request.format) {
-    record.set("format", std::visit([](const auto& format) { return as_json(format); }, *request.format));
-  }
-  record.set("sampling", to_json(request.sampling));
-  record.set("stop", list_of(request.stop));
-  record.set("tokens_max", request.tokens_max);
-  if (request.reasoning_tokens_max) {
-    record.set("reasoning_tokens_max", *request.reasoning_tokens_max);
+  const Json parameters = parameters_of(request);
+  for (const Json::Member& member : parameters.as_object()) {
+    record.set(member.key, member.value);
   }
   known.messages = request.messages;
   known.tools = request.tools;
@@ -183,6 +159,7 @@ class TracedModel final : public Model {
   [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
     return model_.count_tokens(request);
   }
+  [[nodiscard]] bool counts_exactly() const override { return model_.counts_exactly(); }
   [[nodiscard]] std::string name() const override { return model_.name(); }
   [[nodiscard]] int window_tokens() const override { return model_.window_tokens(); }
 

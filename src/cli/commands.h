@@ -38,6 +38,8 @@ namespace puna::cli {
 [[nodiscard]] Result<int> session_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> report_command(Console& console, const Options& options);
 [[nodiscard]] Result<int> trace_command(Console& console, const Options& options);
+[[nodiscard]] Result<int> replay_command(Console& console, const Options& options, Interrupt& interrupt);
+[[nodiscard]] Result<int> diff_command(Console& console, const Options& options);
 
 [[nodiscard]] Result<int> pull_command(Console& console, const Options& options, Interrupt& interrupt);
 [[nodiscard]] Result<int> ls_command(Console& console, const Options& options);

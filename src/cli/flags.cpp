@@ -220,6 +220,16 @@ void add_trace_file(CLI::App& app, Options& o) {
       ->type_name("FILE");
 }
 
+void add_record_file(CLI::App& app, Options& o) {
+  auto* record =
+      app.add_option("--record", o.record_file,
+                     "write all that the run takes from outside to FILE: puna trace replay FILE makes it again")
+          ->type_name("FILE");
+  for (const char* other : {"--session", "--continue", "--agents"}) {
+    record->excludes(app.get_option(other));
+  }
+}
+
 void add_trace_flags(CLI::App& app, Options& o) {
   app.require_subcommand(0, 1);
   CLI::App* show = app.add_subcommand("show", "what happened, step by step");
@@ -227,7 +237,29 @@ void add_trace_flags(CLI::App& app, Options& o) {
   show->add_flag("--full", o.trace.full, "cut nothing, and show the prompts");
   show->add_option("--step", o.trace.step, "this step alone")->type_name("N");
   show->add_flag("--jsonl", o.jsonl, "the records themselves");
-  show->add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
+  app.add_subcommand("record", "puna run --record FILE: a run that can be made again")
+      ->add_option("file", o.record_file, "then the words of puna run: FILE -- TASK")
+      ->required();
+  CLI::App* replay =
+      app.add_subcommand("replay", "make a recorded run again; with a model, ask that the same questions");
+  replay->add_option("file", o.trace.file, "a file of --record")->required();
+  replay->add_option("--jsonl", o.trace.events_file, "write its event log to FILE; - is standard output")
+      ->type_name("FILE");
+  replay->add_option("--transcript", o.trace.transcript_file, "write its messages to FILE, one JSON line each")
+      ->type_name("FILE");
+  add_model_flags(*replay, o);
+  replay->callback([replay, &o] {
+    const auto is_given = [replay](const char* name) { return replay->get_option(name)->count() > 0; };
+    o.trace.asks_again = is_given("--model") || is_given("--hf-repo") || is_given("--url");
+    o.trace.has_profile = is_given("--profile");
+  });
+  CLI::App* diff = app.add_subcommand("diff", "in what two recordings differ");
+  diff->add_option("file", o.trace.file, "a file of --record")->required();
+  diff->add_option("other", o.trace.other, "another")->required();
+  for (CLI::App* action : {show, replay, diff}) {
+    action->add_flag("--no-color", o.no_color, "no colours (also: NO_COLOR)");
+    action->parse_complete_callback([action, &o] { o.trace.action = action->get_name(); });
+  }
 }
 
 void add_mcp_flags(CLI::App& app, Options& o) {

@@ -22,6 +22,8 @@ void add_sub_agents(CLI::App& app, Options& o);
 void add_code_flags(CLI::App& app, Options& o);
 void add_output_flags(CLI::App& app, Options& o);
 void add_trace_file(CLI::App& app, Options& o);
+// After those of agents and sessions: --record.
+void add_record_file(CLI::App& app, Options& o);
 void add_trace_flags(CLI::App& app, Options& o);
 void add_mcp_flags(CLI::App& app, Options& o);
 void add_bench_flags(CLI::App& app, Options& o);

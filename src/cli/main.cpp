@@ -43,7 +43,9 @@ Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
     case Command::mcp:
       return mcp_command(console, options, interrupt);
     case Command::trace:
-      return trace_command(console, options);
+      return options.trace.action == "replay" ? replay_command(console, options, interrupt)
+             : options.trace.action == "diff" ? diff_command(console, options)
+                                              : trace_command(console, options);
     case Command::serve:
       return serve_command(console, options, interrupt);
     case Command::status:

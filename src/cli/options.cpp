@@ -26,6 +26,12 @@ std::vector<std::string> normalized(int argc, const char* const* argv) {
     }
     words.push_back(std::move(word));
   }
+  // puna trace record FILE ...: puna run --record FILE ...
+  const bool records = words.size() > 2 && words[0] == "trace" && words[1] == "record" && !words[2].starts_with('-');
+  if (records) {
+    words[0] = "run";
+    words[1] = "--record";
+  }
   return words;
 }
 
@@ -74,6 +80,7 @@ struct CommandLine {
     });
     run_app->footer(tools_help());
     add_trace_file(*run_app, run);
+    add_record_file(*run_app, run);
     add_output_flags(*run_app, run);
 
     auto* ask_app = app.add_subcommand("ask", "one answer from the model, without tools");
@@ -140,7 +147,8 @@ struct CommandLine {
     add_output_flags(*doctor_app, doctor);
 
     add_mcp_flags(*app.add_subcommand("mcp", "servers of the Model Context Protocol: their tools"), mcp);
-    add_trace_flags(*app.add_subcommand("trace", "what --trace wrote, for people"), trace);
+    add_trace_flags(*app.add_subcommand("trace", "show what --trace wrote; replay and compare what --record wrote"),
+                    trace);
     add_session_flags(
         *app.add_subcommand("session", "what runs and chats with --session keep: list, show, fork, search"),
         session.session, session.jsonl, session.no_color);

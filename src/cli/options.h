@@ -78,9 +78,15 @@ struct ReportCommandOptions {
 };
 
 struct TraceCommandOptions {
-  std::string file;  // "-" = standard input
+  std::string action;  // show, replay, diff
+  std::string file;    // show: "-" = standard input
   bool full = false;
   std::optional<std::int64_t> step;
+  std::string other;            // diff: the second one
+  std::string events_file;      // replay: the event log goes there; "-" = standard output, empty = nowhere
+  std::string transcript_file;  // replay: and the transcript
+  bool asks_again = false;      // replay: a model was named
+  bool has_profile = false;     // and a profile
 };
 
 struct Options {
@@ -140,6 +146,7 @@ struct Options {
   HubCommandOptions hub;
   std::string transcript_file;
   std::string trace_file;
+  std::string record_file;
 
   // run --code
   bool code = false;

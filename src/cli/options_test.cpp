@@ -43,6 +43,26 @@ TEST(Options, TracesAndAgentsAreNamed) {
   EXPECT_EQ(parse({"show", "--trace", "x"}).answer.value().exit_status, 2);
 }
 
+TEST(Options, RecordingsHaveTwoSpellings) {
+  const Options run = parse({"trace", "record", "a.rec", "--code", "--", "do", "it"}).options;
+  EXPECT_EQ(run.command, Command::run);
+  EXPECT_EQ(run.record_file, "a.rec");
+  EXPECT_EQ(run.text, "do it");
+  EXPECT_TRUE(run.code);
+  EXPECT_EQ(parse({"run", "--record", "a.rec", "x"}).options.record_file, "a.rec");
+  EXPECT_EQ(parse({"run", "--record", "a.rec", "--agents", "y", "x"}).answer.value().exit_status, 2);
+  const Options replay = parse({"trace", "replay", "a.rec", "--jsonl", "-"}).options;
+  EXPECT_EQ(replay.trace.action, "replay");
+  EXPECT_EQ(replay.trace.events_file, "-");
+  EXPECT_FALSE(replay.trace.asks_again);
+  const Options again = parse({"trace", "replay", "a.rec", "-m", "b.gguf", "--profile", "fast"}).options;
+  EXPECT_TRUE(again.trace.asks_again);
+  EXPECT_TRUE(again.trace.has_profile);
+  const Options diff = parse({"trace", "diff", "a.rec", "b.rec"}).options;
+  EXPECT_EQ(diff.trace.action, "diff");
+  EXPECT_EQ(diff.trace.other, "b.rec");
+}
+
 TEST(Options, LlamaCppsSpellingsWork) {
   const Options o = parse({"run", "-m", "a.gguf", "-c", "512", "-t", "3", "--threads-batch", "4", "-ngl", "7",
                            "--device", "CUDA0,CPU", "--seed", "18446744073709551615", "task"})

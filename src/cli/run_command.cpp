@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/equipment.h"
 #include "cli/kept_session.h"
+#include "cli/run_recording.h"
 #include "cli/traced_view.h"
 #include "puna/agent/code_agent.h"
 #include "puna/agent/window.h"
@@ -34,24 +35,38 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::code, interrupt));
   PUNA_TRY(const Sandbox sandbox, Sandbox::open());
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
+  PUNA_TRY(const std::unique_ptr<RunRecording> recording, open_recording(options));
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "run --code"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
   ContextWindow window({.is_managed = !options.keep_all});
   agent_options.window = &window;
-  agent_options.record = record.get();
-  agent_options.gate = equipment.gate.get();
-  CodeAgentOptions code{.agent = std::move(agent_options),
+  agent_options.record = recording->record(record.get());
+  agent_options.gate = recording->gate(equipment.gate.get());
+  CodeAgentOptions code{.agent = agent_options,
                         .planning_interval = options.planning_interval,
                         .instructions = with_instructions(options.instructions, equipment)};
   code.python.imports = options.imports;
   code.python.workspace = sandbox_workspace(options, options.workspace);
   code.python.limits.wall = std::chrono::milliseconds(std::llround(options.python_seconds * 1000));
-  PUNA_TRY(CodeAgent agent, CodeAgent::create(view->model(*model), equipment.tools, sandbox, std::move(code)));
-  if (record != nullptr) {
-    PUNA_TRY_VOID(record->append(agent.transcript().front()));
+  Model& asked = recording->model(view->model(*model));
+  PUNA_TRY(Toolbox* const tools, recording->tools(equipment.tools));
+  PUNA_TRY_VOID(recording->begin({.agent = agent_options,
+                                  .shows_all = options.keep_all,
+                                  .is_code = true,
+                                  .task = task,
+                                  .imports = options.imports,
+                                  .instructions = code.instructions,
+                                  .planning_interval = options.planning_interval,
+                                  .calls_per_step_max = code.calls_per_step_max},
+                                 options, *model));
+  PUNA_TRY(CodeAgent agent,
+           CodeAgent::create(asked, *tools, recording->interpreter(interpreter_in(sandbox)), std::move(code)));
+  if (agent_options.record != nullptr) {
+    PUNA_TRY_VOID(agent_options.record->append(agent.transcript().front()));
   }
   const Interrupt::Scope scope(interrupt);
-  PUNA_TRY(const CodeRunEnd end, view->noted(agent.run(task, view->events(), scope.token())));
+  EventSink& events = recording->events(view->events());
+  PUNA_TRY(const CodeRunEnd end, view->noted(recording->ended(agent.run(task, events, scope.token()))));
   return exit_status_of(end.run.reason);
 }
 
@@ -88,6 +103,7 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   PUNA_TRY(AgentOptions agent, agent_options_of(options));
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::calls, interrupt));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
+  PUNA_TRY(const std::unique_ptr<RunRecording> recording, open_recording(options));
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "run"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
   keep_large_results(equipment, *model);
@@ -97,8 +113,8 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
 
   ContextWindow window({.is_managed = !options.keep_all});
   agent.window = &window;
-  agent.record = kept ? &kept->session() : static_cast<RunRecord*>(record.get());
-  agent.gate = equipment.gate.get();
+  agent.record = kept ? &kept->session() : recording->record(record.get());
+  agent.gate = recording->gate(equipment.gate.get());
   const std::string system =
       with_instructions(options.system.value_or(std::string(default_system_prompt())), equipment);
   PUNA_TRY(Transcript transcript, begun(kept.get(), system, std::move(task)));
@@ -110,10 +126,14 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   if (kept) {
     kept->cache().restore(*model, agent.id, console);
   }
+  Model& asked = recording->model(view->model(*model));
+  PUNA_TRY(Toolbox* const tools, recording->tools(equipment.tools));
+  PUNA_TRY_VOID(
+      recording->begin({.agent = agent, .shows_all = options.keep_all, .transcript = transcript}, options, *model));
   const Interrupt::Scope scope(interrupt);
-  EventSink& events = kept ? kept->watch(view->events()) : view->events();
-  auto end = resume(view->model(*model), equipment.tools, transcript, agent, events,
-                    kept ? kept->token(scope.token()) : scope.token());
+  EventSink& events = kept ? kept->watch(view->events()) : recording->events(view->events());
+  auto end = recording->ended(
+      resume(asked, *tools, transcript, agent, events, kept ? kept->token(scope.token()) : scope.token()));
   if (kept && end) {
     PUNA_TRY_VOID(view->noted(kept->session().state()));
     kept->cache().save(*model, agent.id, console);

@@ -98,7 +98,8 @@ class Collector {
             .finish = finish_,
             .usage = usage_,
             .sampling = std::move(sampling_),
-            .probabilities = std::move(probabilities_)};
+            .probabilities = std::move(probabilities_),
+            .tokens = tokens_};
   }
 
  private:

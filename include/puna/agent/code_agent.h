@@ -22,6 +22,26 @@ namespace puna {
 // Whether an answer is taken. An error's message is what the model reads; the run goes on.
 using AnswerCheck = std::function<Result<void>(const Json& answer, const Transcript& transcript)>;
 
+// What runs the code: a PythonWorker, or what a recording has of one.
+// Thread  any, one call at a time.
+class CodeInterpreter {
+ public:
+  CodeInterpreter() = default;
+  CodeInterpreter(const CodeInterpreter&) = delete;
+  CodeInterpreter& operator=(const CodeInterpreter&) = delete;
+  virtual ~CodeInterpreter() = default;
+
+  // All three as PythonWorker has them.
+  [[nodiscard]] virtual const std::string& dialect() const = 0;
+  [[nodiscard]] virtual bool is_micropython() const = 0;
+  [[nodiscard]] virtual Result<PythonStep> run(std::string_view code, const PythonToolbox& answer,
+                                               std::stop_token stop) = 0;
+};
+// Opens one with these options; their tools are the agent's.
+using OpenInterpreter = std::function<Result<std::unique_ptr<CodeInterpreter>>(PythonOptions options)>;
+// A PythonWorker. The sandbox is borrowed, and must outlive what is opened.
+[[nodiscard]] OpenInterpreter interpreter_in(const Sandbox& sandbox);
+
 struct CodeAgentOptions {
   // budget.calls_per_turn_max and parallel_calls do not count here: code calls its tools in loops. The repeats are
   // those of equal code.
@@ -52,6 +72,9 @@ class CodeAgent {
   //         identifiers, or one called final_answer
   //         those of PythonWorker::open
   [[nodiscard]] static Result<CodeAgent> create(Model& model, Toolbox& tools, const Sandbox& sandbox,
+                                                CodeAgentOptions options = {});
+  // The same with another interpreter.   Errors  as above, and those of `open`
+  [[nodiscard]] static Result<CodeAgent> create(Model& model, Toolbox& tools, const OpenInterpreter& open,
                                                 CodeAgentOptions options = {});
   CodeAgent(CodeAgent&&) noexcept;
   CodeAgent& operator=(CodeAgent&&) noexcept;
