@@ -33,7 +33,7 @@ Result<std::unique_ptr<KeptSession>> KeptSession::open(Console& console, const O
       return store->find(name).transform([](const SessionInfo&) { return nullptr; });
     }
     PUNA_TRY(auto begun, store->begin(name));
-    return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(begun)));
+    return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(begun), name));
   }
   if (options.system) {
     return fail(ErrorCode::invalid_argument, format_text("the session '{}' has its system prompt already", name),
@@ -46,7 +46,7 @@ Result<std::unique_ptr<KeptSession>> KeptSession::open(Console& console, const O
         format_text("note: the program ended while {} ran; whether that had its effect is not known\n", call.name),
         Style::yellow);
   }
-  return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(resumed)));
+  return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(resumed), name));
 }
 
 }  // namespace puna::cli

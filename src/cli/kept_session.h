@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include "cli/console.h"
@@ -28,6 +29,8 @@ class KeptSession {
                                                                  Unfinished unfinished);
 
   [[nodiscard]] StoredSession& session() { return *session_; }
+  [[nodiscard]] SessionStore& store() { return *store_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
   // A view that gets what is stored.
   [[nodiscard]] EventSink& watch(EventSink& view) {
     view_ = session_->watch(view);
@@ -45,11 +48,12 @@ class KeptSession {
   }
 
  private:
-  KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<StoredSession> session)
-      : store_(std::move(store)), session_(std::move(session)) {}
+  KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<StoredSession> session, std::string name)
+      : store_(std::move(store)), session_(std::move(session)), name_(std::move(name)) {}
 
   std::unique_ptr<SessionStore> store_;
   std::unique_ptr<StoredSession> session_;
+  std::string name_;
   std::unique_ptr<EventSink> view_;
   std::stop_source both_;
   std::optional<std::stop_callback<std::function<void()>>> on_stop_;
