@@ -31,6 +31,9 @@ usage() {
   report-check      make reports of runs, open them in headless Chromium without a network, light and dark, phone and desk:
                     no request, no word on the console, nothing outside of its place; pictures go to build/report-check
                     (adds Chromium to the environment on first use; exit status 75: it cannot be had here)
+  chat-test [--pictures FOLDER] [TEST...]
+                    puna chat in a terminal: keys in through tmux, the screen back (adds tmux to the environment on first use;
+                    exit status 75: it cannot be had here); --pictures docs/pictures draws those of the documents
   container-test    run the steps of packaging/container/Containerfile without a container engine, and try what they make
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
@@ -39,7 +42,7 @@ usage() {
                     score it as a code agent: questions on animals and places, true and with random numbers
   train-demo [ARGS] train the demo model (adds PyTorch to the environment on first use)
   shell [COMMAND]   a shell, or one command, in the build environment
-  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser)
+  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser, terminal)
   clean [--env]     remove what was built here (--env: the build environments too)
 
 Any other word goes to the program: `./dev run "What is 4817 * 36?"` is `puna run ...`, built first.
@@ -293,6 +296,17 @@ command_report_check() {
   }
   build_preset release puna
   env_run python3 scripts/report_check build/release/bin/puna build/report-check
+}
+
+# Exit status 0 nothing was wrong, 1 something was, 75 there is no tmux.
+command_chat_test() {
+  choose_environment
+  (require_group terminal) || {
+    say "chat-test: skipped, tmux cannot be added to the environment"
+    return 75
+  }
+  build_preset release puna
+  env_run python3 tests/chat_terminal.py build/release/bin/puna "$@"
 }
 
 command_examples() {

@@ -27,6 +27,7 @@ group_packages() {
     interop) echo "nodejs npm ca-certificates" ;;
     interop-python) echo "python3-venv git" ;;
     browser) echo "chromium-headless-shell fonts-dejavu-core" ;;
+    terminal) echo "tmux" ;;
     *) die "no package group is called '$1'" ;;
   esac
 }
@@ -36,6 +37,7 @@ group_mb() {
     interop) echo 320 ;;
     interop-python) echo 50 ;;
     browser) echo 420 ;;
+    terminal) echo 4 ;;
   esac
 }
 
