@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 from pathlib import Path
 
 SCRIPTS = Path(__file__).resolve().parent
@@ -117,6 +118,21 @@ in the folder
         done = self.summary('<testcase name="c" status="fail"><failure message=""/></testcase>')
         self.assertEqual(done.returncode, 1)
         self.assertIn("failed: c\n1 passed, 1 failed, 1 skipped\n", done.stdout)
+
+
+class Picture(unittest.TestCase):
+    def picture(self, screen):
+        return subprocess.run([sys.executable, SCRIPTS / "terminal_picture"], check=True, capture_output=True, text=True,
+                              input=screen).stdout
+
+    def test_text_stays_text_with_its_styles(self):
+        drawn = self.picture("plain \x1b[1;36ma <b>\x1b[0m &\n\x1b[38;5;196mred\x1b[39m\n\n")
+        root = xml.etree.ElementTree.fromstring(drawn)
+        texts = [(text.text, text.get("font-weight"), text.get("fill")) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+        self.assertEqual(texts, [("plain ", None, None), ("a <b>", "bold", "#56b6c2"), (" &", None, None), ("red", None, "#ff0000")])
+
+    def test_nothing_of_a_terminals_own_is_left(self):
+        self.assertNotRegex(self.picture("\x1b[7m\x1b(Ba\x07b\x1b[0m"), r"[\x00-\x08\x0e-\x1f]")
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ class Toolbox {
   [[nodiscard]] ToolResult run(const ToolCall& call, std::stop_token stop = {}, Caller* caller = nullptr);
 
   // From now on a result of more than bytes_max bytes is shown in part, and the whole is a file of the folder that its
-  // last line names (puna/tools/results.h). Before the first call.
+  // last line names (puna/tools/results.h). Not while a call runs.
   // Requires  1,024 <= bytes_max <= kObservationBytesMax
   void keep_large_results(std::shared_ptr<const ResultFolder> folder, std::size_t bytes_max);
 

@@ -36,6 +36,9 @@ usage() {
   cluster-test      submit a sweep to a real Slurm, a controller and two machines in network namespaces, and kill one of them in
                     the middle: every run is there, none twice, with the bytes of one process
                     (adds Slurm to the environment on first use; exit status 75: it cannot be had or started here)
+  chat-test [--pictures FOLDER] [TEST...]
+                    puna chat in a terminal: keys in through tmux, the screen back (adds tmux to the environment on first use;
+                    exit status 75: it cannot be had here); --pictures docs/pictures draws those of the documents
   container-test    run the steps of packaging/container/Containerfile without a container engine, and try what they make
   examples          build and run the examples
   demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
@@ -44,7 +47,7 @@ usage() {
                     score it as a code agent: questions on animals and places, true and with random numbers
   train-demo [ARGS] train the demo model (adds PyTorch to the environment on first use)
   shell [COMMAND]   a shell, or one command, in the build environment
-  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser, cluster)
+  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser, terminal, cluster)
   clean [--env]     remove what was built here (--env: the build environments too)
 
 Any other word goes to the program: `./dev run "What is 4817 * 36?"` is `puna run ...`, built first.
@@ -315,6 +318,17 @@ command_cluster_test() {
   }
   build_preset release puna
   env_run python3 scripts/cluster_test build/release/bin/puna build/cluster-test
+}
+
+# Exit status 0 nothing was wrong, 1 something was, 75 there is no tmux.
+command_chat_test() {
+  choose_environment
+  (require_group terminal) || {
+    say "chat-test: skipped, tmux cannot be added to the environment"
+    return 75
+  }
+  build_preset release puna
+  env_run python3 tests/chat_terminal.py build/release/bin/puna "$@"
 }
 
 command_examples() {

@@ -28,6 +28,7 @@ group_packages() {
     interop-python) echo "python3-venv git" ;;
     browser) echo "chromium-headless-shell fonts-dejavu-core" ;;
     cluster) echo "slurmctld slurmd slurm-client iproute2" ;;
+    terminal) echo "tmux" ;;
     *) die "no package group is called '$1'" ;;
   esac
 }
@@ -38,6 +39,7 @@ group_mb() {
     interop-python) echo 50 ;;
     browser) echo 420 ;;
     cluster) echo 60 ;;
+    terminal) echo 4 ;;
   esac
 }
 

@@ -1,5 +1,6 @@
 // The writer of a session. Every event is a transaction of its own; those that others build on are synced.
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <utility>
 #include <variant>
@@ -73,6 +74,11 @@ class Writer final : public StoredSession {
   [[nodiscard]] Result<void> cut(std::size_t messages) override {
     return keep(Json::object({{"type", "transcript.cut"}, {"messages", messages}}), Durable::yes, false);
   }
+  [[nodiscard]] Result<void> replace(const Transcript& transcript) override {
+    std::vector<Json> events{Json::object({{"type", "transcript.cut"}, {"messages", 0}})};
+    std::ranges::transform(transcript, std::back_inserter(events), message_event);
+    return keep(std::move(events), Durable::yes, false);
+  }
   [[nodiscard]] Result<void> state() const override {
     const std::scoped_lock lock(file_.mutex());
     return failed_ ? Result<void>(std::unexpected(*failed_)) : Result<void>();
@@ -81,6 +87,12 @@ class Writer final : public StoredSession {
   [[nodiscard]] std::unique_ptr<EventSink> watch(EventSink& view) override;
 
   [[nodiscard]] Result<void> keep(Json event, Durable durable, bool ends_reply) {
+    std::vector<Json> one;
+    one.push_back(std::move(event));
+    return keep(std::move(one), durable, ends_reply);
+  }
+  // All of them or none.
+  [[nodiscard]] Result<void> keep(std::vector<Json> events, Durable durable, bool ends_reply) {
     std::unique_lock lock(file_.mutex());
     if (failed_) {
       return std::unexpected(*failed_);
@@ -90,7 +102,10 @@ class Writer final : public StoredSession {
       if (ends_reply) {
         PUNA_TRY_VOID(join());
       }
-      return add(std::move(event));
+      for (Json& event : events) {
+        PUNA_TRY_VOID(add(std::move(event)));
+      }
+      return {};
     });
     if (!done) {
       next_ = before;

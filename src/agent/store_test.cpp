@@ -214,6 +214,23 @@ TEST_F(StoreTest, ACutIsReadBack) {
   EXPECT_EQ(transcript[1].content, "d");
 }
 
+TEST_F(StoreTest, AConversationIsReplacedAsOneStep) {
+  const auto store = open();
+  auto session = store->begin("first").value();
+  for (const char* text : {"a", "b"}) {
+    ASSERT_TRUE(session->append({.role = Role::user, .content = text}));
+  }
+  const Transcript other{{.role = Role::system, .content = "s"}, {.role = Role::user, .content = "b"}};
+  ASSERT_TRUE(session->replace(other));
+  EXPECT_EQ(store->transcript("first").value(), other);
+  EXPECT_EQ(types(store->events("first").value()),
+            (std::vector<std::string>{"message", "message", "transcript.cut", "message", "message"}));
+  ASSERT_TRUE(session->append({.role = Role::user, .content = "c"}));
+  EXPECT_EQ(store->transcript("first")->size(), 3U);
+  ASSERT_TRUE(session->replace({}));
+  EXPECT_TRUE(store->transcript("first")->empty());
+}
+
 TEST_F(StoreTest, ASessionHasOneWriter) {
   const auto store = open();
   const auto other = open();

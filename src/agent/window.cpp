@@ -65,14 +65,14 @@ void ContextWindow::forget() {
 class ContextWindow::Cutter {
  public:
   Cutter(ContextWindow& window, Model& model, Request& request, const Transcript& transcript, std::size_t task,
-         EventSink& events)
+         EventSink& events, int target_percent)
       : window_(window),
         model_(model),
         request_(request),
         transcript_(transcript),
         events_(events),
         tokens_max_(model.window_tokens()),
-        target_(tokens_max_ * window.options_.target_percent / 100),
+        target_(tokens_max_ * target_percent / 100),
         old_(agent::old_turns(transcript, task, window.pinned_,
                               static_cast<std::size_t>(std::max(window.options_.turns_kept, 0)))) {}
 
@@ -91,6 +91,14 @@ class ContextWindow::Cutter {
     if (tokens_ >= before) {
       window_.stuck_at_ = transcript_.size();
     }
+    return spent_;
+  }
+
+  // The two steps after which everything is still told, as far as they go.
+  Result<Usage> compact(const std::stop_token& stop) {
+    PUNA_TRY_VOID(count());
+    PUNA_TRY_VOID(cut("results", [this] { return shorten_old_results(); }));
+    PUNA_TRY_VOID(summarise(stop));
     return spent_;
   }
 
@@ -265,7 +273,15 @@ Result<Usage> ContextWindow::make_room(Model& model, Request& request, const Tra
   if (most <= std::int64_t{model.window_tokens()} * options_.full_percent / 100) {
     return Usage{};
   }
-  return Cutter(*this, model, request, transcript, task, events).run(stop);
+  return Cutter(*this, model, request, transcript, task, events, options_.target_percent).run(stop);
+}
+
+Result<Usage> ContextWindow::compact(Model& model, Request& request, const Transcript& transcript, EventSink& events,
+                                     std::stop_token stop) {
+  const auto task = std::ranges::find(transcript.rbegin(), transcript.rend(), Role::user, &Message::role);
+  const std::size_t place =
+      task == transcript.rend() ? transcript.size() : static_cast<std::size_t>(transcript.rend() - task) - 1;
+  return Cutter(*this, model, request, transcript, place, events, 0).compact(stop);
 }
 
 }  // namespace puna

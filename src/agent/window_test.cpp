@@ -126,6 +126,50 @@ TEST(ContextWindow, TheMiddleBecomesASummaryThatTheModelWrites) {
   EXPECT_EQ(is.shown[3], transcript.back());
 }
 
+TEST(ContextWindow, CompactingCutsAlthoughThereIsRoom) {
+  for (const bool is_managed : {true, false}) {
+    CountingModel model(100'000);
+    ContextWindow window({.is_managed = is_managed});
+    Transcript transcript = with_results(3, 1000);
+    transcript.push_back(reply_of("The code is 4711."));
+    transcript.push_back(user("Thanks."));
+    transcript.push_back(reply_of("You are welcome."));
+    Request request;
+    EventLines events;
+    const auto spent = window.compact(model, request, transcript, events);
+    ASSERT_TRUE(spent) << spent.error().message;
+    EXPECT_EQ(spent->output_tokens, 7);
+    ASSERT_EQ(events.lines.size(), 2U);
+    EXPECT_TRUE(events.lines[0].starts_with("window cut: results of 3 messages")) << events.lines[0];
+    EXPECT_TRUE(events.lines[1].starts_with("window cut: summary of 8 messages")) << events.lines[1];
+    EXPECT_EQ(request.messages, window.shown(transcript));
+    ASSERT_EQ(request.messages.size(), 3U);
+    EXPECT_TRUE(request.messages[1].content.ends_with("In short: the code is 4711)\n\nThanks."));
+    EXPECT_EQ(request.messages[2], transcript.back());
+    const Cut later = cut(window, model, transcript);
+    EXPECT_EQ(later.shown, request.messages) << "it stays so";
+  }
+}
+
+TEST(ContextWindow, CompactingLeavesWhatIsShortAndWhatHasNoSummary) {
+  CountingModel model(100'000);
+  ContextWindow window;
+  const Transcript brief{user("Hello"), reply_of("Hello!")};
+  Request request;
+  EventLines events;
+  ASSERT_TRUE(window.compact(model, request, brief, events));
+  EXPECT_EQ(request.messages, brief);
+  model.summary.reset();
+  Transcript talk;
+  for (int i = 0; i < 5; ++i) {
+    talk.push_back(user("u" + std::to_string(i)));
+    talk.push_back(reply_of("a"));
+  }
+  ASSERT_TRUE(window.compact(model, request, talk, events));
+  EXPECT_EQ(request.messages, talk);
+  EXPECT_TRUE(events.lines.empty());
+}
+
 TEST(ContextWindow, WithoutASummaryWholeTurnsAreLeftOut) {
   for (const bool asks : {true, false}) {
     CountingModel model(2000);

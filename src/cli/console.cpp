@@ -65,6 +65,12 @@ bool Console::out(std::string_view text, Style style) {
   return write_all(out_, (colored ? std::string(code_of(style)) : "") + printable(text) + (colored ? "\x1b[0m" : ""));
 }
 
+bool Console::out_styled(std::string_view text) {
+  const std::scoped_lock lock(mutex_);
+  end_status();
+  return write_all(out_, text);
+}
+
 void Console::err(std::string_view text, Style style) {
   const std::scoped_lock lock(mutex_);
   end_status();

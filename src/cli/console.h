@@ -24,6 +24,8 @@ class Console {
   // stdout: answers and JSON lines. What goes to a terminal has its control characters shown, not obeyed.
   // Returns false when nobody reads any more (closed pipe, full disk).
   bool out(std::string_view text, Style style = Style::plain);
+  // The same with styles in it: text whose control characters are made visible already (MarkdownStream).
+  bool out_styled(std::string_view text);
   // stderr: everything about how the answer came to be.
   void err(std::string_view text, Style style = Style::plain);
   // A line that the next one replaces; nothing when stderr is not a terminal.
@@ -35,6 +37,7 @@ class Console {
 
   [[nodiscard]] bool out_is_terminal() const { return out_is_terminal_; }
   [[nodiscard]] bool err_is_terminal() const { return err_is_terminal_; }
+  [[nodiscard]] bool has_color() const { return color_; }
 
  private:
   void end_status();

@@ -207,6 +207,17 @@ void add_code_flags(CLI::App& app, Options& o) {
   add("--instructions", o.instructions, "more for the system prompt")->type_name("TEXT");
 }
 
+void add_pronounce_flags(CLI::App& app, Options& o) {
+  auto* group = app.add_option_group("Pronunciation");
+  auto* file = group->add_option("--pronounce", o.pronounce_file,
+                                 "say the words of FILE as it spells them: lines \"word = spoken\", or a JSON object");
+  file->type_name("FILE");
+  group->add_option("--pronounce-in", o.pronounce_in, "prompt (what you type), answer, or both (default)")
+      ->check(CLI::IsMember({"prompt", "answer", "both"}).description(""))
+      ->type_name("WHERE")
+      ->needs(file);
+}
+
 void add_output_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Output");
   group->add_flag("--jsonl", o.jsonl, "one JSON event a line on stdout");

@@ -20,6 +20,7 @@ void add_system_flags(CLI::App& app, Options& o);
 void add_agent_flags(CLI::App& app, Options& o, double& seconds);
 void add_sub_agents(CLI::App& app, Options& o);
 void add_code_flags(CLI::App& app, Options& o);
+void add_pronounce_flags(CLI::App& app, Options& o);
 void add_output_flags(CLI::App& app, Options& o);
 void add_trace_file(CLI::App& app, Options& o);
 // After those of agents and sessions: --record.

@@ -39,7 +39,7 @@ Result<std::unique_ptr<KeptSession>> KeptSession::open(Console& console, const O
       return store->find(name).transform([](const SessionInfo&) { return nullptr; });
     }
     PUNA_TRY(auto begun, store->begin(name));
-    return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(begun), std::move(cache)));
+    return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(begun), name, std::move(cache)));
   }
   if (options.system) {
     return fail(ErrorCode::invalid_argument, format_text("the session '{}' has its system prompt already", name),
@@ -52,7 +52,7 @@ Result<std::unique_ptr<KeptSession>> KeptSession::open(Console& console, const O
         format_text("note: the program ended while {} ran; whether that had its effect is not known\n", call.name),
         Style::yellow);
   }
-  return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(resumed), std::move(cache)));
+  return std::unique_ptr<KeptSession>(new KeptSession(std::move(store), std::move(resumed), name, std::move(cache)));
 }
 
 }  // namespace puna::cli

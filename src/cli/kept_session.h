@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <utility>
 
 #include "cli/console.h"
@@ -35,6 +36,8 @@ class KeptSession {
   [[nodiscard]] StoredSession& session() { return *session_; }
   // What the model computed of it, from and for other processes.
   [[nodiscard]] const SessionCache& cache() const { return cache_; }
+  [[nodiscard]] SessionStore& store() { return *store_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
   // A view that gets what is stored.
   [[nodiscard]] EventSink& watch(EventSink& view) {
     view_ = session_->watch(view);
@@ -52,11 +55,13 @@ class KeptSession {
   }
 
  private:
-  KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<StoredSession> session, SessionCache cache)
-      : store_(std::move(store)), session_(std::move(session)), cache_(std::move(cache)) {}
+  KeptSession(std::unique_ptr<SessionStore> store, std::unique_ptr<StoredSession> session, std::string name,
+              SessionCache cache)
+      : store_(std::move(store)), session_(std::move(session)), name_(std::move(name)), cache_(std::move(cache)) {}
 
   std::unique_ptr<SessionStore> store_;
   std::unique_ptr<StoredSession> session_;
+  std::string name_;
   SessionCache cache_;
   std::unique_ptr<EventSink> view_;
   std::stop_source both_;

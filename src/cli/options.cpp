@@ -106,6 +106,7 @@ struct CommandLine {
     add_agent_flags(*chat_app, chat, seconds);
     add_sub_agents(*chat_app, chat);
     add_kept_flags(*chat_app, chat.session);
+    add_pronounce_flags(*chat_app, chat);
     chat_app->footer(tools_help());
     add_trace_file(*chat_app, chat);
     add_output_flags(*chat_app, chat);

@@ -147,6 +147,8 @@ struct Options {
   std::string transcript_file;
   std::string trace_file;
   std::string record_file;
+  std::string pronounce_file;         // chat: words and how they are spoken; empty = none
+  std::string pronounce_in = "both";  // ... prompt, answer
 
   // run --code
   bool code = false;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <string>
 #include <variant>
+
+#include "cli/markdown.h"
 
 namespace puna::cli {
 namespace {
@@ -69,7 +72,11 @@ std::string cost_line(const Usage& usage) {
 
 class Screen final : public EventSink {
  public:
-  Screen(Console& console, const Options& options) : console_(console), verbose_(options.verbose) {}
+  Screen(Console& console, const Options& options) : console_(console), verbose_(options.verbose) {
+    if (options.command == Command::chat && console.out_is_terminal() && console.has_color()) {
+      markdown_.emplace();
+    }
+  }
 
   void on(const Event& event) override {
     std::visit([this](const auto& e) { show(e); }, event);
@@ -133,7 +140,11 @@ class Screen final : public EventSink {
   void show(const event::TextDelta& e) {
     if (console_.out_is_terminal()) {
       reply_ += e.text;
-      console_.out(e.text);
+      if (markdown_) {
+        console_.out_styled(markdown_->add(e.text));
+      } else {
+        console_.out(e.text);
+      }
       line_open_ = e.text.empty() ? line_open_ : e.text.back() != '\n';
     }
   }
@@ -222,6 +233,9 @@ class Screen final : public EventSink {
   }
 
   void end_line() {
+    if (markdown_) {
+      console_.out_styled(markdown_->end());
+    }
     if (line_open_) {
       console_.out("\n");
       line_open_ = false;
@@ -230,6 +244,7 @@ class Screen final : public EventSink {
 
   Console& console_;
   const bool verbose_;
+  std::optional<MarkdownStream> markdown_;  // absent: text is shown as it is
   bool line_open_ = false;
   std::string prefix_;         // of an agent that another one called; empty: the user's own
   bool at_line_start_ = true;  // behind a prefix

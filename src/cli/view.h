@@ -10,7 +10,8 @@
 namespace puna::cli {
 
 // Text of the answer goes to stdout; tool cards, progress and the footer go to stderr.
-// On a terminal text is shown as it comes; otherwise stdout gets the answer alone, once, when the run ends.
+// On a terminal text is shown as it comes, a chat's as Markdown where there are colours; otherwise stdout gets the
+// answer alone, once, when the run ends.
 [[nodiscard]] std::unique_ptr<EventSink> make_screen(Console& console, const Options& options);
 
 // One event a line on stdout. prompt.ready only with -v, because it holds whole prompts.

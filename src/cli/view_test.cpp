@@ -53,6 +53,28 @@ TEST_F(Views, WithoutATerminalStdoutHasTheAnswerAloneAndStderrNoEscapes) {
   EXPECT_NE(text(err_).find("calculator  expression=\"1+1\""), std::string::npos) << text(err_);
 }
 
+TEST_F(Views, AChatIsRenderedOnATerminalWithColoursAndNowhereElse) {
+  const auto shown = [this](bool is_terminal, bool has_color, Command command) {
+    std::FILE* out = std::tmpfile();
+    Console console(out, err_, is_terminal, is_terminal, has_color);
+    const auto view = make_screen(console, {.command = command});
+    view->on(event::TurnStarted{.turn = 1});
+    view->on(event::TextDelta{.text = "so **bo"});
+    view->on(event::TextDelta{.text = "ld** and **op"});
+    view->on(event::ReplyReady{});
+    view->on(event::RunEnded{.stop_reason = "answered", .answer = "so **bold** and **op"});
+    std::string found = text(out);
+    std::fclose(out);
+    return found;
+  };
+  const std::string plain = "so **bold** and **op\n";
+  EXPECT_EQ(shown(true, true, Command::chat), "so \x1b[1mbold\x1b[0m and **op\n");
+  EXPECT_EQ(shown(true, false, Command::chat), plain);
+  EXPECT_EQ(shown(false, false, Command::chat), plain);
+  EXPECT_EQ(shown(false, true, Command::chat), plain) << "CLICOLOR_FORCE is no terminal";
+  EXPECT_EQ(shown(true, true, Command::run), plain);
+}
+
 TEST_F(Views, AnAgentBelowHasItsCardsBehindItsNameAndSaysNothingOnStdout) {
   Console console(out_, err_, false, false, false);
   const auto view = make_screen(console, {});

@@ -77,6 +77,8 @@ class StoredSession : public RunRecord {
   [[nodiscard]] Result<void> add(Transcript& transcript, Message message);
   // The transcript has only its first so many messages now.
   [[nodiscard]] virtual Result<void> cut(std::size_t messages) = 0;
+  // The transcript is this one now, as one step: a cut of all, then its messages.
+  [[nodiscard]] virtual Result<void> replace(const Transcript& transcript) = 0;
   // The first thing that could not be stored. A caller asks this when a run has ended, too.
   [[nodiscard]] virtual Result<void> state() const = 0;
   // Stop is asked for when something could not be stored: for a run that should not go on unseen to its next message.

@@ -48,6 +48,13 @@ class ContextWindow {
   // Errors   those of Model::count_tokens; cancelled. A summary that fails is none: the next step follows.
   [[nodiscard]] Result<Usage> make_room(Model& model, Request& request, const Transcript& transcript, std::size_t task,
                                         EventSink& events, std::stop_token stop = {});
+  // Cuts now, however much room there is and whether or not the window is managed: old results, then the summary. The
+  // last message from the user, pinned messages and the newest turns stay.
+  // request.messages becomes shown(transcript).
+  // Returns  what the summary cost
+  // Errors   those of make_room()
+  [[nodiscard]] Result<Usage> compact(Model& model, Request& request, const Transcript& transcript, EventSink& events,
+                                      std::stop_token stop = {});
   // Tells what the last prompt and its reply had, which makes the bound a close one.
   void answered(const Usage& usage, std::size_t messages);
 

@@ -1,0 +1,35 @@
+// What Tab offers in a chat. Reads folders; else pure.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace puna::cli {
+
+struct ChatCompletion {
+  std::string text;              // that takes the place of ...
+  std::size_t bytes_before = 0;  // ... so many bytes in front of the cursor
+  std::string help;
+
+  bool operator==(const ChatCompletion&) const = default;
+};
+
+// Commands; behind /resume the sessions; behind /model and @ paths.
+// before    the text in front of the cursor
+// sessions  their names, asked for when they are needed
+[[nodiscard]] std::vector<ChatCompletion> chat_completions(std::string_view before,
+                                                           const std::function<std::vector<std::string>()>& sessions);
+
+// Where a message names files as @PATH, their texts behind it. What is no file of text stays as it is.
+struct NamedFile {
+  std::string path;
+  std::size_t bytes = 0;
+  std::string problem;  // why its text was not added; empty: it was
+};
+[[nodiscard]] std::string with_named_files(std::string message, std::vector<NamedFile>& files);
+inline constexpr std::size_t kNamedFileBytesMax = 262'144;
+
+}  // namespace puna::cli
