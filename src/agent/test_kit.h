@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "agent/recorded_run.h"
+#include "agent/test_recorded_run.h"
 #include "puna/agent.h"
 
 namespace puna::agent {
