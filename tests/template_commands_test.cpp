@@ -1,6 +1,7 @@
 // puna render and puna parse, as a user runs them: what goes in by files comes out on stdout, and a mistake is named.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -13,10 +14,12 @@ namespace {
 
 class TemplateCommands : public ::testing::Test {
  protected:
-  TemplateCommands() : folder_(::testing::TempDir() + "puna_template_commands") {
-    std::filesystem::create_directories(folder_);
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "puna-template-XXXXXX";
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
   }
-  ~TemplateCommands() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   [[nodiscard]] std::string file(const std::string& name, const std::string& text) const {
     const std::string path = (folder_ / name).string();

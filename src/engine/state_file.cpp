@@ -19,7 +19,8 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "state files are written as they lie in memory");
 
-constexpr std::array<char, 8> kMagic = {'P', 'U', 'N', 'A', 'K', 'V', '0', '2'};
+constexpr std::array<char, 8> kMagic = {'P', 'U', 'N', 'A', 'K', 'V', '0', '1'};
+constexpr std::array<char, 8> kMagicOfNoted = {'P', 'U', 'N', 'A', 'K', 'V', '0', '2'};
 constexpr std::size_t kStateKeyBytesMax = 4096;
 constexpr std::streamoff kFingerprintBytes = 1 << 20;  // of each end
 
@@ -28,9 +29,15 @@ struct Head {
   std::uint64_t key_bytes = 0;
   std::uint64_t tokens = 0;
   std::uint64_t state_bytes = 0;
-  std::uint64_t note_bytes = 0;
 };
-static_assert(sizeof(Head) == 40);
+static_assert(sizeof(Head) == 32);
+
+struct Sizes {
+  Head head;
+  std::uint64_t note_bytes = 0;  // in the file only with kMagicOfNoted
+
+  [[nodiscard]] bool is_noted() const { return head.magic == kMagicOfNoted; }
+};
 
 class Hash {
  public:
@@ -76,32 +83,48 @@ bool read_into(std::ifstream& stream, char* data, std::uint64_t bytes) {
   return static_cast<std::uint64_t>(stream.gcount()) == bytes;
 }
 
+// What stands in front of the hash, in order.
+std::array<std::string_view, 6> parts_of(const Sizes& sizes, std::string_view key, const SavedState& state) {
+  return {view(std::span(&sizes.head, 1)),
+          sizes.is_noted() ? view(std::span(&sizes.note_bytes, 1)) : std::string_view(),
+          key,
+          view(std::span(state.tokens)),
+          view(std::span(state.bytes)),
+          std::string_view(state.note)};
+}
+
 // The sizes in the head must be those of a file of this length.
-Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file, std::uint64_t bytes_max) {
+Result<Sizes> read_sizes(std::ifstream& stream, const std::filesystem::path& file, std::uint64_t bytes_max) {
   std::error_code code;
   const std::uint64_t length = std::filesystem::file_size(file, code);
-  Head head;
+  Sizes sizes;
+  Head& head = sizes.head;
   if (code || length < sizeof(Head) + sizeof(std::uint64_t) ||
       !read_into(stream, reinterpret_cast<char*>(&head), sizeof head)) {
     return damaged(file, "it is too short");
   }
-  if (head.magic != kMagic) {
+  if (head.magic != kMagic && !sizes.is_noted()) {
     return damaged(file, "it begins with other bytes");
   }
+  std::uint64_t fixed = sizeof(Head) + sizeof(std::uint64_t);
+  if (sizes.is_noted()) {
+    fixed += sizeof(std::uint64_t);
+    if (!read_into(stream, reinterpret_cast<char*>(&sizes.note_bytes), sizeof sizes.note_bytes)) {
+      return damaged(file, "it is too short");
+    }
+  }
   if (head.key_bytes > kStateKeyBytesMax || head.tokens > length / sizeof(Token) || head.state_bytes > length ||
-      head.note_bytes > length ||
-      sizeof(Head) + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + head.note_bytes +
-              sizeof(std::uint64_t) !=
-          length) {
+      sizes.note_bytes > length ||
+      fixed + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + sizes.note_bytes != length) {
     return damaged(file, format_text("it has {} bytes, and its head says otherwise", length));
   }
-  const std::uint64_t bytes = head.tokens * sizeof(Token) + head.state_bytes + head.note_bytes;
+  const std::uint64_t bytes = head.tokens * sizeof(Token) + head.state_bytes + sizes.note_bytes;
   if (bytes > bytes_max) {
     return fail(ErrorCode::limit,
                 format_text("{} holds a state of {} bytes, and {} are allowed", file.string(), bytes, bytes_max),
                 "give the engine more memory for saved prefixes");
   }
-  return head;
+  return sizes;
 }
 
 }  // namespace
@@ -109,16 +132,16 @@ Result<Head> read_head(std::ifstream& stream, const std::filesystem::path& file,
 Result<void> write_state(const std::filesystem::path& file, std::string_view key, const SavedState& state,
                          const FileCalls& calls) {
   PUNA_CHECK(key.size() <= kStateKeyBytesMax, "a state's key is short");
-  const Head head{.key_bytes = key.size(),
-                  .tokens = state.tokens.size(),
-                  .state_bytes = state.bytes.size(),
-                  .note_bytes = state.note.size()};
+  const Sizes sizes{.head = {.magic = state.note.empty() ? kMagic : kMagicOfNoted,
+                             .key_bytes = key.size(),
+                             .tokens = state.tokens.size(),
+                             .state_bytes = state.bytes.size()},
+                    .note_bytes = state.note.size()};
   PUNA_TRY(NewFile out, NewFile::create(file, calls));
   Hash hash;
-  for (const std::string_view part : {view(std::span(&head, 1)), key, view(std::span(state.tokens)),
-                                      view(std::span(state.bytes)), std::string_view(state.note)}) {
+  for (const std::string_view part : parts_of(sizes, key, state)) {
     hash.add(part);
-    PUNA_TRY_VOID(out.write(part));
+    PUNA_TRY_VOID(part.empty() ? Result<void>() : out.write(part));
   }
   const std::uint64_t sum = hash.value();
   PUNA_TRY_VOID(out.write(view(std::span(&sum, 1))));
@@ -127,24 +150,23 @@ Result<void> write_state(const std::filesystem::path& file, std::string_view key
 
 Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key, std::uint64_t bytes_max) {
   PUNA_TRY(std::ifstream stream, open(file));
-  PUNA_TRY(const Head head, read_head(stream, file, bytes_max));
+  PUNA_TRY(const Sizes sizes, read_sizes(stream, file, bytes_max));
+  const Head& head = sizes.head;
   std::string found(head.key_bytes, '\0');
   SavedState state;
   state.tokens.resize(head.tokens);
   state.bytes.resize(head.state_bytes);
-  state.note.resize(head.note_bytes);
+  state.note.resize(sizes.note_bytes);
   std::uint64_t sum = 0;
   if (!read_into(stream, found.data(), head.key_bytes) ||
       !read_into(stream, reinterpret_cast<char*>(state.tokens.data()), head.tokens * sizeof(Token)) ||
       !read_into(stream, reinterpret_cast<char*>(state.bytes.data()), head.state_bytes) ||
-      !read_into(stream, state.note.data(), head.note_bytes) ||
+      !read_into(stream, state.note.data(), sizes.note_bytes) ||
       !read_into(stream, reinterpret_cast<char*>(&sum), sizeof sum)) {
     return damaged(file, "it became shorter");
   }
   Hash hash;
-  for (const std::string_view part :
-       {view(std::span(&head, 1)), std::string_view(found), view(std::span(std::as_const(state.tokens))),
-        view(std::span(std::as_const(state.bytes))), std::string_view(state.note)}) {
+  for (const std::string_view part : parts_of(sizes, found, state)) {
     hash.add(part);
   }
   if (hash.value() != sum) {

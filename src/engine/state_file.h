@@ -1,8 +1,9 @@
 // A saved state as a file: the tokens, the library's bytes, what they belong to, and a hash over all of it. Written
 // under a temporary name and renamed; a damaged file or one of another model, cache or library is refused.
 //
-// Layout, little-endian: "PUNAKV02", u64 key bytes, u64 tokens, u64 state bytes, u64 note bytes, key, tokens (i32
-// each), state, note, u64 XXH3 of everything in front of it.
+// Layout, little-endian: "PUNAKV01", u64 key bytes, u64 tokens, u64 state bytes, key, tokens (i32 each), state, u64
+// XXH3 of everything in front of it. With a note: "PUNAKV02", u64 note bytes behind those of the state, and the note
+// behind the state.
 #pragma once
 
 #include <cstddef>

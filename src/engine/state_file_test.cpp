@@ -53,6 +53,25 @@ TEST_F(StateFile, WhatWasWrittenComesBack) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);  // no temporary file
 }
 
+TEST_F(StateFile, ANoteComesBackAndIsPartOfWhatIsChecked) {
+  SavedState state = some_state();
+  state.note = "who it was";
+  ASSERT_TRUE(write_state(file_, "model a", state));
+  const auto read = read_state(file_, "model a", kLarge);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->note, state.note);
+  EXPECT_EQ(read->bytes, state.bytes);
+  const std::string whole = content();
+  for (std::size_t kept = 0; kept < whole.size(); kept += 5) {
+    put(whole.substr(0, kept));
+    EXPECT_EQ(read_state(file_, "model a", kLarge).error().code, ErrorCode::corrupt) << kept;
+  }
+  std::string changed = whole;
+  changed[changed.find(state.note)] = 'W';
+  put(changed);
+  EXPECT_EQ(read_state(file_, "model a", kLarge).error().code, ErrorCode::corrupt);
+}
+
 TEST_F(StateFile, OneOfAnotherModelIsRefusedAndBothAreNamed) {
   ASSERT_TRUE(write_state(file_, "model a", some_state()));
   const auto read = read_state(file_, "model b", kLarge);
