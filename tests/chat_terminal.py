@@ -11,9 +11,11 @@ import argparse
 import http.server
 import json
 import os
+import pty
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -369,6 +371,25 @@ class Chat(unittest.TestCase):
         chat.line("a GGUF")
         chat.until("You said: a gee guff")
         self.assertEqual(Answers.asked[-1][-1]["content"], "a gee guff")
+
+    def test_a_terminal_that_is_gone_ends_the_program(self):
+        """Without the session that SIGHUP would come with, and with SIGHUP ignored."""
+        for ignored in (False, True):
+            master, slave = pty.openpty()
+            environment = {**os.environ, "TERM": "xterm-256color", "XDG_DATA_HOME": self.folder, "XDG_CONFIG_HOME": self.folder}
+            program = subprocess.Popen([given.puna, "chat", "--url", self.url, "-c", "8192"], stdin=slave, stdout=slave, stderr=slave,
+                                       env=environment, start_new_session=True,
+                                       preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN) if ignored else None)
+            os.close(slave)
+            seen = b""
+            while b"puna" not in seen.replace(b"puna chat", b""):
+                seen += os.read(master, 4096)
+            time.sleep(0.2)
+            os.close(master)
+            try:
+                self.assertIn(program.wait(timeout=SECONDS), (-signal.SIGHUP, 128 + signal.SIGHUP))
+            finally:
+                program.kill()
 
     def test_a_pipe_gets_the_answers_and_no_escapes(self):
         environment = {**os.environ, "XDG_DATA_HOME": self.folder, "XDG_CONFIG_HOME": self.folder, "XDG_STATE_HOME": self.folder}
