@@ -141,7 +141,7 @@ int main(int argc, char** argv) {
   puna::restart_with_passive_wait(argv);
   int tokens = 4'000;
   int rounds = 3;
-  for (int i = 1; i < argc; ++i) {
+  for (int i = 1; i < argc; i += 2) {
     const std::string flag = argv[i];
     const int value = i + 1 < argc ? std::atoi(argv[i + 1]) : 0;
     if ((flag != "--tokens" && flag != "--rounds") || value < 1 || value > 100'000) {
@@ -149,7 +149,6 @@ int main(int argc, char** argv) {
       return 2;
     }
     (flag == "--tokens" ? tokens : rounds) = value;
-    ++i;
   }
   const auto status = puna::bench(tokens, rounds);
   if (!status) {
