@@ -37,7 +37,7 @@ class PiecesModel final : public Model {
       Cutter(EventSink& to, std::size_t bytes) : to_(to), bytes_(bytes) {}
       void on(const Event& event) override {
         const auto* delta = std::get_if<event::TextDelta>(&event);
-        for (std::string_view rest = delta == nullptr ? "" : delta->text; !rest.empty();) {
+        for (auto rest = delta == nullptr ? std::string_view() : std::string_view(delta->text); !rest.empty();) {
           const std::string_view part = utf8::truncate(rest, bytes_);
           to_.on(event::TextDelta{.text = std::string(part)});
           rest.remove_prefix(part.size());

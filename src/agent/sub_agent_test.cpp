@@ -146,7 +146,11 @@ TEST_F(SubAgentTest, AStopAndALimitOfTimeGoDown) {
     const RunEnd end =
         run_agents({{.name = "reader"}}, {calls({ask_agent("reader", "a")}), calls({call("wait", "x")})});
     EXPECT_EQ(name_of(end.reason), is_stopped ? "cancelled" : "time_max");
-    EXPECT_EQ(results(transcript).back(), is_stopped ? "error: cancelled" : "error: timeout");
+    const auto said = results(transcript);  // a slow machine may be out of time before the first call
+    EXPECT_TRUE(!said.empty() || !is_stopped);
+    if (!said.empty()) {
+      EXPECT_EQ(said.back(), is_stopped ? "error: cancelled" : "error: timeout");
+    }
     EXPECT_LE(end.turns, 2);
     EXPECT_TRUE(end.turns == 2 || !is_stopped) << "a slow machine may be out of time before the agent below asks";
     stop = std::stop_source();
