@@ -11,11 +11,19 @@ if(PUNA_FETCH_LLAMA)
   FetchContent_Declare(llama_cpp GIT_REPOSITORY https://github.com/ggml-org/llama.cpp.git GIT_TAG b11669
                        GIT_SHALLOW ON SYSTEM)
   FetchContent_MakeAvailable(llama_cpp)
+  if(NOT TARGET mtmd)  # pictures and sounds: of the tools, the library alone
+    add_subdirectory("${llama_cpp_SOURCE_DIR}/tools/mtmd" "${llama_cpp_BINARY_DIR}/mtmd" EXCLUDE_FROM_ALL SYSTEM)
+  endif()
+  set(PUNA_MTMD_LIBRARY mtmd)
+  set(PUNA_MTMD_INCLUDE "${llama_cpp_SOURCE_DIR}/tools/mtmd")
 else()
   find_package(llama 0.7 REQUIRED)
+  find_library(PUNA_MTMD_LIBRARY mtmd HINTS "${LLAMA_LIB_DIR}" REQUIRED)  # comes with libllama; has no CMake file
+  find_path(PUNA_MTMD_INCLUDE mtmd-helper.h HINTS "${LLAMA_INCLUDE_DIR}" REQUIRED)
 endif()
 add_library(puna_llama INTERFACE)
-target_link_libraries(puna_llama INTERFACE llama Threads::Threads)
+target_include_directories(puna_llama SYSTEM INTERFACE "${PUNA_MTMD_INCLUDE}")
+target_link_libraries(puna_llama INTERFACE "${PUNA_MTMD_LIBRARY}" llama Threads::Threads)
 add_library(puna::llama ALIAS puna_llama)
 
 find_package(nlohmann_json REQUIRED)

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """The checks must notice what they are for: each test makes a small tree, damages it, and expects the complaint."""
+import importlib.machinery
+import importlib.util
 import subprocess
 import sys
 import tempfile
@@ -92,6 +94,23 @@ class Checks(unittest.TestCase):
     def test_readme_a_dead_link_is_refused(self):
         self.refused("check_readme", {"README.md": "[gone](docs/gone.md)\n"}, "leads nowhere")
         self.refused("check_readme", {"README.md": "[gone](ARCHITECTURE.md#gone)\n"}, "no such heading")
+
+
+class Tidy(unittest.TestCase):
+    def setUp(self):
+        loader = importlib.machinery.SourceFileLoader("check_tidy", str(SCRIPTS / "check_tidy"))
+        module = importlib.util.module_from_spec(importlib.util.spec_from_loader("check_tidy", loader))
+        loader.exec_module(module)
+        self.units_for = module.units_for
+
+    def test_a_changed_header_stands_for_one_unit_and_for_its_own_before_others(self):
+        own, other, third, header = Path("b/trace.cpp"), Path("a/agent.cpp"), Path("c/x.cpp"), Path("i/trace.h")
+        units = {other: {other, header}, own: {own, header}, third: {third}}
+        self.assertEqual(self.units_for({header}, units), {own})
+        self.assertEqual(self.units_for({header}, {other: units[other], third: units[third]}), {other})
+        self.assertEqual(self.units_for({header, other}, units), {other})
+        self.assertEqual(self.units_for({third}, units), {third})
+        self.assertEqual(self.units_for({Path("i/unused.h")}, units), set())
 
 
 class Summary(unittest.TestCase):

@@ -90,6 +90,13 @@ TEST(Bench, AnUnknownBenchmarkIsAMistakeThatNamesTheKnownOnes) {
   EXPECT_NE(ran.err.find("determinism"), std::string::npos) << ran.err;
 }
 
+TEST(Bench, AnUnknownPeerIsAMistakeThatNamesTheKnownOnes) {
+  const Ran ran = run_program({kProgram, "bench", "--only", "B0", "--without", "X"});
+  EXPECT_EQ(ran.exit_status, 2);
+  EXPECT_NE(ran.err.find("no peer is called 'X'"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("S unified"), std::string::npos) << ran.err;
+}
+
 TEST(Bench, AModelThatIsNotThereAndAFileThatCannotBeWrittenAreErrors) {
   EXPECT_EQ(run_program({kProgram, "bench", "--only", "B0", "-m", "no-such.gguf"}).exit_status, 4);
   EXPECT_EQ(

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -55,20 +57,34 @@ struct Place {
   [[nodiscard]] std::filesystem::path marks() const { return folder / "marks"; }
 };
 
-// Lines that are there once write() returned.
+// Lines that are there once write() returned, and not at all if the process died before. A kill in a write() can cut it
+// between two pages of the file (never within one), so no line crosses one: empty lines fill the page before it.
 class Lines {
  public:
   explicit Lines(const std::filesystem::path& file)
       : number_(::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {}
   void add(const std::string& line) const {
-    if (::write(number_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
+    constexpr std::size_t kPageBytes = 4096;
+    const std::scoped_lock lock(mutex_);
+    struct stat facts{};
+    bool is_written = ::fstat(number_, &facts) == 0 && line.size() <= kPageBytes;
+    if (const std::size_t in_page = static_cast<std::size_t>(facts.st_size) % kPageBytes;
+        is_written && in_page + line.size() > kPageBytes) {
+      is_written = write_all(std::string(kPageBytes - in_page, '\n'));
+    }
+    if (!is_written || !write_all(line)) {
       std::perror("crash_store: cannot write its notes");
       std::_Exit(2);
     }
   }
 
  private:
+  [[nodiscard]] bool write_all(const std::string& text) const {
+    return ::write(number_, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  }
+
   const int number_;
+  mutable std::mutex mutex_;
 };
 
 class InPhase {
@@ -266,7 +282,9 @@ std::vector<std::string> lines_of(const std::filesystem::path& file) {
   const std::string text(std::istreambuf_iterator<char>(in), {});
   std::vector<std::string> lines;
   for (std::size_t at = 0, end = text.find('\n'); end != std::string::npos; at = end + 1, end = text.find('\n', at)) {
-    lines.push_back(text.substr(at, end - at));  // half a line at the end was not seen
+    if (end > at) {
+      lines.push_back(text.substr(at, end - at));
+    }
   }
   return lines;
 }

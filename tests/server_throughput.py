@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """puna serve beside llama-server: what the same requests cost each of them, on one model, in one run.
 
-usage: server_throughput.py PUNA_PROGRAM [--clients 8,32] [--rounds N] [--model FILE] [--threads N] [--jsonl FILE] [--seed N]
+usage: server_throughput.py PUNA_PROGRAM [--clients 8,32] [--workloads shared,unrelated] [--rounds N] [--model FILE]
+                            [--threads N] [--jsonl FILE] [--seed N]
 
 Two workloads, with prompts of token numbers that no round repeats. "shared": every client has a prompt of its own behind
 1,000 tokens that all have in common. "unrelated": nothing in common. All clients of a round ask at once. The peer is the
@@ -160,12 +161,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("puna")
     parser.add_argument("--clients", default="8,32")
+    parser.add_argument("--workloads", default="shared,unrelated")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--model")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--jsonl")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    if not set(given.workloads.split(",")) <= {"shared", "unrelated"}:
+        parser.error("--workloads takes shared, unrelated or both, not '%s'" % given.workloads)
     if shutil.which("llama-server") is None:
         print("inconclusive: there is no llama-server here")
         return 75
@@ -190,7 +194,7 @@ def main():
             try:
                 draw = random.Random(given.seed)
                 verdicts += [judge(kind, clients, measure(given, servers, kind, clients, draw), say)
-                             for kind in ("shared", "unrelated")]
+                             for kind in given.workloads.split(",")]
             finally:
                 for server in servers:
                     server.end()

@@ -88,5 +88,25 @@ TEST_F(TraceCommand, WhatIsWrongWithAFileIsSaid) {
   EXPECT_TRUE(help.out.contains("show")) << help.out;
 }
 
+TEST_F(TraceCommand, APromptAuditHasEveryQuestionWithoutSecrets) {
+  const std::string audit = (folder_ / "audit.jsonl").string();
+  ASSERT_EQ(run_program({PUNA_PROGRAM, "run", "--prompt-audit", audit, "What is 4817 * 36?"}).exit_status, 0);
+  ASSERT_EQ(run_program({PUNA_PROGRAM, "ask", "--prompt-audit", audit, "password: hunter22"}).exit_status, 0);
+  std::ifstream in(audit);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) {
+    lines.push_back(line);
+  }
+  ASSERT_EQ(lines.size(), 3U) << "two turns of the run, and the answer";
+  EXPECT_TRUE(lines[0].contains(R"("user_prompt":"What is 4817 * 36?")")) << lines[0];
+  EXPECT_TRUE(lines[1].contains(R"("user_prompt":"173412")")) << lines[1];
+  EXPECT_TRUE(lines[2].contains(R"("user_prompt":"password: [secret]")")) << lines[2];
+  EXPECT_FALSE(lines[0].contains("\"system_prompt\""));
+  const auto mode = std::filesystem::status(audit).permissions();
+  EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(run_program({PUNA_PROGRAM, "ask", "--prompt-audit", folder_.string(), "Hi"}).exit_status, 1);
+  EXPECT_EQ(run_program({PUNA_PROGRAM, "ask", "--prompt-audit-include-system", "Hi"}).exit_status, 2);
+}
+
 }  // namespace
 }  // namespace puna::test

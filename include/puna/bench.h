@@ -36,6 +36,9 @@ struct BenchOptions {
   // Cases whose name begins with this text; empty = all. The names are in the results, as "8 agents, 1000 shared + 32
   // own, 64 out".
   std::string only_case;
+  // Peers that do not run: "R", "S" or one of its layouts ("S split": a part of the cache for each agent, "S unified":
+  // one pool), "P".
+  std::vector<std::string> without;
   bool quick = false;                   // small sizes: a few minutes; timed results get no verdict
   int rounds = 0;                       // measured rounds; 0 = 7, with quick 3
   std::uint64_t seed = 1;               // of every token array and every draw

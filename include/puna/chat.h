@@ -4,6 +4,7 @@
 // The parts live in include/puna/chat/; this door includes them all but typed.h.
 #pragma once
 
+#include "puna/chat/media.h"
 #include "puna/chat/message.h"
 #include "puna/chat/output_format.h"
 #include "puna/chat/repair.h"

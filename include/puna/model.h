@@ -32,9 +32,10 @@ struct Request {
   std::vector<std::string> stop;
   int tokens_max = 0;                       // 0 = what is left of the window
   std::optional<int> reasoning_tokens_max;  // after so many tokens of reasoning it is closed; local models only
-  // Who asks, and the how many-th time: see GenerationRequest.
+  // Who asks, the how many-th time, and whether somebody reads along: see GenerationRequest.
   AgentId agent = kNoAgent;
   std::uint64_t turn = 0;
+  bool watched = true;
 };
 
 struct Reply {
@@ -91,7 +92,7 @@ class Model {
   // and ReplyReady, in that order, on the caller's thread.
   //
   // Errors  invalid_argument  the request cannot be asked (no messages, a format where a call is required, unsupported
-  //                           keyword)
+  //                           keyword, an attachment that the model does not take)
   //         limit             the prompt does not fit the window; the message says both sizes
   //         cancelled         stop was asked for
   //         unavailable       the back end is gone, or (scripted) has no reply left
@@ -142,17 +143,19 @@ struct LocalModelOptions {
   LoadOptions load;
   EngineOptions engine;
   std::string chat_template;                  // Jinja source; empty = the GGUF's own, else "generic"
+  std::optional<MediaOptions> media;          // a projector: with it questions may have pictures, or sounds
   std::optional<EmbedderOptions> embeddings;  // with it embed() works; its memory is set aside when the model is opened
   const Clock* clock = &Clock::system();      // borrowed; for templates that need today's date
 };
 class LocalModel : public Model {
  public:
-  // Errors  those of Weights::load, Engine::create and ChatTemplate::create.  Cost  reads the whole model file.
-  // progress  as for Weights::load.
+  // Errors  those of Weights::load, Engine::create, MediaEncoder::open and ChatTemplate::create.  Cost  reads the whole
+  // model file. progress  as for Weights::load.
   [[nodiscard]] static Result<std::unique_ptr<LocalModel>> open(const LocalModelOptions& options,
                                                                 const std::function<bool(float)>& progress = {});
   [[nodiscard]] virtual const Engine& engine() const = 0;
   [[nodiscard]] virtual const ChatTemplate& chat_template() const = 0;
+  [[nodiscard]] virtual const MediaEncoder* media() const = 0;  // null: opened without a projector
 };
 
 // Answers from a list, without weights: for tests, examples and dry runs. The script ships with the product.

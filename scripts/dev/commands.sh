@@ -30,6 +30,9 @@ usage() {
                     nothing may be left behind (exit status 1: something was; 75: the load cannot be made here)
   server-throughput [--clients 8,32] [--rounds N]
                     the server beside llama-server: processor time of the same requests (exit status 75: inconclusive)
+  sim-bench [--only counts|growth|peer] [--agents N] [--steps N] [--rounds N]
+                    scenarios of 50 LLM agents: tokens computed beside the bound, time of twice the agents, llama-server asked
+                    for one answer after the other beside ours (exit status 0 met, 1 missed, 75 inconclusive)
   report-check      make reports of runs, open them in headless Chromium without a network, light and dark, phone and desk:
                     no request, no word on the console, nothing outside of its place; pictures go to build/report-check
                     (adds Chromium to the environment on first use; exit status 75: it cannot be had here)
@@ -232,105 +235,6 @@ command_fuzz() {
   env_run bash scripts/dev/run_fuzz.sh "$seconds" "$(jobs_max)" "${targets[@]}"
 }
 
-command_mutation_check() {
-  choose_environment
-  build_preset release tools_test
-  env_run env OMP_WAIT_POLICY=passive python3 scripts/mutation_check --jobs "$(jobs_max)" "$@"
-}
-
-command_resume_bench() {
-  choose_environment
-  build_preset release resume_bench
-  run_program "$repo_folder/build/release/bin/resume_bench" "$@"
-}
-
-# The second program counts what the engine allocates; the first finds it beside itself.
-command_bench() {
-  choose_environment
-  build_preset release puna step_counts
-  run_program "$repo_folder/build/release/bin/puna" bench "$@"
-}
-
-# Exit status 0 met, 1 missed, 75 inconclusive, of both.
-command_escape_suite() {
-  choose_environment
-  build_preset release escape_suite
-  env_run build/release/bin/escape_suite "$@"
-}
-
-command_crash_test() {
-  choose_environment
-  build_preset release crash_store
-  env_run build/release/bin/crash_store "$@"
-}
-
-command_sandbox_bench() {
-  choose_environment
-  build_preset release sandbox_bench
-  env_run build/release/bin/sandbox_bench "$@"
-}
-
-# The registry is asked with the certificates that this machine trusts, not those of the environment.
-command_interop() {
-  local cache=$cache_folder/interop
-  choose_environment
-  (require_group interop && require_group interop-python) || {
-    say "interop: skipped, Node.js and Python's venv cannot be added to the environment"
-    return 75
-  }
-  build_preset release puna
-  mkdir -p "$cache"
-  cp -f /etc/ssl/certs/ca-certificates.crt "$cache/certificates.pem" 2>/dev/null || true
-  env_run python3 scripts/interop/run --puna build/release/bin/puna --cache "$cache" "$@"
-}
-
-# Exit status 0 held, 1 not, 75 the load could not be made.
-command_server_load() {
-  choose_environment
-  build_preset release puna bare_server
-  env_run python3 tests/server_load.py build/release/bin/puna build/release/bin/bare_server "$@"
-}
-
-# Exit status 0 held, 1 not, 75 inconclusive.
-command_server_throughput() {
-  choose_environment
-  build_preset release puna
-  env_run python3 tests/server_throughput.py build/release/bin/puna "$@"
-}
-
-# Exit status 0 nothing was wrong, 1 something was, 75 there is no browser.
-command_report_check() {
-  choose_environment
-  (require_group browser) || {
-    say "report-check: skipped, Chromium cannot be added to the environment"
-    return 75
-  }
-  build_preset release puna
-  env_run python3 scripts/report_check build/release/bin/puna build/report-check
-}
-
-# Exit status 0 nothing was lost or done twice, 1 something was, 75 there is no Slurm or no namespace for it.
-command_cluster_test() {
-  choose_environment
-  (require_group cluster) || {
-    say "cluster-test: skipped, Slurm cannot be added to the environment"
-    return 75
-  }
-  build_preset release puna
-  env_run python3 scripts/cluster_test build/release/bin/puna build/cluster-test
-}
-
-# Exit status 0 nothing was wrong, 1 something was, 75 there is no tmux.
-command_chat_test() {
-  choose_environment
-  (require_group terminal) || {
-    say "chat-test: skipped, tmux cannot be added to the environment"
-    return 75
-  }
-  build_preset release puna
-  env_run python3 tests/chat_terminal.py build/release/bin/puna "$@"
-}
-
 command_examples() {
   choose_environment
   build_preset release examples
@@ -347,49 +251,6 @@ run_each() {
     env_run "build/release/bin/$name" "$@" || failed="$failed $name"
   done
   [ -z "$failed" ] || die "these failed:$failed"
-}
-
-# Tasks are made by Python, with any seed; the program under test answers them. Where another project's generator lies
-# beside the outside test data, its test split is scored as well: wording that this project did not choose.
-command_demo_eval() {
-  local bars= jsonl= generate= model=models/demo/puna-demo-Q8_0.gguf tasks=build/release/demo-eval.jsonl
-  local reference=${PUNA_ORACLES:-$repo_folder/../shared/oracles}/../demo-model/gen.py
-  while [ $# -gt 0 ]; do
-    case "$1" in
-      --per-family | --seed)
-        case "${2:-}" in '' | *[!0-9]*) die "$1 takes a whole number, not '${2:-}'" ;; esac
-        generate="$generate $1 $2"
-        shift 2
-        ;;
-      --jsonl)
-        [ $# -ge 2 ] || die "--jsonl needs a file"
-        case "$2" in /*) jsonl=$2 ;; *) jsonl=$user_folder/$2 ;; esac
-        shift 2
-        ;;
-      --bars)
-        bars=--bars
-        shift
-        ;;
-      *) die "demo-eval takes [--per-family N] [--seed S] [--jsonl FILE] [--bars], not '$1'" ;;
-    esac
-  done
-  choose_environment
-  build_preset release puna-demo-eval
-  env_run python3 models/demo/train/tasks.py $generate >"$repo_folder/$tasks"
-  if [ -e "$reference" ]; then
-    env_run python3 models/demo/train/reference_tasks.py "$reference" >"$repo_folder/$tasks.reference"
-    say "the test split of $reference"
-    env_run build/release/bin/puna-demo-eval "$model" "$tasks.reference"
-    say "our own held-out tasks"
-  fi
-  env_run build/release/bin/puna-demo-eval "$model" "$tasks" $bars ${jsonl:+--jsonl "$jsonl"}
-}
-
-# Exit status 0 met, 1 missed.
-command_code_eval() {
-  choose_environment
-  build_preset release puna
-  env_run python3 models/demo/eval/code_eval.py build/release/bin/puna "$@"
 }
 
 command_train_demo() {

@@ -6,9 +6,10 @@
 
 #include "agent/canonical_events.h"
 #include "agent/json_depth.h"
-#include "agent/line_file.h"
 #include "agent/recording_json.h"
 #include "puna/agent/recording.h"
+#include "puna/model/forwarding_model.h"
+#include "puna/model/line_file.h"
 
 namespace puna {
 namespace agent {
@@ -94,34 +95,26 @@ class FileRecorder final : public Recorder {
   std::unique_ptr<RunRecord> record_;
 };
 
-class ModelRecorder final : public Model {
+class ModelRecorder final : public ForwardingModel {
  public:
-  ModelRecorder(FileRecorder& file, Model& model) : file_(file), model_(model) {}
+  ModelRecorder(FileRecorder& file, Model& model) : ForwardingModel(model), file_(file) {}
 
   [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
-    RecordedCall call = ask_recorded(model_, request, events, stop);
+    RecordedCall call = ask_recorded(below(), request, events, stop);
     Result<Reply> reply = call.reply;
     file_.write(std::move(call));
     return reply;
   }
   [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
-    auto count = model_.count_tokens(request);
+    auto count = below().count_tokens(request);
     if (count) {
       file_.write(Json::object({{"type", "counted"}, {"request_hash", request_hash(request)}, {"tokens", *count}}));
     }
     return count;
   }
-  void waits_for_tool(AgentId agent, std::string_view tool) override { model_.waits_for_tool(agent, tool); }
-  [[nodiscard]] Result<std::optional<Pin>> prewarm(const Request& role, std::stop_token stop) override {
-    return model_.prewarm(role, std::move(stop));
-  }
-  [[nodiscard]] bool counts_exactly() const override { return model_.counts_exactly(); }
-  [[nodiscard]] std::string name() const override { return model_.name(); }
-  [[nodiscard]] int window_tokens() const override { return model_.window_tokens(); }
 
  private:
   FileRecorder& file_;
-  Model& model_;
 };
 
 class EventRecorder final : public EventSink {
@@ -260,7 +253,7 @@ RunRecord& FileRecorder::record(RunRecord* next) {
 }  // namespace agent
 
 Result<std::unique_ptr<Recorder>> Recorder::create(const std::filesystem::path& file) {
-  PUNA_TRY(agent::LineFile opened, agent::LineFile::create(file));
+  PUNA_TRY(LineFile opened, LineFile::create(file));
   return std::make_unique<agent::FileRecorder>(std::move(opened));
 }
 

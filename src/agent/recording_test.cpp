@@ -12,6 +12,7 @@
 #include "agent/test_kit.h"
 #include "puna/agent/sub_agent.h"
 #include "puna/agent/window.h"
+#include "puna/model/forwarding_model.h"
 
 namespace puna::agent {
 namespace {
@@ -28,9 +29,9 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
 }
 
 // The same text in other pieces, as a slow reader of an engine gets it.
-class PiecesModel final : public Model {
+class PiecesModel final : public ForwardingModel {
  public:
-  PiecesModel(Model& below, std::size_t bytes) : below_(below), bytes_(bytes) {}
+  PiecesModel(Model& below, std::size_t bytes) : ForwardingModel(below), bytes_(bytes) {}
   [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
     class Cutter final : public EventSink {
      public:
@@ -51,16 +52,10 @@ class PiecesModel final : public Model {
       EventSink& to_;
       const std::size_t bytes_;
     } cutter(events, bytes_);
-    return below_.ask(request, cutter, std::move(stop));
+    return below().ask(request, cutter, std::move(stop));
   }
-  [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
-    return below_.count_tokens(request);
-  }
-  [[nodiscard]] std::string name() const override { return below_.name(); }
-  [[nodiscard]] int window_tokens() const override { return below_.window_tokens(); }
 
  private:
-  Model& below_;
   const std::size_t bytes_;
 };
 

@@ -11,8 +11,8 @@
 #include <variant>
 
 #include "agent/json_depth.h"
-#include "agent/line_file.h"
 #include "agent/traced_model.h"
+#include "puna/model/line_file.h"
 
 namespace puna {
 namespace {
@@ -33,7 +33,7 @@ std::string time_text(std::chrono::system_clock::time_point time) {
 
 class FileTrace final : public Trace {
  public:
-  FileTrace(agent::LineFile file, const Clock& clock) : file_(std::move(file)), clock_(clock), begun_(clock.now()) {}
+  FileTrace(LineFile file, const Clock& clock) : file_(std::move(file)), clock_(clock), begun_(clock.now()) {}
 
   [[nodiscard]] Result<void> write(Json record) {
     const std::scoped_lock lock(mutex_);
@@ -64,7 +64,7 @@ class FileTrace final : public Trace {
 
  private:
   std::mutex mutex_;
-  agent::LineFile file_;  // guarded by mutex_
+  LineFile file_;  // guarded by mutex_
   const Clock& clock_;
   const std::chrono::steady_clock::time_point begun_;
   std::atomic<bool> is_over_ = false;
@@ -107,7 +107,7 @@ std::unique_ptr<EventSink> FileTrace::watch(EventSink& view) { return std::make_
 }  // namespace
 
 Result<std::unique_ptr<Trace>> Trace::create(const std::filesystem::path& file, const Json& about, const Clock& clock) {
-  PUNA_TRY(agent::LineFile opened, agent::LineFile::create(file));
+  PUNA_TRY(LineFile opened, LineFile::create(file));
   auto trace = std::make_unique<FileTrace>(std::move(opened), clock);
   Json head = Json::object({{"type", "trace"}, {"version", kTraceVersion}, {"started", time_text(clock.wall())}});
   for (const Json::Member& member : about.is_object() ? about.as_object() : Json::Object()) {

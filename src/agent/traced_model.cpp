@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "puna/model/forwarding_model.h"
 #include "puna/model/recorded_model.h"
 
 namespace puna::agent {
@@ -133,16 +134,16 @@ Json answered(AgentId agent, const Result<Reply>& reply, const Listener& heard) 
   return record;
 }
 
-class TracedModel final : public Model {
+class TracedModel final : public ForwardingModel {
  public:
-  explicit TracedModel(Model& model) : model_(model) {}
+  explicit TracedModel(Model& model) : ForwardingModel(model) {}
 
   [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
     events.on(event::Traced{.type = "model.asked", .members = with_known(request.agent, [&](Known& known) {
                                                      return agent::asked(request, known);
                                                    })});
     Listener listener(*this, request.agent, events);
-    auto reply = model_.ask(request, listener, std::move(stop));
+    auto reply = below().ask(request, listener, std::move(stop));
     events.on(event::Traced{.type = "model.answered", .members = answered(request.agent, reply, listener)});
     return reply;
   }
@@ -151,17 +152,6 @@ class TracedModel final : public Model {
     return {.type = "model.prompted",
             .members = with_known(agent, [&](Known& known) { return prompted(agent, ready, known); })};
   }
-
-  void waits_for_tool(AgentId agent, std::string_view tool) override { model_.waits_for_tool(agent, tool); }
-  [[nodiscard]] Result<std::optional<Pin>> prewarm(const Request& role, std::stop_token stop) override {
-    return model_.prewarm(role, std::move(stop));
-  }
-  [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
-    return model_.count_tokens(request);
-  }
-  [[nodiscard]] bool counts_exactly() const override { return model_.counts_exactly(); }
-  [[nodiscard]] std::string name() const override { return model_.name(); }
-  [[nodiscard]] int window_tokens() const override { return model_.window_tokens(); }
 
  private:
   template <class Do>
@@ -173,7 +163,6 @@ class TracedModel final : public Model {
     return make(known_[agent]);
   }
 
-  Model& model_;
   std::mutex mutex_;
   std::map<AgentId, Known> known_;  // guarded by mutex_
 };

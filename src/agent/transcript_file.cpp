@@ -1,15 +1,15 @@
 // A transcript on disk: a LineFile of messages.
 #include <utility>
 
-#include "agent/line_file.h"
 #include "puna/agent.h"
+#include "puna/model/line_file.h"
 
 namespace puna {
 namespace {
 
 class AppendedFile final : public TranscriptFile {
  public:
-  explicit AppendedFile(agent::LineFile file) : file_(std::move(file)) {}
+  explicit AppendedFile(LineFile file) : file_(std::move(file)) {}
 
   [[nodiscard]] Result<void> append(const Message& message) override {
     return file_.append(to_json(message).dump()).transform_error([](Error error) {
@@ -19,13 +19,13 @@ class AppendedFile final : public TranscriptFile {
   }
 
  private:
-  agent::LineFile file_;
+  LineFile file_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<TranscriptFile>> TranscriptFile::create(const std::filesystem::path& file) {
-  PUNA_TRY(agent::LineFile opened, agent::LineFile::create(file));
+  PUNA_TRY(LineFile opened, LineFile::create(file));
   return std::make_unique<AppendedFile>(std::move(opened));
 }
 

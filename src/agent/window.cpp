@@ -10,9 +10,15 @@
 namespace puna {
 namespace {
 
-// The message as a template writes it has at most about so many tokens: no tokenizer makes more tokens than bytes.
+// The message as a template writes it has at most about so many tokens: no tokenizer makes more tokens than bytes. How
+// many a picture has only its model knows, so it is counted.
 std::int64_t tokens_at_most(const Message& message) {
-  return static_cast<std::int64_t>(agent::bytes_of(message) + 16 + 32 * message.calls.size());
+  constexpr std::size_t kMustBeCounted = std::size_t{1} << 30U;
+  std::size_t bytes = agent::bytes_of(message) + 16 + 32 * message.calls.size();
+  for (const Attachment& attachment : message.attachments) {
+    bytes += attachment.media.is_text() ? attachment.media.bytes().size() + 64 : kMustBeCounted;
+  }
+  return static_cast<std::int64_t>(bytes);
 }
 
 std::int64_t tokens_at_most(const std::vector<ToolSpec>& tools) {
@@ -38,11 +44,12 @@ std::vector<Message> ContextWindow::shown(const Transcript& transcript) const {
       continue;
     }
     const auto instead = shortened_.find(i);
-    if (transcript[i].role == Role::user && note + 1 == shown.size()) {
-      agent::add_user_text(shown, transcript[i].content);  // templates want turns to alternate
+    Message message = without_media_.contains(i) ? agent::without_media(transcript[i]) : transcript[i];
+    if (message.role == Role::user && note + 1 == shown.size()) {
+      agent::add_user_message(shown, message);  // templates want turns to alternate
       continue;
     }
-    shown.push_back(transcript[i]);
+    shown.push_back(std::move(message));
     if (instead != shortened_.end()) {
       shown.back().content = instead->second;
     }
@@ -83,6 +90,7 @@ class ContextWindow::Cutter {
     }
     const std::int64_t before = tokens_;
     PUNA_TRY_VOID(cut("results", [this] { return shorten_old_results(); }));
+    PUNA_TRY_VOID(cut("media", [this] { return drop_oldest_media(); }));
     if (window_.options_.summarises) {
       PUNA_TRY_VOID(summarise(stop));
     }
@@ -165,6 +173,19 @@ class ContextWindow::Cutter {
       }
     }
     return changed;
+  }
+
+  // Of one message.
+  std::size_t drop_oldest_media() {
+    for (const agent::Turn& turn : old_) {
+      for (std::size_t i = turn.begin; i < turn.end; ++i) {
+        if (!transcript_[i].attachments.empty() && !window_.left_out_.contains(i) &&
+            window_.without_media_.insert(i).second) {
+          return 1;
+        }
+      }
+    }
+    return 0;
   }
 
   std::size_t leave_out_old_turns() {

@@ -103,6 +103,25 @@ void add_user_text(std::vector<Message>& messages, std::string_view text) {
   messages.back().content += text;
 }
 
+void add_user_message(std::vector<Message>& messages, const Message& message) {
+  add_user_text(messages, message.content);
+  const std::size_t begin = messages.back().content.size() - message.content.size();
+  for (const Attachment& attachment : message.attachments) {
+    messages.back().attachments.push_back({.at = begin + attachment.at, .media = attachment.media});
+  }
+}
+
+Message without_media(const Message& message) {
+  Message without = message;
+  without.attachments.clear();
+  for (auto attachment = message.attachments.rbegin(); attachment != message.attachments.rend(); ++attachment) {
+    const std::string note =
+        format_text("[{} {} is no longer shown]", name_of(attachment->media.kind()), attachment->media.name());
+    without.content.insert(attachment->at, note);
+  }
+  return without;
+}
+
 Result<Summary> summary_of(Model& model, const Request& request, std::vector<Message> messages, std::int64_t tokens_max,
                            EventSink& events, const std::stop_token& stop) {
   add_user_text(messages, kSummarise);

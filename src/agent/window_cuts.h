@@ -34,6 +34,10 @@ struct Turn {
 [[nodiscard]] std::string left_out_note(std::size_t messages, std::string_view summary);
 // A user's message, or more of the one that is the last already.
 void add_user_text(std::vector<Message>& messages, std::string_view text);
+// The same with what is attached to it.
+void add_user_message(std::vector<Message>& messages, const Message& message);
+// The message with a note for each of its attachments, where it stood.
+[[nodiscard]] Message without_media(const Message& message);
 
 inline constexpr std::size_t kSummaryMessagesMin = 4;  // fewer are no conversation to sum up
 

@@ -32,6 +32,9 @@ class CountingModel final : public Model {
     std::size_t bytes = 0;
     for (const Message& message : request.messages) {
       bytes += bytes_of(message) + 8;
+      for (const Attachment& attachment : message.attachments) {
+        bytes += attachment.media.bytes().size();
+      }
     }
     return static_cast<std::int64_t>(bytes / 4);
   }
@@ -103,6 +106,37 @@ TEST(ContextWindow, OldResultsGoFirstAndTheNewestStay) {
   EXPECT_EQ(is.shown.back(), transcript.back());
   EXPECT_EQ(is.shown[transcript.size() - 3], transcript[transcript.size() - 3]);
   EXPECT_TRUE(model.asked.empty());
+}
+
+Message with_note(std::string text, const std::string& name, std::size_t bytes) {
+  Message message = user(std::move(text));
+  EXPECT_TRUE(attach(message, Media::create(std::string(bytes, 'n'), name).value()));
+  return message;
+}
+
+TEST(ContextWindow, MediaOfOldTurnsGoBeforeAnythingIsSummedUp) {
+  CountingModel model(1'000);
+  Transcript transcript{{.role = Role::system, .content = "You are helpful."},
+                        with_note("First:", "old.txt", 2'000),
+                        reply_of("Seen."),
+                        with_note("Second:", "later.txt", 1'100),
+                        reply_of("Seen, too."),
+                        with_note("The task:", "task.txt", 400),
+                        reply_of("Yes."),
+                        user("And?")};
+  ContextWindow window;
+  const Cut once = cut(window, model, transcript, 5);
+  EXPECT_EQ(once.lines, (std::vector<std::string>{"window cut: media of 1 messages, 906 to 414 tokens of 1000"}));
+  EXPECT_TRUE(model.asked.empty()) << "no summary";
+  EXPECT_EQ(once.shown[1].content, "First:[file old.txt is no longer shown]");
+  EXPECT_TRUE(once.shown[1].attachments.empty());
+  EXPECT_EQ(once.shown[3], transcript[3]) << "there is room for it";
+  transcript.push_back(reply_of(std::string(1'760, 'y')));
+  const Cut twice = cut(window, model, transcript, 5);
+  EXPECT_EQ(twice.shown[3].content, "Second:[file later.txt is no longer shown]");
+  EXPECT_EQ(twice.shown[5], transcript[5]) << "the task keeps what belongs to it";
+  window.forget();
+  EXPECT_EQ(window.shown(transcript), transcript);
 }
 
 TEST(ContextWindow, TheMiddleBecomesASummaryThatTheModelWrites) {

@@ -103,6 +103,16 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
+std::optional<std::string> from_base64(std::string_view text) {
+  std::string bytes(simdutf::maximal_binary_length_from_base64(text.data(), text.size()), '\0');
+  const simdutf::result read = simdutf::base64_to_binary(text.data(), text.size(), bytes.data());
+  if (read.error != simdutf::error_code::SUCCESS) {
+    return std::nullopt;
+  }
+  bytes.resize(read.count);
+  return bytes;
+}
+
 std::string printable(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   const std::string clean = utf8::sanitize(text);

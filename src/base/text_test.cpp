@@ -31,6 +31,16 @@ TEST(Base64, HasTheFormsOfTheRfc) {
   EXPECT_EQ(base64("\xff\xfe\xfd"), "//79");
 }
 
+TEST(Base64, IsReadBackWithoutPaddingAndBetweenBlanksAndNothingElseIs) {
+  for (const std::string_view bytes : {"", "f", "fo", "foo", "foob", "\xff\xfe\xfd"}) {
+    EXPECT_EQ(from_base64(base64(bytes)), std::string(bytes));
+  }
+  EXPECT_EQ(from_base64("Zm9v\r\nYg"), "foob");
+  for (const std::string_view bad : {"Z", "Zm9v!", "Zm=v", "Zm9vY", "Zm9vYg=x"}) {
+    EXPECT_EQ(from_base64(bad), std::nullopt) << bad;
+  }
+}
+
 TEST(Utf8, CompletePrefixHoldsBackOnlyAnUnfinishedCharacter) {
   const std::string party = "x🎉";
   EXPECT_EQ(utf8::complete_prefix(party), party.size());

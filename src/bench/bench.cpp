@@ -43,6 +43,13 @@ Result<void> check(const BenchOptions& options) {
       return fail(ErrorCode::invalid_argument, format_text("no benchmark is called '{}'", name), "one of " + known);
     }
   }
+  constexpr std::array<std::string_view, 5> kPeers{"R", "S", "S split", "S unified", "P"};
+  for (const std::string& peer : options.without) {
+    if (!std::ranges::contains(kPeers, peer)) {
+      return fail(ErrorCode::invalid_argument, format_text("no peer is called '{}'", peer),
+                  "R, S ('S split' or 'S unified' for one of its layouts), P");
+    }
+  }
   if (options.rounds < 0 || options.rounds > kRoundsMax) {
     return fail(ErrorCode::invalid_argument,
                 format_text("rounds is {} and must be from 0 to {}", options.rounds, kRoundsMax));

@@ -51,7 +51,7 @@ Result<void> run_agents_of(Harness& harness, const std::string& name, const Deco
   if (!harness.options().quick) {
     PUNA_TRY_VOID(lineup.add_server({.agents = agents, .window_tokens = window}, scripts));
   }
-  PUNA_TRY_VOID(lineup.run(harness.rounds(), true));
+  PUNA_TRY_VOID(lineup.run(harness.short_rounds(), true));
   // All decode the same tokens, so a ratio of seconds is one of tokens per second.
   for (const bool in_pool : {true, false}) {
     const bool is_same = in_pool == (cache == CacheLayout::pool);

@@ -72,26 +72,12 @@ Result<Tree> grow(Peer& peer, const TreeShape& shape, TokenSource source, const 
   }
 }
 
-// Seconds from asking for one fork of a node to its first token: the fastest of many.
-Result<double> fastest_fork(Peer& peer, const std::vector<Token>& node, TokenSource source,
-                            const std::stop_token& stop) {
-  double fastest = INFINITY;
-  for (const Token marker : branch_tokens(source, kForkProbes)) {
-    PeerRequest request{.prompt = node, .output_tokens = 1};
-    request.prompt.push_back(marker);
-    PUNA_TRY(const PeerReply reply, peer.run(request, [] {}, stop));
-    fastest = std::min(fastest, std::chrono::duration<double>(reply.arrivals.front() - reply.submitted).count());
-  }
-  return fastest;
-}
-
-Result<Sample> grow_measured(Peer& peer, const TreeShape& shape, const TokenSource& source,
-                             const std::stop_token& stop) {
+Result<Tree> grow_measured(Peer& peer, const TreeShape& shape, const TokenSource& source, const std::stop_token& stop,
+                           Sample& sample) {
   PUNA_TRY(const Meter meter, Meter::start(peer));
-  PUNA_TRY(const Tree tree, grow(peer, shape, source, stop));
-  PUNA_TRY(Sample sample, meter.finish(tree.nodes));
-  PUNA_TRY(sample.value, fastest_fork(peer, tree.a_leaf, source, stop));
-  return sample;
+  PUNA_TRY(Tree tree, grow(peer, shape, source, stop));
+  PUNA_TRY(sample, meter.finish(tree.nodes));
+  return tree;
 }
 
 // The same tree by copying lanes: a lane for each node.
@@ -119,28 +105,34 @@ Result<std::vector<RawWork>> grow_raw(RawLoop& raw, const TreeShape& shape, Toke
   }
 }
 
-// Seconds for one row after the tree's last leaf, without what makes the fork.
-Result<double> fastest_row(RawLoop& raw, const TreeShape& shape, TokenSource source, const std::stop_token& stop) {
-  const int leaf = shape.nodes() - 1;
+// What a fork of a leaf takes beside the row that it computes: the engine's fork up to its first token and the raw
+// loop's row in turns, the fastest of each.
+Result<Sample> time_forks(Peer& engine, const std::vector<Token>& leaf, RawLoop& raw, const TreeShape& shape,
+                          TokenSource source, const std::stop_token& stop) {
+  const int raw_leaf = shape.nodes() - 1;
   const int spare = shape.nodes();
-  double fastest = INFINITY;
+  double fork = INFINITY;
+  double row = INFINITY;
   for (const Token token : branch_tokens(source, kForkProbes)) {
-    raw.share(leaf, spare);
+    PeerRequest request{.prompt = leaf, .output_tokens = 1};
+    request.prompt.push_back(token);
+    PUNA_TRY(const PeerReply reply, engine.run(request, [] {}, stop));
+    fork = std::min(fork, std::chrono::duration<double>(reply.arrivals.front() - reply.submitted).count());
+    raw.share(raw_leaf, spare);
     const RawTurn turn{.lane = spare, .tokens = {token}, .output_tokens = 1};
     PUNA_TRY(const RawWork work, raw.run(std::span(&turn, 1), stop));
-    fastest = std::min(fastest, work.first_tokens_wall_seconds);
+    row = std::min(row, work.first_tokens_wall_seconds);
   }
-  return fastest;
+  return Sample{.value = std::max(0.0, fork - row)};
 }
 
 void emit_fork_times(Lineup& lineup) {
-  const auto row = lineup.find("R row");
-  const auto ours = lineup.rounds().column(0, &Sample::value);
-  const auto rows = lineup.rounds().column(*row, &Sample::wall_seconds);
-  std::vector<double> microseconds;
-  for (std::size_t round = 0; round < ours.size(); ++round) {
-    microseconds.push_back(std::max(0.0, 1e6 * (ours[round] - rows[round])));
+  const auto forks = lineup.find("R row");
+  if (!forks) {
+    return;
   }
+  std::vector<double> microseconds = lineup.rounds().column(*forks, &Sample::value);
+  std::ranges::for_each(microseconds, [](double& value) { value *= 1e6; });
   lineup.harness().emit(timed_alone(lineup.metric("microseconds of a fork"), microseconds,
                                     {.floor = 1000, .moon = 100, .side = Side::at_most}, lineup.state()));
 }
@@ -162,27 +154,32 @@ Result<void> run_tree(Harness& harness, const std::string& name, const TreeShape
   PUNA_TRY(const auto raw, harness.open_raw({.lanes = shape.nodes() + 1, .cells = shape.pool()}));
   const auto source = [&](std::uint64_t serial) { return harness.tokens("B4 " + name, serial); };
   const auto contender = [&](Peer& peer) {
-    return Contender{.name = peer.name(), .run = [&](std::uint64_t serial) {
-                       return grow_measured(peer, shape, source(serial), harness.stop());
+    return Contender{.name = peer.name(), .run = [&](std::uint64_t serial) -> Result<Sample> {
+                       Sample sample;
+                       PUNA_TRY_VOID(grow_measured(peer, shape, source(serial), harness.stop(), sample));
+                       return sample;
                      }};
   };
+  std::unique_ptr<EnginePeer> engine;  // of this round: its forks are timed when the raw loop has its tree, too
+  std::vector<Token> leaf;
   Lineup lineup(harness, "B4", name);
   lineup.add({.name = "E", .run = [&](std::uint64_t serial) -> Result<Sample> {
-                PUNA_TRY(const auto engine,
-                         harness.open_engine(
-                             {.window_tokens = shape.window(), .agents = leaves, .pool_tokens = shape.pool()}));
-                return grow_measured(*engine, shape, source(serial), harness.stop());
+                engine.reset();
+                PUNA_TRY(engine, harness.open_engine(
+                                     {.window_tokens = shape.window(), .agents = leaves, .pool_tokens = shape.pool()}));
+                Sample sample;
+                PUNA_TRY(Tree tree, grow_measured(*engine, shape, source(serial), harness.stop(), sample));
+                leaf = std::move(tree.a_leaf);
+                return sample;
               }});
   PUNA_TRY_VOID(
       lineup.add_server({.agents = std::min(leaves, kServerAgentsMax), .window_tokens = shape.window()}, contender));
   lineup.add(raw_contender(
       "R", *raw, [&](std::uint64_t serial) { return grow_raw(*raw, shape, source(serial), harness.stop()); }));
-  lineup.add({.name = "R row", .run = [&](std::uint64_t serial) -> Result<Sample> {
-                Sample sample;
-                PUNA_TRY(sample.wall_seconds, fastest_row(*raw, shape, source(serial), harness.stop()));
-                return sample;
+  lineup.add({.name = "R row", .run = [&](std::uint64_t serial) {
+                return time_forks(*engine, leaf, *raw, shape, source(serial), harness.stop());
               }});
-  PUNA_TRY_VOID(lineup.run(harness.few_rounds(), !harness.options().quick));
+  PUNA_TRY_VOID(lineup.run(harness.long_rounds(), !harness.options().quick));
   emit_recomputed(lineup);
   lineup.show_computed();
   emit_fork_times(lineup);

@@ -27,7 +27,6 @@ struct StreamShape {
   int niceness = 0;  // of the busy processes
 
   [[nodiscard]] int window() const { return std::max(long_prompt_tokens, prompt_tokens + output_tokens) + 16; }
-  [[nodiscard]] int pool() const { return long_prompt_tokens + streams * (prompt_tokens + output_tokens + 8) + 256; }
 };
 
 // Lets one thread wait until others have counted far enough, or until they stop.
@@ -120,6 +119,7 @@ Result<Sample> keep_busy(Peer& peer, const StreamShape& shape, int threads, Toke
 
 using Job = std::function<Result<Sample>(Peer&, const TokenSource&)>;
 
+// Streams and prompt have nothing in common: the engine has the layout that a server takes for such, as S split does.
 Result<void> run_job(Harness& harness, const StreamShape& shape, Lineup& lineup, const std::string& name,
                      const Job& job) {
   PUNA_TRY_VOID(harness.check_window(shape.window()));
@@ -127,7 +127,7 @@ Result<void> run_job(Harness& harness, const StreamShape& shape, Lineup& lineup,
   lineup.add({.name = "E", .run = [&, source](std::uint64_t serial) -> Result<Sample> {
                 PUNA_TRY(const auto engine, harness.open_engine({.window_tokens = shape.window(),
                                                                  .agents = shape.streams + 1,
-                                                                 .pool_tokens = shape.pool()}));
+                                                                 .cache = CacheLayout::parts}));
                 return job(*engine, source(serial));
               }});
   PUNA_TRY_VOID(
@@ -135,7 +135,7 @@ Result<void> run_job(Harness& harness, const StreamShape& shape, Lineup& lineup,
         return Contender{.name = peer.name(),
                          .run = [&, source](std::uint64_t serial) { return job(peer, source(serial)); }};
       }));
-  return lineup.run(harness.few_rounds(), !harness.options().quick);
+  return lineup.run(harness.long_rounds(), !harness.options().quick);
 }
 
 Result<void> run_long_prompt(Harness& harness, const std::string& name, const StreamShape& shape) {

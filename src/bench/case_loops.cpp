@@ -69,7 +69,7 @@ Result<void> run_shape(Harness& harness, const std::string& name, const LoopsSha
   PUNA_TRY_VOID(lineup.add_server(server, scripts));
   PUNA_TRY_VOID(lineup.add_pool(window, scripts));
   lineup.add(raw_contender("R", *raw, raw_job(harness, *raw, loop, scripts)));
-  PUNA_TRY_VOID(lineup.run(harness.few_rounds(), !harness.options().quick));
+  PUNA_TRY_VOID(lineup.run(harness.long_rounds(), !harness.options().quick));
   lineup.hold_to_bound(0.03);
   lineup.show_computed();
   lineup.compare_prediction({.moon = 1 / 1.05});

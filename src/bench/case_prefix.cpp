@@ -85,7 +85,7 @@ Result<void> run_shape(Harness& harness, const std::string& name, const PrefixSh
   }
   lineup.add(raw_contender("R", *raw, raw_job(harness, *raw, shape, scripts)));
   const bool time_goals = !harness.options().quick;
-  PUNA_TRY_VOID(lineup.run(shape.long_job ? harness.few_rounds() : harness.rounds(), time_goals));
+  PUNA_TRY_VOID(lineup.run(shape.long_job ? harness.long_rounds() : harness.short_rounds(), time_goals));
   lineup.hold_to_bound(0.02);
   lineup.show_computed();
   lineup.compare_prediction({.moon = 1 / 1.05});

@@ -147,7 +147,7 @@ Result<void> run_shape(Harness& harness, const std::string& name, const Pressure
                            }};
         }));
   }
-  PUNA_TRY_VOID(lineup.run(harness.few_rounds(), !harness.options().quick));
+  PUNA_TRY_VOID(lineup.run(harness.long_rounds(), !harness.options().quick));
   emit_shares(lineup);
   const std::vector<double> speed = lineup.rounds().column(0, &Sample::other_value);
   harness.emit(timed_alone(lineup.metric("prefill time / wake time (95th percentile)"), speed,

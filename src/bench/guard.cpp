@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "bench/statistics.h"
 #include "puna/engine/peers.h"
 
 namespace puna::bench {
@@ -16,7 +17,9 @@ namespace {
 // 16 MiB: weights do not fit the inner caches either, so a neighbour that takes memory bandwidth is seen.
 constexpr std::size_t kKernelFloats = std::size_t{4} * 1024 * 1024;
 constexpr double kKernelSeconds = 0.020;
-constexpr int kCalmReadings = 9;
+// An interrupt during 20 ms, or pages that were put aside meanwhile, are not a loud machine: the median of so many runs
+// of the kernel speaks.
+constexpr int kKernelRuns = 5;
 
 std::string first_line(const char* path) {
   std::ifstream file(path);
@@ -77,13 +80,13 @@ std::optional<std::string> compare(const MachineReading& before, const MachineRe
 }
 
 MachineGuard::MachineGuard() : data_(kKernelFloats, 1.0F) {
-  for (double seconds = run_kernel(); seconds < kKernelSeconds && passes_ < 1 << 20; seconds = run_kernel()) {
+  for (double seconds = run_once(); seconds < kKernelSeconds && passes_ < 1 << 20; seconds = run_once()) {
     passes_ *= 2;
   }
 }
 
 // Reads, multiplies and writes each value, as often as passes_ says. The values stay near 1.
-double MachineGuard::run_kernel() {
+double MachineGuard::run_once() {
   const double begin = thread_cpu_seconds();
   for (int pass = 0; pass < passes_; ++pass) {
     const float factor = pass % 2 == 0 ? 1.0009765625F : 0.9990243903F;
@@ -95,6 +98,12 @@ double MachineGuard::run_kernel() {
   return thread_cpu_seconds() - begin;
 }
 
+double MachineGuard::run_kernel() {
+  std::array<double, kKernelRuns> seconds{};
+  std::ranges::generate(seconds, [this] { return run_once(); });
+  return median(seconds);
+}
+
 MachineReading MachineGuard::read() {
   MachineReading reading{.load = parse_load(first_line("/proc/loadavg"))};
   parse_ticks(first_line("/proc/stat"), reading);
@@ -103,19 +112,13 @@ MachineReading MachineGuard::read() {
 }
 
 void MachineGuard::settle() {
-  std::array<double, kCalmReadings> seconds{};
-  std::ranges::generate(seconds, [this] { return run_kernel(); });
-  calm_kernel_seconds_ = std::ranges::min(seconds);
   last_ = read();
+  calm_kernel_seconds_ = last_.kernel_seconds;
 }
 
 std::optional<std::string> MachineGuard::disturbance() {
   const MachineReading before = std::exchange(last_, read());
   auto why = compare(before, last_, calm_kernel_seconds_);
-  if (why) {  // a single interrupt during 20 ms is not a loud machine
-    last_.kernel_seconds = run_kernel();
-    why = compare(before, last_, calm_kernel_seconds_);
-  }
   if (last_.kernel_seconds < calm_kernel_seconds_ * (1 - kKernelTolerance)) {
     calm_kernel_seconds_ = last_.kernel_seconds;  // what seemed calm was not: later rounds are compared with this
   }

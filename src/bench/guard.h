@@ -34,7 +34,8 @@ struct MachineReading {
 };
 
 inline constexpr double kKernelTolerance = 0.10;
-inline constexpr double kStolenShareMax = 0.02;
+// Stolen time is not in CPU seconds; it costs caches. Hosts were seen that take 2 % all day and change no ratio.
+inline constexpr double kStolenShareMax = 0.05;
 
 // Compares two readings with the calm kernel time. Pure.
 [[nodiscard]] std::optional<std::string> compare(const MachineReading& before, const MachineReading& now,
@@ -52,7 +53,8 @@ class MachineGuard final : public RoundGuard {
   [[nodiscard]] std::optional<std::string> disturbance() override;
 
  private:
-  [[nodiscard]] double run_kernel();
+  [[nodiscard]] double run_once();    // thread CPU seconds of the kernel
+  [[nodiscard]] double run_kernel();  // the median of several
   [[nodiscard]] MachineReading read();
 
   std::vector<float> data_;

@@ -75,6 +75,11 @@ Harness::Harness(const BenchOptions& options, std::shared_ptr<const Weights> wei
 
 int Harness::rounds() const { return options_.rounds > 0 ? options_.rounds : options_.quick ? kQuickRounds : kRounds; }
 
+bool Harness::wants(std::string_view contender) const {
+  return !std::ranges::contains(options_.without, contender) &&
+         !std::ranges::contains(options_.without, contender.substr(0, contender.find(' ')));
+}
+
 TokenSource Harness::tokens(std::string_view workload, std::uint64_t serial) const {
   return {ordinary_, Random::mix(Random::mix(options_.seed, number_of(workload)), serial)};
 }
@@ -100,9 +105,10 @@ void Harness::emit(BenchResult result) {
   sink_.on_result(results_.back());
 }
 
-Result<Rounds> Harness::run_rounds(const std::string& label, std::span<const Contender> contenders, int rounds) {
+Result<Rounds> Harness::run_rounds(const std::string& label, std::span<const Contender> contenders,
+                                   const RoundSettings& settings) {
   const auto progress = [&](std::string_view line) { sink_.on_progress(format_text("{}: {}", label, line)); };
-  return bench::run_rounds(contenders, {.rounds = rounds}, guard_, progress, stop_);
+  return bench::run_rounds(contenders, settings, guard_, progress, stop_);
 }
 
 RoundState Harness::state(const Rounds& rounds, bool time_goals) const {

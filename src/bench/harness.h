@@ -33,8 +33,13 @@ class Harness {
   [[nodiscard]] const std::stop_token& stop() const { return stop_; }
   [[nodiscard]] const Weights& weights() const { return *weights_; }
   [[nodiscard]] int rounds() const;
+  [[nodiscard]] RoundSettings short_rounds() const { return {.rounds = rounds()}; }
   // For workloads of minutes: as few rounds as a verdict needs.
-  [[nodiscard]] int few_rounds() const { return std::min(rounds(), kRoundsMin); }
+  [[nodiscard]] RoundSettings long_rounds() const {
+    return {.rounds = std::min(rounds(), kRoundsMin), .warm_up = options_.quick};
+  }
+  // Whether a contender of this name takes part: "S split" belongs to the peer "S".
+  [[nodiscard]] bool wants(std::string_view contender) const;
 
   // Tokens for one round of one workload; equal for all contenders of that round.
   [[nodiscard]] TokenSource tokens(std::string_view workload, std::uint64_t serial) const;
@@ -47,7 +52,8 @@ class Harness {
   [[nodiscard]] std::vector<BenchResult> take_results() { return std::move(results_); }
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }  // of all workloads, wanted or not
 
-  [[nodiscard]] Result<Rounds> run_rounds(const std::string& label, std::span<const Contender> contenders, int rounds);
+  [[nodiscard]] Result<Rounds> run_rounds(const std::string& label, std::span<const Contender> contenders,
+                                          const RoundSettings& settings);
   // time_goals: the sizes are those that the goals of timed numbers speak of.
   [[nodiscard]] RoundState state(const Rounds& rounds, bool time_goals) const;
 

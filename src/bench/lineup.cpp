@@ -20,19 +20,27 @@ void Lineup::add_engine(const EngineShape& shape, const Scripts& scripts) {
   contenders_.push_back(engine_contender(harness_, shape, scripts));
 }
 
-void Lineup::add(Contender contender) { contenders_.push_back(std::move(contender)); }
+void Lineup::add(Contender contender) {
+  if (harness_.wants(contender.name)) {
+    contenders_.push_back(std::move(contender));
+  }
+}
 
 Result<void> Lineup::add_server(const ServerShape& shape, const Scripts& scripts) {
   return add_server(shape, MakeContender([&](Peer& peer) { return peer_contender(harness_, peer, scripts); }));
 }
 
 Result<void> Lineup::add_server(const ServerShape& shape, const MakeContender& make) {
+  const std::string name = shape.one_pool ? "S unified" : "S split";
+  if (!harness_.wants(name)) {
+    return {};
+  }
   auto server = harness_.open_server(shape);
   if (!server && server.error().code == ErrorCode::cancelled) {
     return std::unexpected(std::move(server).error());
   }
   if (!server) {
-    harness_.emit(not_run(metric(shape.one_pool ? "against S unified" : "against S split"), server.error().message));
+    harness_.emit(not_run(metric("against " + name), server.error().message));
     return {};
   }
   peers_.push_back(*std::move(server));
@@ -41,14 +49,17 @@ Result<void> Lineup::add_server(const ServerShape& shape, const MakeContender& m
 }
 
 Result<void> Lineup::add_pool(int window_tokens, const Scripts& scripts) {
+  if (!harness_.wants("P")) {
+    return {};
+  }
   PUNA_TRY(auto pool, harness_.open_pool(window_tokens));
   peers_.push_back(std::move(pool));
   contenders_.push_back(peer_contender(harness_, *peers_.back(), scripts));
   return {};
 }
 
-Result<void> Lineup::run(int rounds, bool time_goals) {
-  PUNA_TRY(rounds_, harness_.run_rounds(bench_ + " " + workload_, contenders_, rounds));
+Result<void> Lineup::run(const RoundSettings& settings, bool time_goals) {
+  PUNA_TRY(rounds_, harness_.run_rounds(bench_ + " " + workload_, contenders_, settings));
   state_ = harness_.state(rounds_, time_goals);
   return {};
 }

@@ -19,6 +19,7 @@ class Lineup {
   Lineup(Harness& harness, std::string bench, std::string workload);
 
   void add_engine(const EngineShape& shape, const Scripts& scripts);
+  // Peers that the options leave out are left out here, without a word.
   void add(Contender contender);
   // A server that cannot run is a result, not the end of the workload.
   // Errors  cancelled
@@ -28,7 +29,7 @@ class Lineup {
   [[nodiscard]] Result<void> add_pool(int window_tokens, const Scripts& scripts);
 
   // Runs the rounds; after it the functions below.
-  [[nodiscard]] Result<void> run(int rounds, bool time_goals);
+  [[nodiscard]] Result<void> run(const RoundSettings& settings, bool time_goals);
 
   // The contender's place, when it takes part.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view name) const;

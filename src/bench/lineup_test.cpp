@@ -27,7 +27,7 @@ TEST_F(LineupTest, TheGoalIsAboutTheServerThatNeededLeast) {
   lineup_.add(contender("E", {.cpu_seconds = 2}));
   lineup_.add(contender("S unified", {.cpu_seconds = 10}));
   lineup_.add(contender("S split", {.cpu_seconds = 5}));
-  ASSERT_TRUE(lineup_.run(3, true));
+  ASSERT_TRUE(lineup_.run({.rounds = 3}, true));
   lineup_.compare_servers("cpu seconds", &Sample::cpu_seconds, {.floor = 3.0});
   ASSERT_EQ(sink_.results.size(), 2U);
   EXPECT_EQ(sink_.results[0].peer, "S split");
@@ -41,7 +41,7 @@ TEST_F(LineupTest, ThePredictionIsThePeersRatesTimesTheFewestTokensPossible) {
   lineup_.add(
       contender("E", {.cpu_seconds = 2, .tokens_prefilled = 5000, .tokens_distinct = 1000, .tokens_decoded = 100}));
   lineup_.add(contender("R", {.value = 0.001, .other_value = 0.01}));
-  ASSERT_TRUE(lineup_.run(3, true));
+  ASSERT_TRUE(lineup_.run({.rounds = 3}, true));
   lineup_.compare_prediction({.moon = 1 / 1.05});
   EXPECT_DOUBLE_EQ(*last().value, 2.0);
   EXPECT_DOUBLE_EQ(*last().ratio, 1.0);
@@ -52,7 +52,7 @@ TEST_F(LineupTest, TheRoundFurthestFromItsBoundDecides) {
   lineup_.add({.name = "E", .run = [](std::uint64_t serial) -> Result<Sample> {
                  return Sample{.tokens_prefilled = serial == 2 ? 1100 : 1000, .tokens_distinct = 1000};
                }});
-  ASSERT_TRUE(lineup_.run(3, true));
+  ASSERT_TRUE(lineup_.run({.rounds = 3}, true));
   lineup_.hold_to_bound(0.02);
   EXPECT_EQ(last().ours, 1100);
   EXPECT_EQ(last().verdict, BenchVerdict::missed);
@@ -63,10 +63,28 @@ TEST_F(LineupTest, AServerThatIsNotInstalledIsAResultAndTheOthersRun) {
   lineup_.add(contender("E", {.cpu_seconds = 2}));
   const Scripts none = [](std::uint64_t) { return std::vector<AgentScript>{}; };
   ASSERT_TRUE(lineup_.add_server({.agents = 1, .window_tokens = 64}, none));
-  ASSERT_TRUE(lineup_.run(3, true));
+  ASSERT_TRUE(lineup_.run({.rounds = 3}, true));
   EXPECT_EQ(last().verdict, BenchVerdict::inconclusive);
   EXPECT_NE(last().note.find("puna-no-such-server"), std::string::npos);
   EXPECT_FALSE(lineup_.find("S split"));
+}
+
+TEST_F(LineupTest, APeerThatIsLeftOutIsNeitherRunNorMissed) {
+  options_.without = {"S", "R"};
+  options_.server = "puna-no-such-server";
+  lineup_.add(contender("E", {.cpu_seconds = 2, .tokens_distinct = 1}));
+  lineup_.add(contender("R", {.value = 1}));
+  lineup_.add(contender("R row", {.value = 1}));
+  const Scripts none = [](std::uint64_t) { return std::vector<AgentScript>{}; };
+  ASSERT_TRUE(lineup_.add_server({.agents = 1, .window_tokens = 64}, none));
+  ASSERT_TRUE(lineup_.run({.rounds = 3}, true));
+  lineup_.compare_prediction({.moon = 1});
+  lineup_.compare_servers("cpu seconds", &Sample::cpu_seconds, {.floor = 1});
+  options_.without = {"S unified"};
+  EXPECT_TRUE(harness_.wants("S split"));
+  EXPECT_FALSE(harness_.wants("S unified"));
+  EXPECT_EQ(lineup_.rounds().samples.size(), 1U);
+  EXPECT_TRUE(sink_.results.empty());
 }
 
 TEST_F(LineupTest, AWorkloadThatFailsIsAResultAndAStopIsNot) {
@@ -107,9 +125,11 @@ TEST_F(LineupTest, QuickMeansFewerRoundsAndLongWorkloadsAsFewAsAVerdictNeeds) {
   EXPECT_EQ(harness_.rounds(), 3);
   options_ = {};
   EXPECT_EQ(harness_.rounds(), 7);
-  EXPECT_EQ(harness_.few_rounds(), kRoundsMin);
+  EXPECT_EQ(harness_.long_rounds().rounds, kRoundsMin);
+  EXPECT_TRUE(harness_.short_rounds().warm_up);
+  EXPECT_FALSE(harness_.long_rounds().warm_up);  // it would take minutes
   options_ = {.rounds = 2};
-  EXPECT_EQ(harness_.few_rounds(), 2);
+  EXPECT_EQ(harness_.long_rounds().rounds, 2);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Rounds: every contender once in each, in turn, so that a slow minute is slow for all. A round in which the machine
-// was not calm is done again, a bounded number of times.
+// Rounds: every contender once in each, in turn, so that a slow minute is slow for all. Who ran while the machine was
+// not calm runs again at once, a bounded number of times.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/guard.h"
+#include "bench/statistics.h"
 #include "puna/base.h"
 
 namespace puna::bench {
@@ -31,19 +32,20 @@ struct Sample {
 
 struct Contender {
   std::string name;
-  // Does the job once. `serial` differs in every round, redone ones included, so that nothing is warm by chance.
+  // Does the job once. `serial` differs in every round, and for every run that is done again, so that nothing is warm
+  // by chance.
   std::function<Result<Sample>(std::uint64_t serial)> run;
 };
 
 struct RoundSettings {
   int rounds = 7;
-  bool warm_up = true;  // one round before, discarded
+  bool warm_up = true;  // one round before, discarded; of no use where a run takes minutes
 };
 
 struct Rounds {
   std::vector<std::vector<Sample>> samples;  // [contender][round]; all of one length
-  int redone = 0;
-  // False: too few rounds were calm; the samples are filled up with others, for their counts.
+  int redone = 0;                            // runs that were done again
+  // False: some samples are of a machine that was not calm; their counts are good, their times are not.
   bool calm = true;
   std::string why;  // the last disturbance
 
@@ -51,8 +53,9 @@ struct Rounds {
   [[nodiscard]] std::vector<std::int64_t> counts(std::size_t contender, std::int64_t Sample::* field) const;
 };
 
-// Rounds that may be redone before a case is given up as inconclusive.
-[[nodiscard]] constexpr int redone_max(int rounds) { return rounds < 4 ? 2 : rounds / 2; }
+// How many runs may be done again, for each contender, before a case is given up as inconclusive. None where there are
+// too few rounds for a verdict about times.
+[[nodiscard]] constexpr int redone_max(int rounds) { return rounds < kRoundsMin ? 0 : rounds < 4 ? 2 : rounds / 2; }
 
 using RoundProgress = std::function<void(std::string_view line)>;
 

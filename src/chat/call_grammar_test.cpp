@@ -101,9 +101,9 @@ std::vector<Form> all_forms() {
     forms.push_back({.name = std::string(family.name), .format = chat_of(template_of(family))->own_format()});
   }
   if (const auto folder = testing::oracle("templates")) {
-    for (const auto& file : std::filesystem::directory_iterator(*folder)) {
-      if (const auto chat = chat_of(testing::read_text(file.path())); chat->abilities().own_calls) {
-        forms.push_back({.name = file.path().filename().string(), .format = chat->own_format()});
+    for (const auto& file : testing::oracle_files(*folder)) {
+      if (const auto chat = chat_of(testing::read_text(file)); chat->abilities().own_calls) {
+        forms.push_back({.name = file.filename().string(), .format = chat->own_format()});
       }
     }
   }

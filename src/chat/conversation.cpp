@@ -54,6 +54,31 @@ std::string call_text(const ToolCall& call, Pen& pen) {
                      spaced_text(written(call.arguments, pen)), kCallEnd);
 }
 
+// A text file as the model reads it.
+std::string file_text(const Media& file) { return format_text("{}:\n{}\n", file.name(), file.bytes()); }
+
+// What was said, with what stands for the attachments.
+std::string content_text(const Message& message, Pen& pen) {
+  if (message.attachments.empty()) {
+    return pen.write(message.content);
+  }
+  std::string text;
+  std::size_t done = 0;
+  const auto add_until = [&](std::size_t end) {
+    if (end > done) {
+      text += pen.write(std::string_view(message.content).substr(done, end - done));
+      done = end;
+    }
+  };
+  for (const Attachment& attachment : message.attachments) {
+    add_until(std::min(attachment.at, message.content.size()));
+    const Media& media = attachment.media;
+    text += media.kind() == MediaKind::file ? pen.write(file_text(media)) : pen.media(media.hash());
+  }
+  add_until(message.content.size());
+  return text;
+}
+
 class Builder {
  public:
   Builder(const Shape& shape, const Pens& pens) : shape_(shape), pens_(pens) {}
@@ -61,7 +86,7 @@ class Builder {
   void system(const std::string& text) { join(system_, text, kGap); }
 
   void add(const Message& message) {
-    Turn turn{.role = message.role, .text = pens_.said.write(message.content), .source = &message};
+    Turn turn{.role = message.role, .text = content_text(message, pens_.said), .source = &message};
     turn.reasoning = pens_.said.write(message.reasoning);
     if (message.role == Role::system) {
       if (turns_.empty()) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/test_rounds.h"
 #include "chat/families_testing.h"
 #include "chat/oracles_testing.h"
 #include "chat/reply_grammar.h"
@@ -75,9 +76,9 @@ TEST(FamiliesOracle, EveryPublishedTemplatesCallsReadBackWholeAndInBytes) {
   }
   int read_back = 0;
   int constrained = 0;
-  for (const auto& file : std::filesystem::directory_iterator(*folder)) {
-    const std::string name = file.path().filename().string();
-    const auto chat = testing::chat_of(testing::read_text(file.path()));
+  for (const auto& file : testing::oracle_files(*folder)) {
+    const std::string name = file.filename().string();
+    const auto chat = testing::chat_of(testing::read_text(file));
     ASSERT_NE(chat, nullptr) << name;
     const ReplyFormat format = chat->own_format();
     std::printf("%-58s %s\n", name.c_str(),
@@ -116,8 +117,9 @@ TEST(FamiliesOracle, EveryPublishedTemplatesCallsReadBackWholeAndInBytes) {
     ++read_back;
   }
   std::printf("%d forms read, %d constrained\n", read_back, constrained);
-  EXPECT_GE(read_back, 18);
-  EXPECT_GE(constrained, 18);
+  const int least = test::stride() == 1 ? 18 : 1;  // under a sanitizer a few files are read, and not all show calls
+  EXPECT_GE(read_back, least);
+  EXPECT_GE(constrained, least);
 }
 
 }  // namespace

@@ -90,6 +90,42 @@ std::string ControlTexts::broken(std::string_view text) const {
 
 Marks::Marks() : prefix_(random_prefix()) {}
 
+std::string Marks::media(std::string_view hash) {
+  if (media_prefix_.empty()) {
+    media_prefix_ = random_prefix();
+  }
+  auto known = std::ranges::find(media_, hash);
+  if (known == media_.end()) {
+    known = media_.emplace(media_.end(), hash);
+  }
+  return format_text("{}{:0{}}", media_prefix_, known - media_.begin(), kIdDigits);
+}
+
+std::optional<std::vector<PromptPart>> Marks::lift_media(std::vector<PromptPart> parts) const {
+  if (media_.empty()) {
+    return parts;
+  }
+  std::vector<PromptPart> lifted;
+  for (const PromptPart& part : parts) {
+    std::string_view text = part.text;
+    for (std::size_t mark = text.find(media_prefix_); mark != std::string_view::npos; mark = text.find(media_prefix_)) {
+      append_part(lifted, text.substr(0, mark), part.trust);
+      text.remove_prefix(mark + media_prefix_.size());
+      const std::string_view digits = text.substr(0, kIdDigits);
+      std::size_t id = kIdsMax;
+      const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+      if (problem != std::errc() || digits.size() != kIdDigits || end != digits.data() + digits.size() ||
+          id >= media_.size()) {
+        return std::nullopt;
+      }
+      lifted.push_back({.text = media_[id], .trust = Trust::media});
+      text.remove_prefix(kIdDigits);
+    }
+    append_part(lifted, text, part.trust);
+  }
+  return lifted;
+}
+
 std::string Marks::wrap(std::string_view text) {
   const std::size_t first = text.find_first_not_of(kSpace);
   if (first == std::string_view::npos) {
@@ -153,7 +189,7 @@ void append_part(std::vector<PromptPart>& parts, std::string_view text, Trust tr
   if (text.empty()) {
     return;
   }
-  if (!parts.empty() && parts.back().trust == trust) {
+  if (!parts.empty() && parts.back().trust == trust && trust != Trust::media) {
     parts.back().text += text;
   } else {
     parts.push_back({.text = std::string(text), .trust = trust});

@@ -44,12 +44,20 @@ class Marks {
   // The text between its marks. Text of white space alone, or none, is returned as it is.
   [[nodiscard]] std::string wrap(std::string_view text);
 
+  // What stands in a rendering for a picture or sound with this content hash. Unlike the marks around texts it belongs
+  // to the rendering with and without those, and stays in the parts until lift_media().
+  [[nodiscard]] std::string media(std::string_view hash);
+  // The parts with a part of its own for each such mark. Nothing: a mark is broken.
+  [[nodiscard]] std::optional<std::vector<PromptPart>> lift_media(std::vector<PromptPart> parts) const;
+
   // The rendered text without marks, cut into parts; neighbours of one kind are joined. Empty when the marks came out
   // broken, out of order, or crossed: then they prove nothing.
   [[nodiscard]] std::optional<std::vector<PromptPart>> split(std::string_view rendered) const;
 
  private:
   std::string prefix_;                                // of every mark in this render
+  std::string media_prefix_;                          // of those that stand for media
+  std::vector<std::string> media_;                    // hashes, by number
   std::unordered_map<std::string, std::size_t> ids_;  // by text
 };
 
@@ -62,6 +70,8 @@ class Pen {
   Pen(Mode mode, Marks& marks, const ControlTexts& controls) : mode_(mode), marks_(&marks), controls_(&controls) {}
 
   [[nodiscard]] std::string write(std::string_view text);
+  // What stands for a picture or sound, in every mode.
+  [[nodiscard]] std::string media(std::string_view hash) { return marks_->media(hash); }
   // For ids, which templates measure and compare: left bare when they are letters, digits, '_' and '-' and no control
   // text.
   [[nodiscard]] std::string write_id(std::string_view id);

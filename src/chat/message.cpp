@@ -74,12 +74,57 @@ Result<ToolCall> call_from_json(const Json& json) {
   return call;
 }
 
+Json attachment_to_json(const Attachment& attachment) {
+  return Json::object({{"at", static_cast<std::int64_t>(attachment.at)},
+                       {"name", attachment.media.name()},
+                       {"type", attachment.media.type()},
+                       {"data", base64(attachment.media.bytes())}});
+}
+
+Result<Attachment> attachment_from_json(const Json& json, std::size_t content_bytes) {
+  if (!json.is_object()) {
+    return wrong(format_text("an attachment must be an object, not {}", shown(json)));
+  }
+  PUNA_TRY_VOID(only_members(json, "an attachment", {"at", "name", "type", "data"}));
+  const Json* at = json.find("at");
+  const bool fits = at != nullptr && at->is_integer() && at->as_integer() >= 0 &&
+                    static_cast<std::size_t>(at->as_integer()) <= content_bytes;
+  if (!fits) {
+    return wrong(format_text("'at' of an attachment must be a place in its message's {} bytes", content_bytes));
+  }
+  std::string name;
+  std::string data;
+  PUNA_TRY_VOID(read_text(json, "an attachment", "name", name));
+  PUNA_TRY_VOID(read_text(json, "an attachment", "data", data));
+  PUNA_TRY(Media media, media_from_base64(data, name));
+  return Attachment{.at = static_cast<std::size_t>(at->as_integer()), .media = std::move(media)};
+}
+
+Result<void> read_attachments(const Json& json, Message& message) {
+  const Json* list = json.find("attachments");
+  if (list == nullptr) {
+    return {};
+  }
+  if (!list->is_array() || list->as_array().size() > kMediaInMessageMax) {
+    return wrong(format_text("'attachments' of a message must be an array of at most {}", kMediaInMessageMax));
+  }
+  for (const Json& item : list->as_array()) {
+    PUNA_TRY(Attachment attachment, attachment_from_json(item, message.content.size()));
+    if (!message.attachments.empty() && attachment.at < message.attachments.back().at) {
+      return wrong("the attachments of a message must be in the order of where they stand");
+    }
+    message.attachments.push_back(std::move(attachment));
+  }
+  return {};
+}
+
 // A member that belongs to one role is refused for every other.
 Result<void> check_roles(const Json& json, Role role) {
   constexpr std::array kOwners = {
       std::pair{std::string_view("reasoning"), Role::assistant}, std::pair{std::string_view("calls"), Role::assistant},
       std::pair{std::string_view("call_id"), Role::tool},        std::pair{std::string_view("tool"), Role::tool},
-      std::pair{std::string_view("is_error"), Role::tool},       std::pair{std::string_view("permission"), Role::tool}};
+      std::pair{std::string_view("is_error"), Role::tool},       std::pair{std::string_view("permission"), Role::tool},
+      std::pair{std::string_view("attachments"), Role::user}};
   for (const auto& [key, owner] : kOwners) {
     if (owner != role && json.find(key) != nullptr) {
       return wrong(
@@ -142,6 +187,13 @@ Json to_json(const Message& message) {
     json.set("is_error", true);
   }
   put("permission", message.permission);
+  if (!message.attachments.empty()) {
+    Json list = Json::array();
+    for (const Attachment& attachment : message.attachments) {
+      list.push(attachment_to_json(attachment));
+    }
+    json.set("attachments", std::move(list));
+  }
   return json;
 }
 
@@ -149,8 +201,9 @@ Result<Message> message_from_json(const Json& json) {
   if (!json.is_object()) {
     return wrong(format_text("a message must be an object, not {}", shown(json)));
   }
-  PUNA_TRY_VOID(only_members(json, "a message",
-                             {"role", "content", "reasoning", "calls", "call_id", "tool", "is_error", "permission"}));
+  PUNA_TRY_VOID(only_members(
+      json, "a message",
+      {"role", "content", "reasoning", "calls", "call_id", "tool", "is_error", "permission", "attachments"}));
   Message message;
   PUNA_TRY(message.role, read_role(json));
   PUNA_TRY_VOID(check_roles(json, message.role));
@@ -159,6 +212,7 @@ Result<Message> message_from_json(const Json& json) {
   PUNA_TRY_VOID(read_text(json, "a message", "call_id", message.call_id));
   PUNA_TRY_VOID(read_text(json, "a message", "tool", message.tool));
   PUNA_TRY_VOID(read_text(json, "a message", "permission", message.permission));
+  PUNA_TRY_VOID(read_attachments(json, message));
   if (const Json* is_error = json.find("is_error")) {
     if (!is_error->is_bool()) {
       return wrong(format_text("'is_error' of a message must be true or false, not {}", shown(*is_error)));

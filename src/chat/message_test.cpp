@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "chat/json_testing.h"
+#include "chat/test_media.h"
 
 namespace puna {
 namespace {
@@ -33,6 +34,59 @@ TEST(Message, ReadsBackWhatItWrites) {
     const Result<Message> read = message_from_json(json(written.dump()));
     ASSERT_TRUE(read) << written.dump() << ": " << read.error().message;
     EXPECT_EQ(*read, message) << written.dump();
+  }
+}
+
+Message with_attachments() {
+  Message message{.role = Role::user, .content = "What is "};
+  EXPECT_TRUE(attach(message, *Media::create(testing::png(3, 2), "cat.png")));
+  message.content += " beside ";
+  EXPECT_TRUE(attach(message, *Media::create(testing::wav(16'000, 4), "bark.wav")));
+  EXPECT_TRUE(attach(message, *Media::create("some text", "notes.txt")));
+  message.content += "?";
+  return message;
+}
+
+TEST(Message, AttachmentsAreReadBackInBothForms) {
+  const Message message = with_attachments();
+  const auto line = message_from_json(json(to_json(message).dump()));
+  ASSERT_TRUE(line) << line.error().message;
+  EXPECT_EQ(*line, message);
+  const auto wire = messages_from_json(json(Json::array({to_openai_json(message)}).dump()));
+  ASSERT_TRUE(wire) << wire.error().message;
+  ASSERT_EQ(wire->size(), 1U);
+  EXPECT_EQ(wire->front().content, message.content);
+  ASSERT_EQ(wire->front().attachments.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {  // the wire has names for files only
+    EXPECT_EQ(wire->front().attachments[i].at, message.attachments[i].at);
+    EXPECT_EQ(wire->front().attachments[i].media.hash(), message.attachments[i].media.hash());
+  }
+}
+
+TEST(Message, TheWireHasPartsInTheirOrderAndTextAloneAsText) {
+  const Json wire = to_openai_json(with_attachments());
+  std::string types;
+  for (const Json& part : wire.find("content")->as_array()) {
+    types += std::string(part.text_or("type")) + " ";
+  }
+  EXPECT_EQ(types, "text image_url text input_audio file text ");
+  EXPECT_EQ(to_openai_json({.role = Role::user, .content = "hi"}).dump(), R"({"role":"user","content":"hi"})");
+}
+
+TEST(Message, AWrongAttachmentIsRefusedByName) {
+  const std::vector<std::pair<std::string_view, std::string_view>> cases = {
+      {R"({"role": "assistant", "attachments": []})", "'attachments' belongs to the role user"},
+      {R"({"role": "user", "attachments": {}})", "'attachments'"},
+      {R"({"role": "user", "attachments": [3]})", "an attachment must be an object"},
+      {R"({"role": "user", "attachments": [{"at": 1, "data": "aGk="}]})", "'at' of an attachment"},
+      {R"({"role": "user", "attachments": [{"at": 0, "data": "!"}]})", "not valid base64"},
+      {R"({"role": "user", "content": "ab", "attachments": [{"at": 2, "data": "aGk="}, {"at": 1, "data": "aGk="}]})",
+       "in the order"},
+      {R"({"role": "user", "attachments": [{"at": 0, "data": ""}]})", "empty"}};
+  for (const auto& [text, part] : cases) {
+    const auto message = message_from_json(json(text));
+    ASSERT_FALSE(message) << text;
+    EXPECT_TRUE(message.error().message.contains(part)) << text << ": " << message.error().message;
   }
 }
 
@@ -94,7 +148,17 @@ TEST(OpenAiMessages, AWrongMessageIsNamedByItsNumber) {
       {R"({"role": "user"})", "must be a list"},
       {R"([{"role": "user", "content": "x"}, {"role": "robot"}])", "message 2: 'role'"},
       {R"([{"role": "user", "content": 3}])", "message 1: 'content'"},
-      {R"([{"role": "user", "content": [{"type": "image_url"}]}])", "no text but 'image_url'"},
+      {R"([{"role": "user", "content": [{"type": "image_url"}]}])", "an image without image_url"},
+      {R"([{"role": "user", "content": [{"type": "video_url"}]}])", "'video_url'"},
+      {R"([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}]}])",
+       "is not fetched"},
+      {R"([{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}]}])",
+       "an image that is none: its bytes are text/plain"},
+      {R"([{"role": "user", "content": [{"type": "input_audio", "input_audio": {"data": "R0lGODlhAQABAAAAAA=="}}]}])",
+       "audio that is none"},
+      {R"([{"role": "user", "content": [{"type": "file", "file": {"file_id": "f1"}}]}])", "without file_data"},
+      {R"([{"role": "system", "content": [{"type": "image_url", "image_url": "R0lGODlhAQABAAAAAA=="}]}])",
+       "only the user's can have attachments"},
       {R"([{"role": "assistant", "tool_calls": 1}])", "'tool_calls'"},
       {R"([{"role": "assistant", "tool_calls": [{"function": {}}]}])", "function name"},
       {R"([{"role": "user", "calls": []}])", "belongs to the role assistant"},

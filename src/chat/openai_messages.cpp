@@ -12,28 +12,79 @@ namespace {
 
 constexpr std::size_t kShownBytesMax = 40;
 
-Result<std::string> read_content(const Json& content) {
+std::unexpected<Error> bad_part(std::string_view what) {
+  return fail(ErrorCode::invalid_argument, format_text("'content' has {}", what));
+}
+
+std::string shown_part_type(const Json& part) {
+  return printable(utf8::truncate(part.text_or("type", "something without a type"), kShownBytesMax));
+}
+
+// A member, or an object in it: {"image_url": "..."} and {"image_url": {"url": "..."}}.
+std::string_view inner_text(const Json& part, std::string_view member, std::string_view inner) {
+  const Json* value = part.find(member);
+  if (value == nullptr) {
+    return {};
+  }
+  return value->is_object() ? value->text_or(inner) : part.text_or(member);
+}
+
+// Data URIs, and plain base64 as some clients send it.
+Result<Media> media_of(std::string_view data, std::string_view name) {
+  const bool is_uri = data.starts_with("data:") || data.starts_with("http:") || data.starts_with("https:");
+  return is_uri ? media_from_data_uri(data, name) : media_from_base64(data, name);
+}
+
+Result<Media> image_part(const Json& part) {
+  const std::string_view url = inner_text(part, "image_url", "url");
+  if (url.empty()) {
+    return bad_part(part.find("file_id") != nullptr ? "an image by its file_id, and no files are stored here"
+                                                    : "an image without image_url");
+  }
+  PUNA_TRY(Media media, media_of(url, {}));
+  if (media.kind() != MediaKind::image) {
+    return bad_part(format_text("an image that is none: its bytes are {}", media.type()));
+  }
+  return media;
+}
+
+Result<Media> audio_part(const Json& part) {
+  const std::string_view data = inner_text(part, "input_audio", "data");
+  if (data.empty()) {
+    return bad_part("audio without input_audio.data");
+  }
+  PUNA_TRY(Media media, media_of(data, {}));
+  if (media.kind() != MediaKind::audio) {
+    return bad_part(format_text("audio that is none: its bytes are {}", media.type()));
+  }
+  return media;
+}
+
+Result<Media> file_part(const Json& part) {
+  const Json* inner = part.find("file");
+  const Json& file = inner != nullptr && inner->is_object() ? *inner : part;
+  const std::string_view data = file.text_or("file_data");
+  if (data.empty()) {
+    return bad_part("a file without file_data; files by id or by address are not read");
+  }
+  return media_of(data, file.text_or("filename"));
+}
+
+Result<void> read_content(const Json& content, Message& message) {
   if (content.is_null()) {
-    return std::string();
+    return {};
   }
   if (content.is_string()) {
-    return content.as_string();
+    message.content = content.as_string();
+    return {};
   }
   if (!content.is_array()) {
     return fail(ErrorCode::invalid_argument, "'content' must be text, null or a list of parts");
   }
-  std::string text;
   for (const Json& part : content.as_array()) {
-    const Json* piece = part.find("text");
-    if (piece == nullptr || !piece->is_string()) {
-      return fail(
-          ErrorCode::invalid_argument,
-          format_text("'content' has a part that is no text but '{}'; images, audio and files are not taken",
-                      printable(utf8::truncate(part.text_or("type", "something without a type"), kShownBytesMax))));
-    }
-    text += piece->as_string();
+    PUNA_TRY_VOID(add_openai_part(message, part));
   }
-  return text;
+  return {};
 }
 
 Result<ToolCall> read_call(const Json& json) {
@@ -69,7 +120,7 @@ Result<Message> read_message(const Json& json) {
   }
   Message message{.role = role->second, .content = {}, .reasoning = {}, .calls = {}, .call_id = {}, .tool = {}};
   if (const Json* content = json.find("content")) {
-    PUNA_TRY(message.content, read_content(*content));
+    PUNA_TRY_VOID(read_content(*content, message));
   }
   if (message.role == Role::tool) {
     message.call_id = json.text_or("tool_call_id");
@@ -105,11 +156,87 @@ std::string tool_of(const std::vector<Message>& before, std::string_view call_id
 
 bool is_transcript_line(const Json& json) {
   return std::ranges::any_of(
-      std::array<std::string_view, 6>{"calls", "reasoning", "call_id", "tool", "is_error", "permission"},
+      std::array<std::string_view, 7>{"calls", "reasoning", "call_id", "tool", "is_error", "permission", "attachments"},
       [&json](std::string_view key) { return json.find(key) != nullptr; });
 }
 
+Json text_part(std::string_view text) { return Json::object({{"type", "text"}, {"text", text}}); }
+
+Json part_of(const Media& media) {
+  switch (media.kind()) {
+    case MediaKind::image:
+      return Json::object({{"type", "image_url"}, {"image_url", Json::object({{"url", data_uri(media)}})}});
+    case MediaKind::audio:
+      return Json::object({{"type", "input_audio"},
+                           {"input_audio", Json::object({{"data", base64(media.bytes())},
+                                                         {"format", media.type() == "audio/wav" ? "wav" : "mp3"}})}});
+    case MediaKind::file:
+      break;
+  }
+  return Json::object(
+      {{"type", "file"}, {"file", Json::object({{"filename", media.name()}, {"file_data", data_uri(media)}})}});
+}
+
+// The content's pieces with what stands between them.
+Json content_parts(const Message& message) {
+  Json parts = Json::array();
+  std::size_t done = 0;
+  const auto add_text = [&](std::size_t end) {
+    if (end > done) {
+      parts.push(text_part(std::string_view(message.content).substr(done, end - done)));
+      done = end;
+    }
+  };
+  for (const Attachment& attachment : message.attachments) {
+    add_text(std::min(attachment.at, message.content.size()));
+    parts.push(part_of(attachment.media));
+  }
+  add_text(message.content.size());
+  return parts;
+}
+
 }  // namespace
+
+Result<void> attach(Message& message, Media media) {
+  if (message.role != Role::user) {
+    return fail(ErrorCode::invalid_argument,
+                format_text("{} is attached to a message from {}, and only the user's can have attachments",
+                            media.name(), name_of(message.role)));
+  }
+  if (message.attachments.size() >= kMediaInMessageMax) {
+    return fail(ErrorCode::limit,
+                format_text("a message has more than the {} attachments that are allowed", kMediaInMessageMax));
+  }
+  message.attachments.push_back({.at = message.content.size(), .media = std::move(media)});
+  return {};
+}
+
+Result<void> add_openai_part(Message& message, const Json& part) {
+  const std::string_view type = part.text_or("type");
+  const auto numbered = [&message](Error error) {
+    error.message = format_text("attachment {}: {}", message.attachments.size() + 1, error.message);
+    return error;
+  };
+  if (type == "image_url" || type == "input_image") {
+    PUNA_TRY(Media media, image_part(part).transform_error(numbered));
+    return attach(message, std::move(media));
+  }
+  if (type == "input_audio" || type == "audio") {
+    PUNA_TRY(Media media, audio_part(part).transform_error(numbered));
+    return attach(message, std::move(media));
+  }
+  if (type == "file" || type == "input_file") {
+    PUNA_TRY(Media media, file_part(part).transform_error(numbered));
+    return attach(message, std::move(media));
+  }
+  const Json* piece = part.find("text");
+  if (piece == nullptr || !piece->is_string()) {
+    return bad_part(format_text("a part that cannot be read: '{}'; text, image_url, input_audio and file can",
+                                shown_part_type(part)));
+  }
+  message.content += piece->as_string();
+  return {};
+}
 
 Result<std::vector<Message>> messages_from_json(const Json& json) {
   if (!json.is_array()) {
@@ -133,7 +260,11 @@ Result<std::vector<Message>> messages_from_json(const Json& json) {
 
 Json to_openai_json(const Message& message) {
   Json json = Json::object({{"role", name_of(message.role)}});
-  json.set("content", message.content.empty() && !message.calls.empty() ? Json() : Json(message.content));
+  if (message.attachments.empty()) {
+    json.set("content", message.content.empty() && !message.calls.empty() ? Json() : Json(message.content));
+  } else {
+    json.set("content", content_parts(message));
+  }
   if (!message.reasoning.empty()) {
     json.set("reasoning_content", message.reasoning);
   }

@@ -98,13 +98,13 @@ TEST(PlainTalk, EveryPublishedTemplateRendersAHardConversation) {
   if (!folder) {
     GTEST_SKIP() << "the oracle folder templates is not here";
   }
-  for (const auto& file : std::filesystem::directory_iterator(*folder)) {
-    const auto chat = chat_of(testing::read_text(file.path()));
+  for (const auto& file : testing::oracle_files(*folder)) {
+    const auto chat = chat_of(testing::read_text(file));
     const auto prompt =
         chat->render({.messages = hard_talk(), .tools = offered(), .today = std::chrono::year(2025) / 1 / 2});
-    ASSERT_TRUE(prompt) << file.path() << ": " << prompt.error().message;
+    ASSERT_TRUE(prompt) << file << ": " << prompt.error().message;
     for (const std::string_view word : {"NorthPlace", "SouthPlace", "NorthSeen", "SouthSeen", "And now?"}) {
-      EXPECT_TRUE(prompt->text().contains(word)) << file.path() << " " << word;
+      EXPECT_TRUE(prompt->text().contains(word)) << file << " " << word;
     }
   }
 }

@@ -98,6 +98,50 @@ Result<void> check_request(const RenderRequest& request) {
   return check_choice(request);
 }
 
+// Files that are no text cannot be put into a prompt.
+Result<void> check_attachments(std::span<const Message> messages) {
+  for (const Message& message : messages) {
+    for (const Attachment& attachment : message.attachments) {
+      const Media& media = attachment.media;
+      if (media.kind() == MediaKind::file && !media.is_text()) {
+        return fail(
+            ErrorCode::invalid_argument,
+            format_text("{} is {}, and a local model reads texts, pictures and sounds", media.name(), media.type()),
+            "convert it to text first");
+      }
+    }
+  }
+  return {};
+}
+
+// How many pictures and sounds the messages have.
+std::size_t media_in(std::span<const Message> messages) {
+  std::size_t count = 0;
+  for (const Message& message : messages) {
+    count += static_cast<std::size_t>(std::ranges::count_if(
+        message.attachments, [](const Attachment& attachment) { return attachment.media.kind() != MediaKind::file; }));
+  }
+  return count;
+}
+
+// Gives each of them its own part. A template that loses one, or shows it twice, is refused.
+Result<Prompt> with_media(Prompt prompt, const Marks& marks, std::span<const Message> messages) {
+  const std::size_t wanted = media_in(messages);
+  if (wanted == 0) {
+    return prompt;
+  }
+  std::optional<Parts> parts = marks.lift_media(std::move(prompt.parts));
+  const auto shown = static_cast<std::size_t>(parts ? std::ranges::count(*parts, Trust::media, &PromptPart::trust) : 0);
+  if (shown != wanted) {
+    return fail(
+        ErrorCode::invalid_argument,
+        format_text("the chat template shows {} of the {} pictures and sounds in the conversation", shown, wanted),
+        "choose another one with --chat-template");
+  }
+  prompt.parts = *std::move(parts);
+  return prompt;
+}
+
 class JinjaTemplate : public ChatTemplate {
  public:
   JinjaTemplate(Jinja jinja, TemplateSource source, Probed probed)
@@ -197,8 +241,15 @@ class JinjaTemplate : public ChatTemplate {
   }
 
   Result<Prompt> separate(const RenderRequest& request, std::span<const ToolSpec> tools, const Shape& shape) const {
-    const ControlTexts controls(request.control_texts);
+    PUNA_TRY_VOID(check_attachments(request.messages));
     Marks marks;
+    PUNA_TRY(Prompt prompt, separate(request, tools, shape, marks));
+    return with_media(std::move(prompt), marks, request.messages);
+  }
+
+  Result<Prompt> separate(const RenderRequest& request, std::span<const ToolSpec> tools, const Shape& shape,
+                          Marks& marks) const {
+    const ControlTexts controls(request.control_texts);
     const Run run{.request = request, .tools = tools, .shape = shape, .controls = controls, .marks = marks};
     const Result<Written> plain = write(run, Pen::Mode::plain, Pen::Mode::plain);
     if (!plain) {

@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "cli/attachments.h"
+
 namespace puna::cli {
 namespace {
 
@@ -160,8 +162,27 @@ Result<void> Chat::say(std::string_view text) {
   if (words_ && options_.pronounce_in != "answer") {
     message = words_->spoken(message);
   }
-  PUNA_TRY_VOID(append({.role = Role::user, .content = std::move(message)}));
+  Message said{.role = Role::user, .content = std::move(message)};
+  for (Media& media : std::exchange(attached_, {})) {
+    PUNA_TRY_VOID(puna::attach(said, std::move(media)));
+  }
+  PUNA_TRY_VOID(append(std::move(said)));
   return answer(before);
+}
+
+void Chat::attach(Media media) {
+  note(attachment_text(media));
+  attached_.push_back(std::move(media));
+}
+
+Result<void> Chat::image(const std::string& file) {
+  if (file.empty()) {
+    return fail(ErrorCode::invalid_argument, "/image needs a file", "/image cat.png");
+  }
+  PUNA_TRY(Media media, read_attachment(file));
+  attach(std::move(media));
+  note("it goes with your next message");
+  return {};
 }
 
 Result<void> Chat::go_on() {
@@ -223,6 +244,7 @@ Result<void> Chat::model(const std::string& name) {
   } else {
     next.server.urls.clear();
     next.chat_template.clear();  // it was the other model's
+    next.mmproj_file.clear();
     next.model_file = is_file ? name : "";
     next.hub_model = is_file || name == "demo" ? "" : name;
     PUNA_TRY_VOID(use_hub_model(console_, next, interrupt_));

@@ -30,6 +30,10 @@ class Chat {
   Chat& operator=(const Chat&) = delete;
   ~Chat();
 
+  // It goes with the next message.
+  void attach(Media media);
+  [[nodiscard]] Result<void> image(const std::string& file);
+
   // A message and its answer. What Ctrl-C stops is kept as far as it was said; a message that met an error of the model
   // is taken back.
   [[nodiscard]] Result<void> say(std::string_view text);
@@ -103,6 +107,7 @@ class Chat {
   EventSink* events_ = nullptr;
   ContextWindow window_;
   Transcript transcript_;
+  std::vector<Media> attached_;  // to the message that comes next
   Totals totals_;
   Usage last_;
   bool was_stopped_ = false;

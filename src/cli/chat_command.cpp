@@ -67,22 +67,24 @@ class Shell {
       }
       case ChatLine::Kind::message:
       case ChatLine::Kind::quit:
-        return chat_.say(input_.is_interactive() ? with_files(line.text) : line.text);
+        return input_.is_interactive() ? say_with_files(line.text) : chat_.say(line.text);
     }
     return {};
   }
 
-  std::string with_files(const std::string& message) {
+  Result<void> say_with_files(const std::string& message) {
     std::vector<NamedFile> files;
-    std::string whole = with_named_files(message, files);
+    const std::string whole = with_named_files(message, files);
     for (const NamedFile& file : files) {
-      if (file.problem.empty()) {
+      if (file.media) {
+        chat_.attach(*file.media);
+      } else if (file.problem.empty()) {
         console_.err(format_text("{}, {}\n", file.path, bytes_text(file.bytes)), Style::dim);
       } else {
         console_.err(format_text("note: {} is not added: {}\n", file.path, file.problem), Style::yellow);
       }
     }
-    return whole;
+    return chat_.say(whole);
   }
 
   // What the user said in this conversation is the history.

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "cli/attachments.h"
 #include "cli/chat_words.h"
-#include "cli/commands.h"
 
 namespace puna::cli {
 namespace {
@@ -51,6 +51,29 @@ std::string path_in(std::string_view word) {
   return std::string(word);
 }
 
+// Its text for the message, or its media.
+std::string add_file(NamedFile& file) {
+  Result<Media> media = read_attachment(file.path);
+  if (!media) {
+    file.problem = media.error().message;
+    return {};
+  }
+  file.bytes = media->bytes().size();
+  if (media->kind() != MediaKind::file) {
+    file.media = *std::move(media);
+    return {};
+  }
+  const std::string& text = media->bytes();
+  if (text.size() > kNamedFileBytesMax) {
+    file.problem = format_text("it has {} bytes, and {} of text are allowed", text.size(), kNamedFileBytesMax);
+  } else if (!utf8::is_valid(text) || text.contains('\0')) {
+    file.problem = "it is no text";
+  } else {
+    return format_text("\n\nThe file {}:\n```\n{}{}```", file.path, text, text.ends_with('\n') ? "" : "\n");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<ChatCompletion> chat_completions(std::string_view before,
@@ -89,11 +112,13 @@ std::vector<ChatCompletion> chat_completions(std::string_view before,
     for (const std::string& name : sessions()) {
       offer(begun, name);
     }
-  } else if (before.starts_with("/model ")) {
+  } else if (before.starts_with("/model ") || before.starts_with("/image ")) {
     for (const std::string& path : paths_like(begun)) {
       offer(begun, path);
     }
-    offer(begun, "demo");
+    if (before.starts_with("/model ")) {
+      offer(begun, "demo");
+    }
   }
   return found;
 }
@@ -112,15 +137,7 @@ std::string with_named_files(std::string message, std::vector<NamedFile>& files)
         std::ranges::contains(files, file.path, &NamedFile::path)) {
       continue;
     }
-    const auto text = read_text_file(file.path, kNamedFileBytesMax);
-    if (!text) {
-      file.problem = text.error().message;
-    } else if (!utf8::is_valid(*text) || text->contains('\0')) {
-      file.problem = "it is no text";
-    } else {
-      file.bytes = text->size();
-      added += format_text("\n\nThe file {}:\n```\n{}{}```", file.path, *text, text->ends_with('\n') ? "" : "\n");
-    }
+    added += add_file(file);
     files.push_back(std::move(file));
   }
   return message + added;

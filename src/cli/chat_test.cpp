@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "cli/attachments.h"
 #include "cli/chat_completion.h"
 #include "cli/chat_input.h"
 #include "cli/chat_view.h"
@@ -129,6 +130,18 @@ TEST_F(InAFolder, ANamedFilesTextStandsBehindTheMessage) {
   EXPECT_TRUE(with_named_files("(@notes/other.txt) and @notes/other.txt", files).ends_with(":\n```\nx\n```"));
   EXPECT_EQ(files.size(), 1U) << "once is enough";
 }
+
+TEST_F(InAFolder, ANamedPictureIsAttachedAndItsNameStaysInTheText) {
+  write("cat.gif", std::string("GIF89a\x03\0\x02\0\0\0\0", 13));
+  std::vector<NamedFile> files;
+  EXPECT_EQ(with_named_files("Who is @cat.gif?", files), "Who is @cat.gif?");
+  ASSERT_EQ(files.size(), 1U);
+  ASSERT_TRUE(files[0].media) << files[0].problem;
+  EXPECT_EQ(files[0].media->type(), "image/gif");
+  EXPECT_EQ(attachment_text(*files[0].media), "cat.gif, image/gif, 3 x 2, 13 B");
+}
+
+TEST_F(InAFolder, TabCompletesPathsBehindImage) { EXPECT_EQ(texts("/image notes/p"), Texts{"notes/plan.md"}); }
 
 TEST_F(InAFolder, WhatIsNoFileOfTextStaysAsItIs) {
   std::vector<NamedFile> files;

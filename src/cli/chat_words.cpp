@@ -10,7 +10,7 @@ namespace {
 
 using Argument = const std::string&;
 
-constexpr std::array<ChatWord, 16> kChatWords{
+constexpr std::array<ChatWord, 17> kChatWords{
     {{.name = "/help", .arguments = "", .what = "this list", .run = nullptr},
      {.name = "/model",
       .arguments = "[FILE|NAME]",
@@ -20,6 +20,10 @@ constexpr std::array<ChatWord, 16> kChatWords{
       .arguments = "[TEXT]",
       .what = "the system prompt, or another one",
       .run = [](Chat& chat, Argument text) { return chat.system(text); }},
+     {.name = "/image",
+      .arguments = "FILE",
+      .what = "a picture, sound or text file that goes with the next message",
+      .run = [](Chat& chat, Argument file) { return chat.image(file); }},
      {.name = "/tools",
       .arguments = "",
       .what = "the tools, and whether they may run",

@@ -1,5 +1,6 @@
 #include "cli/console.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -88,6 +89,12 @@ void Console::status(std::string_view line) {
   const std::scoped_lock lock(mutex_);
   write_all(err_, "\r\x1b[K" + printable(line));
   status_shown_ = true;
+}
+
+int Console::err_columns() const {
+  constexpr int kUsual = 80;
+  winsize size{};
+  return ::ioctl(::fileno(err_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
 }
 
 void Console::clear_status() {

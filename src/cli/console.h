@@ -37,6 +37,7 @@ class Console {
 
   [[nodiscard]] bool out_is_terminal() const { return out_is_terminal_; }
   [[nodiscard]] bool err_is_terminal() const { return err_is_terminal_; }
+  [[nodiscard]] int err_columns() const;  // of the terminal at stderr; 80 where it does not say
   [[nodiscard]] bool has_color() const { return color_; }
 
  private:

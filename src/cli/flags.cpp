@@ -30,8 +30,8 @@ void add_server_flags(CLI::App& app, Options& o) {
   add("--param", o.server.parameters, "more for each request, under the server's own names, as cache_prompt=false")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
-  for (const char* local : {"--model", "--hf-repo", "--chat-template", "--threads", "--threads-batch", "--memory",
-                            "--gpu-layers", "--device", "--profile"}) {
+  for (const char* local : {"--model", "--hf-repo", "--chat-template", "--mmproj", "--threads", "--threads-batch",
+                            "--memory", "--gpu-layers", "--device", "--profile", "--cache"}) {
     url->excludes(app.get_option(local));
   }
 }
@@ -67,6 +67,8 @@ void add_model_flags(CLI::App& app, Options& o) {
   add_hub_flags(*group, o);
   group->add_option("--chat-template", o.chat_template, "chatml, llama-2, llama-3, generic, or a Jinja file")
       ->type_name("NAME|FILE");
+  group->add_option("--mmproj", o.mmproj_file, "the model's projector, with which it sees pictures or hears sounds")
+      ->type_name("FILE");
   group->add_option("-c,--ctx", o.engine.window_tokens, "window in tokens (default: the model's, at most 8192)")
       ->check(CLI::Range(16, 16'777'216));
   group->add_option("-t,--threads", o.engine.threads, "threads for decoding (default: physical cores)")
@@ -88,6 +90,13 @@ void add_model_flags(CLI::App& app, Options& o) {
       ->add_option("--profile", o.engine.profile,
                    "fast, or deterministic: same seed, same tokens, whatever runs beside")
       ->transform(CLI::CheckedTransformer(profiles).description(""))
+      ->type_name("NAME");
+  const std::map<std::string, CacheLayout> layouts{{"pool", CacheLayout::pool}, {"parts", CacheLayout::parts}};
+  group
+      ->add_option("--cache", o.cache,
+                   "pool (default): what agents share takes no copy; parts: a window for each, faster where they share "
+                   "little; serve: parts where they take at most a quarter of the memory")
+      ->transform(CLI::CheckedTransformer(layouts).description(""))
       ->type_name("NAME");
   add_server_flags(app, o);
 }
@@ -218,6 +227,13 @@ void add_pronounce_flags(CLI::App& app, Options& o) {
       ->needs(file);
 }
 
+void add_attachment_flag(CLI::App& app, Options& o) {
+  app.add_option("--image,--attach", o.attached,
+                 "picture (PNG, JPEG, GIF, BMP), sound (WAV, MP3) or text file that goes with the prompt; give several")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+}
+
 void add_output_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Output");
   group->add_flag("--jsonl", o.jsonl, "one JSON event a line on stdout");
@@ -229,6 +245,12 @@ void add_trace_file(CLI::App& app, Options& o) {
   app.add_option("--trace", o.trace_file,
                  "write every step to FILE, prompts and replies included: puna trace show FILE")
       ->type_name("FILE");
+  auto* audit = app.add_option("--prompt-audit", o.prompt_audit_file,
+                               "add what the model is asked and says to FILE: texts cut, secrets taken out")
+                    ->type_name("FILE");
+  app.add_flag("--prompt-audit-include-system", o.audits_system_prompt,
+               "the text of the system prompt too, not only its SHA-256")
+      ->needs(audit);
 }
 
 void add_record_file(CLI::App& app, Options& o) {
@@ -302,6 +324,13 @@ void add_bench_flags(CLI::App& app, Options& o) {
       ->allow_extra_args(false);
   app.add_option("--case", o.bench.only_case, "of those, run the cases whose name begins with this text")
       ->type_name("TEXT");
+  app.add_option(
+         "--without", o.bench.without,
+         "peers that do not run: R (a raw loop on the library), P (a pool of contexts), S (llama-server) or one of its "
+         "layouts (S split, S unified); what is counted, and times of ours alone, are judged all the same")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("R,S,P");
   app.add_option("--data", o.masks.data, "for maskbench: a folder of cases, as MaskBench has them");
   app.add_option("--vocab", o.masks.vocabulary,
                  "for maskbench, schemas and bombs: a GGUF file whose vocabulary is used");

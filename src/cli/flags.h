@@ -21,7 +21,9 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds);
 void add_sub_agents(CLI::App& app, Options& o);
 void add_code_flags(CLI::App& app, Options& o);
 void add_pronounce_flags(CLI::App& app, Options& o);
+void add_attachment_flag(CLI::App& app, Options& options);  // of run and ask
 void add_output_flags(CLI::App& app, Options& o);
+// --trace, --prompt-audit.
 void add_trace_file(CLI::App& app, Options& o);
 // After those of agents and sessions: --record.
 void add_record_file(CLI::App& app, Options& o);

@@ -66,10 +66,10 @@ void say_sizes(Console& console, const ModelFacts& facts, const EngineOptions& o
   const MemoryEstimate memory = estimate_memory(facts, options);
   const std::string reserved =
       memory.reserved_bytes > 0 ? format_text(" + {} embeddings", bytes_text(memory.reserved_bytes)) : "";
-  console.err(format_text("load   {}  {} weights + {} KV + {} compute{}, saved prefixes up to {}, {} available\n",
+  console.err(format_text("load   {}  {} weights + {} KV{} + {} compute{}, saved prefixes up to {}, {} available\n",
                           facts.file.filename().string(), bytes_text(memory.weights_bytes), bytes_text(memory.kv_bytes),
-                          bytes_text(memory.compute_bytes), reserved, bytes_text(memory.saved_bytes_max),
-                          bytes_text(memory.ceiling_bytes)),
+                          options.cache == CacheLayout::parts ? " in parts" : "", bytes_text(memory.compute_bytes),
+                          reserved, bytes_text(memory.saved_bytes_max), bytes_text(memory.ceiling_bytes)),
               Style::dim);
 }
 
@@ -173,6 +173,7 @@ Result<std::vector<std::string>> card_differences(const Options& options, const 
 
 Result<EngineOptions> engine_options_of(const Options& options) {
   EngineOptions engine = options.engine;
+  engine.cache = options.cache.value_or(engine.cache);
   if (engine.window_tokens == 0 && is_model_card(options.model_file)) {
     PUNA_TRY(const ModelCard card, read_model_card(options.model_file));
     engine.window_tokens = card.context_length.value_or(0);
@@ -214,6 +215,17 @@ Result<Sampling> sampling_of(const Options& options) {
   return sampling;
 }
 
+namespace {
+
+std::optional<MediaOptions> media_of(const Options& options) {
+  if (options.mmproj_file.empty()) {
+    return std::nullopt;
+  }
+  return MediaOptions{.file = options.mmproj_file, .threads = options.engine.threads_batch};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Model>> open_model(Console& console, const Options& options, Interrupt& interrupt) {
   if (!options.server.urls.empty()) {
     return open_servers(console, options, interrupt);
@@ -244,6 +256,7 @@ Result<std::unique_ptr<Model>> open_model(Console& console, const Options& optio
   auto model = LocalModel::open({.load = {.file = file, .gpu_layers = options.gpu_layers, .devices = options.devices},
                                  .engine = engine,
                                  .chat_template = std::move(chat_template),
+                                 .media = media_of(options),
                                  .embeddings = embeddings},
                                 [&](float done) {
                                   if (std::chrono::steady_clock::now() - started > std::chrono::milliseconds(300)) {

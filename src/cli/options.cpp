@@ -70,6 +70,7 @@ struct CommandLine {
     add_agent_flags(*run_app, run, seconds);
     add_sub_agents(*run_app, run);
     add_code_flags(*run_app, run);
+    add_attachment_flag(*run_app, run);
     add_kept_flags(*run_app, run.session);
     run_app->get_option("--session")->excludes(run_app->get_option("--code"));
     run_app->get_option("--continue")->excludes(run_app->get_option("--code"));
@@ -89,6 +90,7 @@ struct CommandLine {
     add_own_server_flag(*ask_app, ask);
     add_sampling_flags(*ask_app, ask, 0.0F);
     add_system_flags(*ask_app, ask);
+    add_attachment_flag(*ask_app, ask);
     auto* const format = ask_app->add_option_group("format", "what the answer must be; at most one of these");
     format->add_option("--schema", ask.schema_file, "JSON Schema that the answer must fit (-: standard input)")
         ->type_name("FILE");

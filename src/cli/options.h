@@ -95,12 +95,15 @@ struct Options {
   std::string text;    // run: the task; ask: the prompt; show: the model file
 
   // model
-  std::string model_file;     // empty = the bundled demo model
-  std::string hub_model;      // USER/REPO[:QUANT] that takes the file's place; empty = none
-  bool offline = false;       // hub_model and pull: only what the cache has
-  RemoteOptions server;       // with a URL it takes the place of the file
-  std::string chat_template;  // a built-in name or a file; empty = the model's own
+  std::string model_file;             // empty = the bundled demo model
+  std::string hub_model;              // USER/REPO[:QUANT] that takes the file's place; empty = none
+  bool offline = false;               // hub_model and pull: only what the cache has
+  RemoteOptions server;               // with a URL it takes the place of the file
+  std::string chat_template;          // a built-in name or a file; empty = the model's own
+  std::string mmproj_file;            // the model's projector; empty = it reads text only
+  std::vector<std::string> attached;  // ask, run: files that go with the prompt
   EngineOptions engine;
+  std::optional<CacheLayout> cache;           // empty = the command's own choice
   std::optional<EmbedderOptions> embeddings;  // serve
   int gpu_layers = -1;
   std::vector<std::string> devices;
@@ -146,6 +149,8 @@ struct Options {
   HubCommandOptions hub;
   std::string transcript_file;
   std::string trace_file;
+  std::string prompt_audit_file;
+  bool audits_system_prompt = false;
   std::string record_file;
   std::string pronounce_file;         // chat: words and how they are spoken; empty = none
   std::string pronounce_in = "both";  // ... prompt, answer

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "cli/attachments.h"
 #include "cli/commands.h"
 #include "cli/equipment.h"
 #include "cli/kept_session.h"
@@ -29,6 +30,9 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
   if (options.system || options.tool_choice != "auto") {
     return fail(ErrorCode::invalid_argument, "--code has a system prompt of its own, and no tool choice",
                 "--instructions adds to its system prompt");
+  }
+  if (!options.attached.empty()) {
+    return fail(ErrorCode::invalid_argument, "--code takes no attachments", "leave --image or --code out");
   }
   PUNA_TRY(const std::string task, task_text(options));
   PUNA_TRY(AgentOptions agent_options, agent_options_of(options));
@@ -71,7 +75,7 @@ Result<int> run_code(Console& console, const Options& options, Interrupt& interr
 }
 
 // What the run goes on from: a session's conversation, or a new one, with the task behind it.
-Result<Transcript> begun(KeptSession* kept, const std::string& system, std::string task) {
+Result<Transcript> begun(KeptSession* kept, const std::string& system, Message task) {
   Transcript transcript = kept == nullptr ? Transcript() : kept->session().transcript();
   const auto add = [&](Message message) {
     if (kept != nullptr) {
@@ -83,8 +87,8 @@ Result<Transcript> begun(KeptSession* kept, const std::string& system, std::stri
   if (transcript.empty() && !system.empty()) {
     PUNA_TRY_VOID(add({.role = Role::system, .content = system}));
   }
-  if (!task.empty()) {
-    PUNA_TRY_VOID(add({.role = Role::user, .content = std::move(task)}));
+  if (!task.content.empty()) {
+    PUNA_TRY_VOID(add(std::move(task)));
   } else if (const Message* last = transcript.empty() ? nullptr : &transcript.back();
              last == nullptr || last->role == Role::system || (last->role == Role::assistant && last->calls.empty())) {
     return fail(ErrorCode::invalid_argument, "the session has nothing left to do", "give it a task");
@@ -99,7 +103,11 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
     return run_code(console, options, interrupt);
   }
   const bool has_task = !options.text.empty();
-  PUNA_TRY(std::string task, has_task ? task_text(options) : std::string());
+  PUNA_TRY(std::string text, has_task ? task_text(options) : std::string());
+  if (!has_task && !options.attached.empty()) {
+    return fail(ErrorCode::invalid_argument, "--image goes with a task, and there is none", "say what to do with it");
+  }
+  PUNA_TRY(Message task, message_with(options.attached, std::move(text)));
   PUNA_TRY(AgentOptions agent, agent_options_of(options));
   PUNA_TRY(Equipment equipment, open_equipment(console, options, DefaultTools::calls, interrupt));
   PUNA_TRY(const std::unique_ptr<TranscriptFile> record, open_record(options));
@@ -178,7 +186,8 @@ Result<int> ask_command(Console& console, const Options& options, Interrupt& int
   if (options.system) {
     request.messages.push_back({.role = Role::system, .content = *options.system});
   }
-  request.messages.push_back({.role = Role::user, .content = std::move(prompt)});
+  PUNA_TRY(Message question, message_with(options.attached, std::move(prompt)));
+  request.messages.push_back(std::move(question));
   PUNA_TRY(const std::unique_ptr<TracedView> view, open_traced_view(console, options, "ask"));
   PUNA_TRY(const std::unique_ptr<Model> model, open_model(console, options, interrupt));
 

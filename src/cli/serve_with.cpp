@@ -23,6 +23,7 @@
 
 #include "cli/commands.h"
 #include "cli/servers.h"
+#include "puna/model/forwarding_model.h"
 #include "puna/model/remote_model.h"
 
 namespace puna::cli {
@@ -64,6 +65,9 @@ std::vector<std::string> words_of(const Options& options, const std::string& fil
   add("-t", options.engine.threads, 0);
   add("-tb", options.engine.threads_batch, 0);
   add("-ngl", options.gpu_layers, -1);
+  if (!options.mmproj_file.empty()) {
+    words.insert(words.end(), {"--mmproj", options.mmproj_file});
+  }
   for (const std::string& device : options.devices) {
     words.insert(words.end(), {"--device", device});
   }
@@ -157,22 +161,10 @@ class Child {
 };
 
 // The model of a server that lives as long as it.
-class OwnServer final : public Model {
+class OwnServer final : public ForwardingModel {
  public:
   OwnServer(std::unique_ptr<Child> child, std::unique_ptr<Model> model)
-      : child_(std::move(child)), model_(std::move(model)) {}
-
-  Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
-    return model_->ask(request, events, std::move(stop));
-  }
-  void waits_for_tool(AgentId agent, std::string_view tool) override { model_->waits_for_tool(agent, tool); }
-  Result<std::optional<Pin>> prewarm(const Request& role, std::stop_token stop) override {
-    return model_->prewarm(role, std::move(stop));
-  }
-  Result<std::int64_t> count_tokens(const Request& request) override { return model_->count_tokens(request); }
-  bool counts_exactly() const override { return model_->counts_exactly(); }
-  std::string name() const override { return model_->name(); }
-  int window_tokens() const override { return model_->window_tokens(); }
+      : ForwardingModel(*model), child_(std::move(child)), model_(std::move(model)) {}
 
  private:
   std::unique_ptr<Child> child_;

@@ -101,6 +101,39 @@ Result<int> check_model(Console& console, const Options& options, const ModelFac
   return wrong.empty() && has_template ? 0 : 1;
 }
 
+// A projector, which has no vocabulary.
+int show_projector(Console& console, const Options& options, const std::filesystem::path& file,
+                   const ProjectorFacts& facts) {
+  if (options.jsonl) {
+    console.out(Json::object({{"file", file.string()},
+                              {"projector", facts.kind},
+                              {"sees", facts.sees},
+                              {"hears", facts.hears},
+                              {"width", facts.width},
+                              {"image_pixels", facts.image_pixels},
+                              {"file_bytes", facts.file_bytes}})
+                    .dump() +
+                "\n");
+    return 0;
+  }
+  const std::string reads = facts.sees && facts.hears ? "pictures and sounds" : facts.sees ? "pictures" : "sounds";
+  std::vector<Line> lines{
+      {.name = "file", .value = format_text("{} ({})", file.string(), bytes_text(facts.file_bytes))},
+      {.name = "projector", .value = format_text("{}, reads {}", facts.kind, reads)},
+      {.name = "vectors",
+       .value = facts.width == 0 ? "of a width that it does not say"
+                                 : format_text("of {} values: for models that are so wide", facts.width)}};
+  if (facts.image_pixels > 0) {
+    lines.push_back(
+        {.name = "pictures", .value = format_text("{0} x {0} pixels, or pieces of that", facts.image_pixels)});
+  }
+  lines.push_back({.name = "use", .value = "beside its model: --mmproj " + file.string()});
+  for (const Line& line : lines) {
+    console.out(format_text("{:<13}{}\n", line.name, line.value));
+  }
+  return 0;
+}
+
 }  // namespace
 
 Result<int> show_command(Console& console, const Options& options) {
@@ -115,7 +148,13 @@ Result<int> show_command(Console& console, const Options& options) {
     named.model_file = options.text;
   }
   PUNA_TRY(const std::filesystem::path file, model_file(named));
-  PUNA_TRY(const ModelFacts facts, Weights::inspect(file));
+  Result<ModelFacts> read = Weights::inspect(file);
+  if (!read && read.error().code == ErrorCode::corrupt) {
+    if (const auto projector = inspect_projector(file)) {
+      return show_projector(console, options, file, *projector);
+    }
+  }
+  PUNA_TRY(const ModelFacts facts, std::move(read));
   PUNA_TRY(const std::string chosen, template_named(options.chat_template));
   if (options.check) {
     return check_model(console, named, facts, chosen);

@@ -1,12 +1,12 @@
 // puna sim check, run, new, list.
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <fstream>
 #include <utility>
 
 #include "cli/commands.h"
 #include "cli/sim_open.h"
+#include "cli/sim_view.h"
+#include "cli/traced_view.h"
 #include "puna/sim.h"
 
 namespace puna::cli {
@@ -33,16 +33,6 @@ Result<int> check(Console& console, const SimOptions& options) {
   return 0;
 }
 
-// A bar of blocks for each epoch's value between 0 and 1.
-std::string sparkline(const std::vector<sim::Metrics>& epochs) {
-  constexpr std::array<std::string_view, 8> kBlocks{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-  std::string line;
-  for (const sim::Metrics& epoch : epochs) {
-    line += kBlocks.at(std::min<std::size_t>(7, static_cast<std::size_t>(epoch.toxicity * 8)));
-  }
-  return line;
-}
-
 void show(Console& console, const sim::RunResult& result) {
   console.out(format_text("{:>5} {:>12} {:>9} {:>9} {:>11} {:>11} {:>9}\n", "epoch", "interactions", "accepted",
                           "toxicity", "quality gap", "net welfare", "spread"),
@@ -57,7 +47,11 @@ void show(Console& console, const sim::RunResult& result) {
   }
   row("all", result.total);
   if (result.epochs.size() > 1 && result.epochs.size() <= 100) {
-    console.out("toxicity " + sparkline(result.epochs) + "\n");
+    std::vector<double> toxicity;
+    for (const sim::Metrics& epoch : result.epochs) {
+      toxicity.push_back(epoch.toxicity);
+    }
+    console.out("toxicity " + sparkline(toxicity, 0, 1) + "\n");
   }
   if (result.calibration) {
     const sim::Calibration& c = *result.calibration;
@@ -95,15 +89,18 @@ Result<int> play(Console& console, const SimOptions& options, Interrupt& interru
   sim::RunOptions how{.folder = options.folder.empty() ? format_text("runs/{}-{}", scenario->id, seed) : options.folder,
                       .seed = options.seed,
                       .concurrent_max = options.concurrent_max,
-                      .audit = options.audit};
-  const auto begin = std::chrono::steady_clock::now();
+                      .audit = options.audit,
+                      .audit_system_prompt = options.audits_system_prompt,
+                      .secrets = secrets_of_environment()};
+  SimView view(scenario->id, std::chrono::steady_clock::now());
   if (!options.quiet) {
     how.progress = [&](const sim::Progress& now) {
-      const double done = now.epoch * now.steps + now.step + 1;
-      const double all = static_cast<double>(now.epochs) * now.steps;
-      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-      console.status(format_text("epoch {}/{} step {}/{}  toxicity {:.3f}  {:.0f} s left", now.epoch + 1, now.epochs,
-                                 now.step + 1, now.steps, now.toxicity, taken.count() * (all - done) / done));
+      view.update(now, std::chrono::steady_clock::now());
+      if (console.err_is_terminal()) {
+        console.status(view.line(console.err_columns()));
+      } else if (const auto line = view.plain_line()) {
+        console.err(*line + "\n");
+      }
     };
   }
   const auto result = sim::run(*scenario, how, models, sim::Worlds::built_in(), scope.token());

@@ -33,7 +33,12 @@ void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
       ->type_name("FILE");
   run->add_option("--api-key-env", options.api_key_env, "environment variable that holds the servers' key")
       ->type_name("NAME");
-  run->add_flag("--audit", options.audit, "keep every prompt and reply, in a file that only you can read");
+  auto* audit =
+      run->add_flag("--audit,--prompt-audit", options.audit,
+                    "keep what models are asked and say, secrets taken out, in a file that only you can read");
+  run->add_flag("--prompt-audit-include-system", options.audits_system_prompt,
+                "the text of system prompts too, not only their SHA-256")
+      ->needs(audit);
   run->add_flag("--report", options.report, "also write ID_report.html beside the results: charts and tables");
   run->add_flag("-q,--quiet", options.quiet, "print nothing but errors; the exit status still judges");
 }

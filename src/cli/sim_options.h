@@ -25,6 +25,7 @@ struct SimOptions {
   std::string model_file;  // instead of what the scenario says
   std::string api_key_env;
   bool audit = false;
+  bool audits_system_prompt = false;
   bool report = false;  // a page beside the results
   bool quiet = false;
 };

@@ -1,9 +1,13 @@
 // puna trace show FILE, and the traces that other commands write.
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/trace_story.h"
@@ -77,18 +81,45 @@ Result<int> trace_command(Console& console, const Options& options) {
   return damaged == 0 ? 0 : status_of(ErrorCode::corrupt).exit_status;
 }
 
+std::vector<Secret> secrets_of_environment() {
+  constexpr std::array<std::string_view, 6> kEnds{"KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIALS"};
+  std::vector<Secret> secrets;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const std::size_t name_bytes = text.find('=');
+    const std::string_view name = text.substr(0, name_bytes);
+    if (name_bytes != std::string_view::npos &&
+        std::ranges::any_of(kEnds, [name](std::string_view end) { return name.ends_with(end); })) {
+      secrets.emplace_back(std::string(text.substr(name_bytes + 1)));
+    }
+  }
+  return secrets;
+}
+
 Result<std::unique_ptr<TracedView>> open_traced_view(Console& console, const Options& options,
                                                      std::string_view command) {
   std::unique_ptr<EventSink> view = make_view(console, options);
-  if (options.trace_file.empty()) {
-    return std::make_unique<TracedView>(std::move(view), nullptr);
+  const auto of_flag = [](std::string_view flag) {
+    return [flag](Error error) {
+      error.message = format_text("{}: {}", flag, error.message);
+      return error;
+    };
+  };
+  std::unique_ptr<PromptAudit> audit;
+  if (!options.prompt_audit_file.empty()) {
+    PUNA_TRY(audit, PromptAudit::open(options.prompt_audit_file,
+                                      {.has_system_prompt = options.audits_system_prompt,
+                                       .secrets = secrets_of_environment(),
+                                       .provider = options.server.urls.empty() ? "llama_cpp" : "server",
+                                       .clock = &Clock::system()})
+                        .transform_error(of_flag("--prompt-audit")));
   }
-  const Json about = Json::object({{"program", "puna " PUNA_VERSION}, {"command", command}});
-  PUNA_TRY(std::unique_ptr<Trace> trace, Trace::create(options.trace_file, about).transform_error([](Error error) {
-    error.message = "--trace: " + error.message;
-    return error;
-  }));
-  return std::make_unique<TracedView>(std::move(view), std::move(trace));
+  std::unique_ptr<Trace> trace;
+  if (!options.trace_file.empty()) {
+    const Json about = Json::object({{"program", "puna " PUNA_VERSION}, {"command", command}});
+    PUNA_TRY(trace, Trace::create(options.trace_file, about).transform_error(of_flag("--trace")));
+  }
+  return std::make_unique<TracedView>(std::move(view), std::move(trace), std::move(audit));
 }
 
 }  // namespace puna::cli

@@ -29,6 +29,8 @@ struct Row {
   std::int32_t position = 0;
   LaneId lane{};
   bool wants_logits = false;
+  // Of a media token: input_width() values in its place. Borrowed until decode() returns.
+  const float* vector = nullptr;
 };
 
 enum class DecodeStatus : std::uint8_t {
@@ -72,7 +74,7 @@ class Backend {
 
   [[nodiscard]] virtual const BackendShape& shape() const = 0;
 
-  // Requires  positions of a lane follow what it holds, without gaps; at least one row.
+  // Requires  positions of a lane follow what it holds, without gaps; at least one row; all of words, or all of media.
   [[nodiscard]] virtual DecodeStatus decode(std::span<const Row> rows) = 0;
   // The logits of row `index` of the last decode(), vocabulary_tokens() of them. Borrowed until the next decode().
   // Empty when that row asked for none.
@@ -150,6 +152,8 @@ class EngineWeights : public Weights {
   [[nodiscard]] virtual std::string_view bytes(Token token) const = 0;
   // The token that ends the model's turn, or its text; -1 = it has none.
   [[nodiscard]] virtual Token end_of_turn() const = 0;
+  // How many values a vector has that stands in a token's place.
+  [[nodiscard]] virtual int input_width() const = 0;
   // Tokens that the model's file forbids to generate.
   [[nodiscard]] virtual std::span<const Token> suppressed() const = 0;
 };

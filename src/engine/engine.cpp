@@ -13,6 +13,7 @@
 #include "engine/grammar_filter.h"
 #include "engine/memory_plan.h"
 #include "engine/no_memory.h"
+#include "engine/prompt_check.h"
 #include "engine/thinking_filter.h"
 
 namespace puna {
@@ -138,13 +139,7 @@ Result<void> ThreadedEngine::check(const GenerationRequest& request) const {
                             request.prompt.size(), window),
                 "shorten the prompt or give a larger window (-c)");
   }
-  const int vocabulary = weights_->vocabulary_tokens();
-  for (const Token token : request.prompt) {
-    if (token < 0 || token >= vocabulary) {
-      return fail(ErrorCode::invalid_argument,
-                  format_text("the prompt holds the token {}, and the vocabulary has {}", token, vocabulary));
-    }
-  }
+  PUNA_TRY_VOID(check_tokens(request, *weights_));
   if (request.tokens_max < 0) {
     return fail(ErrorCode::invalid_argument,
                 format_text("tokens_max is {} and must be at least 0", request.tokens_max));
@@ -303,6 +298,7 @@ Result<std::int64_t> ThreadedEngine::write_held(std::vector<Token> tokens, const
     return fail(ErrorCode::not_found, "the engine holds no beginning of these tokens",
                 "hibernate an agent after its turn, before others need its memory");
   }
+  PUNA_TRY_VOID(check_for_files(held->state.tokens));
   held->state.note = std::move(note);
   PUNA_TRY_VOID(write_state(file, state_key_, held->state));
   return static_cast<std::int64_t>(held->tokens);
@@ -311,6 +307,7 @@ Result<std::int64_t> ThreadedEngine::write_held(std::vector<Token> tokens, const
 Result<Engine::Woken> ThreadedEngine::read_kept(const std::filesystem::path& file) {
   const auto bytes_max = static_cast<std::uint64_t>(options_.saved_bytes_max);
   PUNA_TRY(SavedState state, read_state(file, state_key_, bytes_max));
+  PUNA_TRY_VOID(check_for_files(state.tokens));
   Woken woken{.tokens = state.tokens, .note = std::exchange(state.note, {})};
   auto promise = std::make_shared<std::promise<bool>>();
   auto answer = promise->get_future();

@@ -124,8 +124,12 @@ bool EngineCore::start_or_end(std::unique_ptr<Sequence>& sequence) {
   }
 }
 
-// False: no lane is free; the sequence is still the caller's. True: it runs, or follows one that does. Without memory
-// it throws std::bad_alloc; the sequence is still the caller's, and lanes and ledger agree.
+// The lane was copied to or from in this step, so that nothing of it can be saved, nor restored into it, before the
+// next. Somebody runs, and so the next comes.
+bool EngineCore::must_settle(LaneId lane) const { return running_count_ > 0 && !backend_.settled(lane); }
+
+// False: no lane is free yet; the sequence is still the caller's. True: it runs, or follows one that does. Without
+// memory it throws std::bad_alloc; the sequence is still the caller's, and lanes and ledger agree.
 bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   const auto placement = ledger_.place(sequence->tokens);
   if (!placement) {
@@ -148,10 +152,12 @@ bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   if (follow(sequence, at_hand) || fetch(sequence, at_hand)) {
     return true;
   }
-  LaneId lane = placement->lane;
+  LaneId lane = saved ? *ledger_.free_lane() : placement->lane;
+  if ((saved || placement->keep < ledger_.tokens(lane).size()) && must_settle(lane)) {
+    return false;
+  }
   std::size_t available = 0;
   if (saved) {
-    lane = *ledger_.free_lane();
     available = restore(lane, *saved);
   }
   if (available == 0) {

@@ -14,6 +14,8 @@ namespace {
 // With many waiting, those whose callers went away are looked for now and then only.
 constexpr std::size_t kWaitingSweepEach = 256;
 constexpr std::int64_t kWaitingSweepSteps = 32;
+// Where prompts and decoding are computed apart and nobody reads: steps of prompts before one of decoding.
+constexpr int kApartSteps = 16;
 
 bool any_token_ends(const EngineWeights& weights) {
   for (Token token = 0; token < weights.vocabulary_tokens(); ++token) {
@@ -95,11 +97,12 @@ bool EngineCore::one_step() {
   drop_ended();
   admit();
   rest_idle();
-  scheduler_.plan(options_.batch_tokens, prefill_rows_max(), plan_);
+  scheduler_.plan(step_limits(), plan_);
   if (plan_.empty() || dead_) {
     return false;
   }
   stop_at_marks();
+  part_media();
   if (decode()) {
     ++counters_.steps;
     sample();
@@ -108,12 +111,20 @@ bool EngineCore::one_step() {
 }
 
 // Prompts hold back for streams that somebody is reading. Those that just began are not that yet: agents that start
-// together get all their prompts computed first, in full batches, which is the cheapest way for all of them.
-int EngineCore::prefill_rows_max() const {
+// together get all their prompts computed first, in full batches, which is the cheapest way for all of them. Where
+// lanes have separate memories a stream's row beside a prompt's would be computed as if its lane were as long, so
+// pieces of the prompt and the streams take turns.
+StepLimits EngineCore::step_limits() const {
   const bool reading = std::ranges::any_of(running_, [](const std::unique_ptr<Sequence>& sequence) {
-    return sequence != nullptr && sequence->output_count() >= kStreamTokensMin;
+    return sequence != nullptr && sequence->watched && sequence->output_count() >= kStreamTokensMin;
   });
-  return reading ? step_time_.prefill_rows_max(scheduler_.decoding(), options_.batch_tokens) : options_.batch_tokens;
+  const int rows = options_.batch_tokens;
+  const bool apart = abilities_.share != Share::any_part;
+  if (!reading) {
+    return {.rows = rows, .prompt_rows = rows, .apart_steps = apart ? kApartSteps : 0};
+  }
+  const int beside = apart ? 0 : scheduler_.decoding();
+  return {.rows = rows, .prompt_rows = step_time_.prefill_rows_max(beside, rows), .apart_steps = apart ? 1 : 0};
 }
 
 bool EngineCore::past_deadline(const Sequence& sequence) const {

@@ -79,7 +79,7 @@ class EngineCore {
 
  private:
   [[nodiscard]] bool one_step();
-  [[nodiscard]] int prefill_rows_max() const;
+  [[nodiscard]] StepLimits step_limits() const;
   void make_places();
 
   // engine_core.cpp: who leaves, and how.
@@ -106,6 +106,7 @@ class EngineCore {
   [[nodiscard]] Restored make_room_and_restore(LaneId lane, const SavedState& state);
   [[nodiscard]] bool start(std::unique_ptr<Sequence>& sequence);
   [[nodiscard]] bool start_or_end(std::unique_ptr<Sequence>& sequence);
+  [[nodiscard]] bool must_settle(LaneId lane) const;
   [[nodiscard]] bool follow(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] std::size_t prepare_lane(const KvLedger::Placement& placement);
   [[nodiscard]] bool share(const KvLedger::Placement& placement);
@@ -130,6 +131,7 @@ class EngineCore {
   void note_slice(const Slice& slice);
   void note_prompt(Sequence& sequence);
   void stop_at_marks();
+  void part_media();
   void take_mark(Sequence& sequence);
   void rest_idle();
   void resync();
@@ -192,6 +194,7 @@ class EngineCore {
 
   SequenceNumber next_number_ = 1;
   std::int64_t steps_ = 0;
+  bool media_turn_ = false;       // the last step that had a choice computed media
   bool short_of_room_ = false;    // somebody was parked; nobody starts before somebody leaves
   bool vocabulary_ends_ = false;  // some token ends a generation
   int failures_ = 0;

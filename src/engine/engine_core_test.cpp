@@ -71,6 +71,59 @@ TEST_F(EngineCoreTest, ALongPromptGoesInChunksAndNobodyElseStopsMeanwhile) {
   EXPECT_EQ(output.prefills.back().tokens_done, 1000);
 }
 
+class EnginePieces : public EngineCoreTest {
+ protected:
+  // A long reply that has begun.
+  Caller submit_talker(bool watched) {
+    Caller talker = submit(GenerationRequest{
+        .prompt = tokens_of("hi"), .sampling = {.temperature = 0.0F}, .tokens_max = 2000, .watched = watched});
+    while (counters_.tokens_decoded < static_cast<std::int64_t>(2 * kStreamTokensMin) && core_->step()) {
+    }
+    return talker;
+  }
+};
+
+TEST_F(EnginePieces, BesideAReplyThatNobodyReadsAlongPromptsGoInFullBatches) {
+  open({.lanes = 2}, {.batch_tokens = 64});
+  const Caller talker = submit_talker(false);
+  const Caller reader = submit(std::vector<Token>(1000, 'x'), 1);
+  int steps = 0;
+  while (counters_.generations_finished == 0 && steps < 1000) {
+    ASSERT_TRUE(core_->step());
+    ++steps;
+  }
+  EXPECT_EQ(steps, 16);  // 63 prompt rows beside one decode row
+}
+
+TEST_F(EnginePieces, WithSeparateMemoriesDecodingWaitsForAPromptUnlessSomebodyReads) {
+  open({.lanes = 2, .abilities = kApart}, {.batch_tokens = 64});
+  const Caller talker = submit_talker(false);
+  const Caller reader = submit(std::vector<Token>(500, 'x'), 1);
+  const auto before = counters_.tokens_decoded.load();
+  int steps = 0;
+  while (counters_.generations_finished == 0 && steps < 1000) {
+    ASSERT_TRUE(core_->step());
+    ++steps;
+  }
+  EXPECT_EQ(steps, 8);
+  EXPECT_EQ(counters_.tokens_decoded - before, 1);  // the one behind the prompt
+}
+
+TEST_F(EnginePieces, WithSeparateMemoriesAPromptAndAStreamThatIsReadTakeTurns) {
+  open({.lanes = 2, .abilities = kApart}, {.batch_tokens = 64});
+  const Caller talker = submit_talker(true);
+  const Caller reader = submit(std::vector<Token>(500, 'x'), 1);
+  const auto before = counters_.tokens_decoded.load();
+  int steps = 0;
+  while (counters_.generations_finished == 0 && steps < 2000) {
+    ASSERT_TRUE(core_->step());
+    ++steps;
+    EXPECT_NEAR(static_cast<double>(counters_.tokens_decoded - before), steps / 2.0, 1.0);
+  }
+  EXPECT_GE(steps, 2 * 500 / 64);
+  EXPECT_LT(steps, 2000);
+}
+
 TEST_F(EngineCoreTest, APromptThatContinuesAFinishedOneComputesOnlyWhatIsNew) {
   open({});
   const auto first = tokens_of("system prompt and a question");

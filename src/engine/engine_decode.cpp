@@ -16,7 +16,8 @@ void EngineCore::add_rows(const Slice& slice) {
     rows_.push_back({.token = sequence.tokens[position],
                      .position = static_cast<std::int32_t>(position),
                      .lane = slice.lane,
-                     .wants_logits = last});
+                     .wants_logits = last,
+                     .vector = sequence.media.empty() ? nullptr : sequence.vector_at(position)});
   }
 }
 
@@ -172,6 +173,32 @@ void EngineCore::stop_at_marks() {
       slice.rows = std::min(slice.rows, static_cast<int>(sequence.marks.back() - sequence.computed));
     }
   }
+}
+
+// The rows of one step are all words or all media's vectors, as the library wants them. Where both wait they take
+// turns.
+void EngineCore::part_media() {
+  bool has_media = false;
+  bool has_words = !plan_.decode.empty();
+  for (Slice& slice : plan_.prefill) {
+    const Sequence& sequence = running(slice.lane);
+    if (!sequence.media.empty()) {
+      const std::size_t end = sequence.computed + static_cast<std::size_t>(slice.rows);
+      slice.rows = static_cast<int>(sequence.same_kind(sequence.computed, end));
+    }
+    (is_media(sequence.tokens[sequence.computed]) ? has_media : has_words) = true;
+  }
+  if (!has_media) {
+    return;
+  }
+  media_turn_ = !has_words || !media_turn_;
+  if (media_turn_) {
+    plan_.decode.clear();
+  }
+  std::erase_if(plan_.prefill, [this](const Slice& slice) {
+    const Sequence& sequence = running(slice.lane);
+    return is_media(sequence.tokens[sequence.computed]) != media_turn_;
+  });
 }
 
 void EngineCore::take_mark(Sequence& sequence) {

@@ -31,7 +31,9 @@ class EngineFault : public test::ScenarioTest {
       play(settings);
       const bool reached = backend_->calls().decodes >= n;
       most = std::max(most, failed(ErrorCode::limit));
-      expect_that_it_still_works();
+      if (reached) {  // or else the fault is still to come
+        expect_that_it_still_works();
+      }
       if (!reached || HasFailure()) {
         EXPECT_FALSE(HasFailure()) << "decode " << n;
         EXPECT_GT(n, 40);

@@ -198,6 +198,26 @@ TEST_F(EngineSharing, TooLargeAPinIsRefusedWithBothSizes) {
   EXPECT_TRUE(output.error->message.contains("60") && output.error->message.contains("100"));
 }
 
+TEST_F(EngineSharing, NothingIsLostOfALaneThatIsCopiedFromInTheStepThatTakesItAway) {
+  open({.lanes = 2, .abilities = {.share = Share::whole_lane, .cut = true, .save = true}});
+  const std::vector<Token> role(100, 'r');
+  for (const char letter : {'a', 'b'}) {
+    const Caller caller = submit(with(role, std::string(50, letter)), 1);
+    run_to_end();
+  }
+  std::vector<Caller> others;
+  // At once: whichever lane one of them takes, the other's prefix is copied from.
+  for (const char letter : {'c', 'd'}) {
+    others.push_back(submit(with(role, std::string(50, letter)), 1));
+  }
+  run_to_end();
+  for (const char letter : {'a', 'b'}) {
+    const Caller again = submit(with(role, std::string(50, letter) + "!"), 1);
+    run_to_end();
+    EXPECT_EQ(again.drain().finished->usage.cached_tokens, 150) << letter;
+  }
+}
+
 TEST_F(EngineSharing, AMemoryThatCannotForgetContinuesWholeLanesAndStaysRight) {
   open({.lanes = 3, .abilities = {.share = Share::whole_lane, .cut = false, .save = true}});
   const auto first = tokens_of("recurrent state, first turn");

@@ -49,6 +49,7 @@ struct Calls {
   int decodes = 0;
   std::int64_t rows = 0;
   std::int64_t logits_rows = 0;
+  std::int64_t media_rows = 0;
   int rows_largest = 0;
   int lanes_most = 0;  // different lanes in one batch
   int shares = 0;
@@ -273,6 +274,10 @@ class FakeBackend final : public Backend {
     std::set<LaneId> lanes;
     for (const Row& row : rows) {
       lanes.insert(row.lane);
+      if (is_media(row.token) != (row.vector != nullptr) || is_media(row.token) != is_media(rows.front().token)) {
+        calls_->violation = "words and media in one batch, or media without vectors";
+      }
+      calls_->media_rows += is_media(row.token) ? 1 : 0;
     }
     calls_->lanes_most = std::max(calls_->lanes_most, static_cast<int>(lanes.size()));
     if (rows.empty()) {

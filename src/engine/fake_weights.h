@@ -115,6 +115,7 @@ class FakeWeights final : public EngineWeights {
     settings.lanes = std::max(settings.lanes, options.sequences_max);
     return std::make_unique<FakeBackend>(std::move(settings), calls_);
   }
+  [[nodiscard]] int input_width() const override { return 1; }
   [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
 
   // What the "file" says.

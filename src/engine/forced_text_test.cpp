@@ -184,6 +184,7 @@ class PieceWeights final : public EngineWeights {
   [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& /*options*/) const override {
     return fail(ErrorCode::internal, "not here");
   }
+  [[nodiscard]] int input_width() const override { return 1; }
   [[nodiscard]] std::span<const Token> suppressed() const override { return {}; }
 
  private:

@@ -25,8 +25,9 @@ llama_seq_id seq(LaneId lane) { return static_cast<llama_seq_id>(lane); }
 // The library's arrays for one batch; pointers in view() are into this object.
 class BatchArrays {
  public:
-  explicit BatchArrays(std::size_t rows_max)
-      : tokens_(rows_max),
+  BatchArrays(std::size_t rows_max, std::size_t width)
+      : width_(width),
+        tokens_(rows_max),
         positions_(rows_max),
         counts_(rows_max, 1),
         lanes_(rows_max),
@@ -56,9 +57,13 @@ class BatchArrays {
       lanes_[i] = seq(row.lane);
       logits_[i] = row.wants_logits ? 1 : 0;
     }
+    const bool is_media = rows.front().vector != nullptr;
+    if (is_media) {
+      gather_vectors(rows);
+    }
     return {.n_tokens = static_cast<std::int32_t>(rows.size()),
-            .token = tokens_.data(),
-            .embd = nullptr,
+            .token = is_media ? nullptr : tokens_.data(),
+            .embd = is_media ? vectors_.data() : nullptr,
             .pos = positions_.data(),
             .n_seq_id = counts_.data(),
             .seq_id = lane_pointers_.data(),
@@ -68,6 +73,17 @@ class BatchArrays {
   [[nodiscard]] std::int32_t place(std::size_t row) const { return places_[row]; }
 
  private:
+  // Memory for them is taken when the first picture comes.
+  void gather_vectors(std::span<const Row> rows) {
+    vectors_.resize(std::max(vectors_.size(), rows.size() * width_));
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const float* vector = rows[order_[i]].vector;
+      std::copy_n(vector, width_, vectors_.begin() + static_cast<std::ptrdiff_t>(i * width_));
+    }
+  }
+
+  std::size_t width_;  // of a vector
+  std::vector<float> vectors_;
   std::vector<llama_token> tokens_;
   std::vector<llama_pos> positions_;
   std::vector<std::int32_t> counts_;
@@ -80,8 +96,9 @@ class BatchArrays {
 
 class LlamaBackend final : public Backend {
  public:
-  LlamaBackend(const EngineOptions& options, int vocabulary)
-      : vocabulary_(static_cast<std::size_t>(vocabulary)), arrays_(static_cast<std::size_t>(options.batch_tokens)) {}
+  LlamaBackend(const EngineOptions& options, int vocabulary, int input_width)
+      : vocabulary_(static_cast<std::size_t>(vocabulary)),
+        arrays_(static_cast<std::size_t>(options.batch_tokens), static_cast<std::size_t>(input_width)) {}
 
   [[nodiscard]] Result<void> open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes,
                                   std::uint64_t model_fingerprint);
@@ -370,7 +387,7 @@ Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const En
   }
   const int vocabulary = llama_vocab_n_tokens(llama_model_get_vocab(model));
   try {
-    auto backend = std::make_unique<LlamaBackend>(options, vocabulary);
+    auto backend = std::make_unique<LlamaBackend>(options, vocabulary, llama_model_n_embd_inp(model));
     PUNA_TRY_VOID(backend->open(model, options, cells, lanes_of(model, options), model_fingerprint));
     return backend;
   } catch (const std::exception& error) {

@@ -35,7 +35,21 @@ std::string& last_error() {
   return line;
 }
 
-void receive_log(ggml_log_level level, const char* text, void* /*user*/) {
+std::string_view kind_of(enum ggml_backend_dev_type type) {
+  switch (type) {
+    case GGML_BACKEND_DEVICE_TYPE_CPU:
+      return "cpu";
+    case GGML_BACKEND_DEVICE_TYPE_GPU:
+    case GGML_BACKEND_DEVICE_TYPE_IGPU:
+      return "gpu";
+    default:
+      return "accelerator";
+  }
+}
+
+}  // namespace
+
+void receive_library_log(ggml_log_level level, const char* text, void* /*user*/) {
   if (level == GGML_LOG_LEVEL_ERROR) {
     last_error() = text;
   }
@@ -65,24 +79,10 @@ void receive_log(ggml_log_level level, const char* text, void* /*user*/) {
   }
 }
 
-std::string_view kind_of(enum ggml_backend_dev_type type) {
-  switch (type) {
-    case GGML_BACKEND_DEVICE_TYPE_CPU:
-      return "cpu";
-    case GGML_BACKEND_DEVICE_TYPE_GPU:
-    case GGML_BACKEND_DEVICE_TYPE_IGPU:
-      return "gpu";
-    default:
-      return "accelerator";
-  }
-}
-
-}  // namespace
-
 void initialise_library() {
   static std::once_flag once;
   std::call_once(once, [] {
-    llama_log_set(&receive_log, nullptr);
+    llama_log_set(&receive_library_log, nullptr);
     ggml_backend_load_all();
     llama_backend_init();
   });

@@ -10,6 +10,9 @@
 
 namespace puna::engine {
 
+// Where every part of the library sends its log lines, once initialise_library() ran.
+void receive_library_log(ggml_log_level level, const char* text, void* user);
+
 // Loads the library's back ends and redirects its log, once. Thread  any.
 void initialise_library();
 

@@ -138,6 +138,7 @@ class LlamaWeights final : public EngineWeights {
     return turn >= 0 ? turn : llama_vocab_eos(vocab_);
   }
   [[nodiscard]] int vocabulary_tokens() const override { return llama_vocab_n_tokens(vocab_); }
+  [[nodiscard]] int input_width() const override { return llama_model_n_embd_inp(model_.get()); }
   [[nodiscard]] std::span<const Token> suppressed() const override { return suppressed_; }
 
   [[nodiscard]] Result<std::unique_ptr<Backend>> open_backend(EngineOptions& options) const override {

@@ -82,38 +82,6 @@ Result<void> read_up_to(int descriptor, std::uint64_t bytes, std::vector<std::by
   return {};
 }
 
-struct ReadHeader {
-  GgufHeader header;
-  std::vector<std::byte> head;
-  std::uint64_t file_bytes = 0;
-};
-
-Result<ReadHeader> read_header(const std::filesystem::path& file) {
-  // O_NONBLOCK: opening a FIFO must not wait for a writer.
-  const OpenFile open_file(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-  if (open_file.get() < 0) {
-    return cannot("open", file, errno);
-  }
-  ReadHeader result;
-  PUNA_TRY(result.file_bytes, regular_size(open_file.get(), file));
-  for (std::uint64_t bytes = kHeadBytesFirst; bytes <= kGgufHeaderBytesMax; bytes *= 2) {
-    PUNA_TRY_VOID(read_up_to(open_file.get(), std::min(bytes, result.file_bytes), result.head, file));
-    auto header = parse_gguf_header(result.head, result.file_bytes);
-    if (!header) {
-      Error error = std::move(header).error();
-      error.message = format_text("{}: {}", file.string(), error.message);
-      return std::unexpected(std::move(error));
-    }
-    if (header->has_value()) {
-      result.header = **std::move(header);
-      return result;
-    }
-  }
-  return fail(ErrorCode::limit,
-              format_text("{}: the header is larger than {} bytes", file.string(), kGgufHeaderBytesMax),
-              "this is no model that Puna can load");
-}
-
 std::uint64_t split_count(const GgufHeader& header) {
   const GgufValue* value = header.find("split.count");
   const auto* count = value == nullptr ? nullptr : std::get_if<std::uint64_t>(value);
@@ -140,8 +108,34 @@ Result<std::vector<std::filesystem::path>> part_paths(const std::filesystem::pat
 
 }  // namespace
 
+Result<GgufFile> read_gguf_file(const std::filesystem::path& file) {
+  // O_NONBLOCK: opening a FIFO must not wait for a writer.
+  const OpenFile open_file(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (open_file.get() < 0) {
+    return cannot("open", file, errno);
+  }
+  GgufFile result;
+  PUNA_TRY(result.file_bytes, regular_size(open_file.get(), file));
+  for (std::uint64_t bytes = kHeadBytesFirst; bytes <= kGgufHeaderBytesMax; bytes *= 2) {
+    PUNA_TRY_VOID(read_up_to(open_file.get(), std::min(bytes, result.file_bytes), result.head, file));
+    auto header = parse_gguf_header(result.head, result.file_bytes);
+    if (!header) {
+      Error error = std::move(header).error();
+      error.message = format_text("{}: {}", file.string(), error.message);
+      return std::unexpected(std::move(error));
+    }
+    if (header->has_value()) {
+      result.header = **std::move(header);
+      return result;
+    }
+  }
+  return fail(ErrorCode::limit,
+              format_text("{}: the header is larger than {} bytes", file.string(), kGgufHeaderBytesMax),
+              "this is no model that Puna can load");
+}
+
 Result<ModelFile> read_model_file(const std::filesystem::path& file) {
-  PUNA_TRY(const ReadHeader first, read_header(file));
+  PUNA_TRY(const GgufFile first, read_gguf_file(file));
   ModelFile model;
   auto facts = model_facts(first.header, first.head);
   if (!facts) {
@@ -165,7 +159,7 @@ Result<ModelFile> read_model_file(const std::filesystem::path& file) {
   }
   PUNA_TRY(model.parts, part_paths(file, parts));
   for (std::size_t i = 1; i < model.parts.size(); ++i) {
-    PUNA_TRY(const ReadHeader part, read_header(model.parts[i]));
+    PUNA_TRY(const GgufFile part, read_gguf_file(model.parts[i]));
     model.facts.file_bytes += part.file_bytes;
     model.facts.weights_bytes += part.header.weights_bytes;
     model.facts.parameters += part.header.parameters;

@@ -38,6 +38,7 @@ std::vector<std::string_view> broken_up(std::span<const std::string_view> pieces
 struct PromptTokenizer::Text {
   std::string bytes;
   std::vector<std::pair<std::size_t, bool>> ends;  // (end of a part, trusted), in order
+  std::vector<Stretch> stretches;                  // plain text, and the hashes of media
 
   [[nodiscard]] bool is_trusted(std::size_t begin, std::size_t end) const {
     auto part = std::ranges::upper_bound(ends, begin, {}, &std::pair<std::size_t, bool>::first);
@@ -100,17 +101,14 @@ void PromptTokenizer::cut_out(const SpecialToken& special, const Text& text, con
 }
 
 std::vector<PromptTokenizer::Stretch> PromptTokenizer::cut(const Text& text) const {
-  std::vector<Stretch> stretches;
-  if (!text.bytes.empty()) {
-    stretches.push_back({.begin = 0, .end = text.bytes.size()});
-  }
+  std::vector<Stretch> stretches = text.stretches;
   for (const SpecialToken& special : specials_) {
     if (!text.bytes.contains(special.text)) {
       continue;
     }
     std::vector<Stretch> next;
     for (const Stretch& stretch : stretches) {
-      if (stretch.token) {
+      if (stretch.token || stretch.is_media) {
         next.push_back(stretch);
       } else {
         cut_out(special, text, stretch, next);
@@ -158,6 +156,38 @@ Result<void> PromptTokenizer::append_plain(std::string_view text, std::vector<To
               "this model's vocabulary cannot be used safely");
 }
 
+Result<void> PromptTokenizer::append_stretch(const Text& text, const Stretch& stretch,
+                                             std::span<const Weights::MediaTokens> media,
+                                             std::vector<Token>& out) const {
+  const std::string_view bytes = std::string_view(text.bytes).substr(stretch.begin, stretch.end - stretch.begin);
+  if (stretch.token) {
+    out.push_back(*stretch.token);
+    return {};
+  }
+  if (!stretch.is_media) {
+    return append_plain(bytes, out);
+  }
+  const auto known = std::ranges::find(media, bytes, &Weights::MediaTokens::hash);
+  if (known == media.end()) {
+    return fail(ErrorCode::invalid_argument, "the prompt has a picture or sound, and nothing says what stands for it",
+                "open the model with a projector (--mmproj)");
+  }
+  out.insert(out.end(), known->tokens.begin(), known->tokens.end());
+  return {};
+}
+
+// Requires  a part that is not empty, whose text was added last.
+void PromptTokenizer::add_part(Text& text, const PromptPart& part) {
+  const std::size_t end = text.bytes.size();
+  const bool is_media = part.trust == Trust::media;
+  text.ends.emplace_back(end, part.trust == Trust::trusted);
+  if (!is_media && !text.stretches.empty() && !text.stretches.back().is_media) {
+    text.stretches.back().end = end;
+    return;
+  }
+  text.stretches.push_back({.begin = end - part.text.size(), .end = end, .is_media = is_media});
+}
+
 Result<std::vector<Token>> PromptTokenizer::tokenize(std::span<const PromptPart> parts,
                                                      const Weights::Known& known) const {
   Text text;
@@ -168,7 +198,7 @@ Result<std::vector<Token>> PromptTokenizer::tokenize(std::span<const PromptPart>
     }
     text.bytes += part.text;
     if (!part.text.empty()) {
-      text.ends.emplace_back(text.bytes.size(), part.trust == Trust::trusted);
+      add_part(text, part);
     }
   }
   std::vector<Token> tokens;
@@ -181,12 +211,7 @@ Result<std::vector<Token>> PromptTokenizer::tokenize(std::span<const PromptPart>
     }
   }
   for (const Stretch& stretch : stretches) {
-    if (stretch.token) {
-      tokens.push_back(*stretch.token);
-    } else {
-      const std::string_view bytes = text.bytes;
-      PUNA_TRY_VOID(append_plain(bytes.substr(stretch.begin, stretch.end - stretch.begin), tokens));
-    }
+    PUNA_TRY_VOID(append_stretch(text, stretch, known.media, tokens));
   }
   if (bos_ && (tokens.empty() || tokens.front() != *bos_)) {
     tokens.insert(tokens.begin(), *bos_);

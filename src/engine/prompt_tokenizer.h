@@ -48,12 +48,16 @@ class PromptTokenizer {
     std::size_t begin = 0;
     std::size_t end = 0;
     std::optional<Token> token;  // a special token; otherwise plain text
+    bool is_media = false;       // the text is a content hash
   };
   struct Text;
 
+  static void add_part(Text& text, const PromptPart& part);
   [[nodiscard]] std::vector<Stretch> cut(const Text& text) const;
   void cut_out(const SpecialToken& special, const Text& text, const Stretch& stretch, std::vector<Stretch>& out) const;
   [[nodiscard]] Result<void> append_plain(std::string_view text, std::vector<Token>& out) const;
+  [[nodiscard]] Result<void> append_stretch(const Text& text, const Stretch& stretch,
+                                            std::span<const Weights::MediaTokens> media, std::vector<Token>& out) const;
   [[nodiscard]] const SpecialToken* forbidden_in(std::span<const Token> tokens) const;
 
   std::vector<SpecialToken> specials_;              // longest text first

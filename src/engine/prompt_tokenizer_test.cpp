@@ -154,5 +154,41 @@ TEST(PromptTokenizer, NoArrangementOfPartsLeaksAControlToken) {
   }
 }
 
+PromptPart medium(std::string hash) { return {.text = std::move(hash), .trust = Trust::media}; }
+
+TEST(PromptTokenizer, AMediumIsItsTokensAndItsHashIsNoText) {
+  Recorder recorder;
+  const PromptTokenizer tokenizer(specials(), kBos, recorder.plain());
+  const std::vector<Token> cat{-2, -2, 7};
+  const std::vector<Token> dog{-3};
+  const std::vector<Weights::MediaTokens> media{{.hash = "<u>", .tokens = cat}, {.hash = "d", .tokens = dog}};
+  const std::vector<PromptPart> parts{trusted("<o>a"), medium("<u>"), medium("d"), untrusted("d<u>"), trusted("</o>")};
+  const auto tokens = tokenizer.tokenize(parts, {.text = {}, .tokens = {}, .media = media});
+  ASSERT_TRUE(tokens) << tokens.error().message;
+  EXPECT_EQ(*tokens, (std::vector<Token>{kBos, kOpen, 'a', -2, -2, 7, -3, 'd', kUser, kClose}));
+  EXPECT_EQ(recorder.calls, (std::vector<std::string>{"a", "d"}));
+}
+
+TEST(PromptTokenizer, AMediumBesideWhichNothingIsKnownIsRefused) {
+  Recorder recorder;
+  const PromptTokenizer tokenizer(specials(), kBos, recorder.plain());
+  const auto tokens = tokenizer.tokenize(std::vector<PromptPart>{medium("cat")});
+  ASSERT_FALSE(tokens);
+  EXPECT_EQ(tokens.error().code, ErrorCode::invalid_argument);
+  EXPECT_TRUE(tokens.error().hint.contains("--mmproj"));
+}
+
+TEST(PromptTokenizer, KnownTextMayHaveAMediumInIt) {
+  Recorder recorder;
+  const PromptTokenizer tokenizer(specials(), std::nullopt, recorder.plain());
+  const std::vector<Token> known{kOpen, -2, -2, 99, 98};
+  const std::vector<Token> cat{-2, -2};
+  const std::vector<Weights::MediaTokens> media{{.hash = "cat", .tokens = cat}};
+  const std::vector<PromptPart> parts{trusted("<o>"), medium("cat"), untrusted("yes"), trusted("</o>"), medium("cat")};
+  const auto tokens = tokenizer.tokenize(parts, {.text = "<o>catyes", .tokens = known, .media = media});
+  ASSERT_TRUE(tokens) << tokens.error().message;
+  EXPECT_EQ(*tokens, (std::vector<Token>{kOpen, -2, -2, 99, 98, kClose, -2, -2}));
+}
+
 }  // namespace
 }  // namespace puna::engine

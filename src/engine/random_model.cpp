@@ -118,19 +118,28 @@ Result<void> write_tensor(NewFile& file, const PlannedTensor& tensor, std::uint6
   return file.write(std::string(gguf_padding(tensor.bytes), '\0'));
 }
 
+Result<void> write_plan(const std::filesystem::path& file, const RandomModelPlan& plan, std::uint64_t seed) {
+  PUNA_TRY(NewFile output, NewFile::create(file));
+  PUNA_TRY_VOID(output.write(plan.head.head()));
+  std::uint64_t place = 0;
+  for (const PlannedTensor& tensor : plan.tensors) {
+    PUNA_TRY_VOID(write_tensor(output, tensor, Random::mix(seed, place)));
+    ++place;
+  }
+  return output.finish();
+}
+
 }  // namespace
 }  // namespace engine
 
 Result<void> write_random_model(const std::filesystem::path& file, const RandomModelOptions& options) {
   PUNA_TRY(const engine::RandomModelPlan plan, engine::plan_random_model(options));
-  PUNA_TRY(engine::NewFile output, engine::NewFile::create(file));
-  PUNA_TRY_VOID(output.write(plan.head.head()));
-  std::uint64_t place = 0;
-  for (const engine::PlannedTensor& tensor : plan.tensors) {
-    PUNA_TRY_VOID(engine::write_tensor(output, tensor, Random::mix(options.seed, place)));
-    ++place;
-  }
-  return output.finish();
+  return engine::write_plan(file, plan, options.seed);
+}
+
+Result<void> write_random_projector(const std::filesystem::path& file, const RandomProjectorOptions& options) {
+  PUNA_TRY(const engine::RandomModelPlan plan, engine::plan_random_projector(options));
+  return engine::write_plan(file, plan, options.seed);
 }
 
 }  // namespace puna

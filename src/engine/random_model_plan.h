@@ -35,5 +35,6 @@ struct RandomModelPlan {
 
 // Errors  invalid_argument  as write_random_model()
 [[nodiscard]] Result<RandomModelPlan> plan_random_model(const RandomModelOptions& options);
+[[nodiscard]] Result<RandomModelPlan> plan_random_projector(const RandomProjectorOptions& options);
 
 }  // namespace puna::engine

@@ -113,29 +113,40 @@ void Scheduler::sort_prompts(int rows_max) {
   });
 }
 
-void Scheduler::plan(int rows_max, int prefill_max, Plan& plan) {
-  plan.decode.clear();
-  plan.prefill.clear();
-  sort_prompts(rows_max);
+void Scheduler::plan_decoding(const StepLimits& limits, Plan& plan) {
+  sort_prompts(limits.rows);
   const bool prompts = !order_.empty();
   const std::int64_t oldest_prompt = prompts ? order_.front()->steps_waited : 0;
   sort_decoding();
+  const std::int64_t longest_wait = order_.empty() ? 0 : order_.front()->steps_waited;
+  if (prompts && longest_wait < limits.apart_steps) {
+    return;
+  }
   // With a single row, decoding and prompts take turns by age.
-  int reserved = prompts ? rows_max / kPrefillShare : 0;
-  if (rows_max < kPrefillShare && prompts && !order_.empty()) {
-    reserved = oldest_prompt > order_.front()->steps_waited ? 1 : 0;
+  int reserved = prompts && limits.apart_steps == 0 ? limits.rows / kPrefillShare : 0;
+  if (limits.rows < kPrefillShare && prompts && !order_.empty()) {
+    reserved = oldest_prompt > longest_wait ? 1 : 0;
   }
   for (const Entry* entry : order_) {
-    if (static_cast<int>(plan.decode.size()) >= rows_max - reserved) {
+    if (static_cast<int>(plan.decode.size()) >= limits.rows - reserved) {
       break;
     }
     plan.decode.push_back({.lane = entry->lane, .rows = 1});
   }
-  int left = rows_max - static_cast<int>(plan.decode.size());
-  if (!plan.decode.empty()) {
-    left = std::min(left, prefill_max);
+}
+
+void Scheduler::plan(const StepLimits& limits, Plan& plan) {
+  plan.decode.clear();
+  plan.prefill.clear();
+  plan_decoding(limits, plan);
+  if (limits.apart_steps > 0 && !plan.decode.empty()) {
+    return;
   }
-  sort_prompts(rows_max);
+  int left = limits.rows - static_cast<int>(plan.decode.size());
+  if (!order_.empty()) {  // who decodes, now or after some steps of prompts
+    left = std::min(left, limits.prompt_rows);
+  }
+  sort_prompts(limits.rows);
   for (const Entry* entry : order_) {
     const int rows = std::min(left, entry->remaining);
     if (rows == 0) {

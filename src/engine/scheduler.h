@@ -5,6 +5,10 @@
 // wait for counts as short as its share for each of them. If there are more decoding sequences than rows they take
 // turns, and a part of the step stays reserved for prompts.
 //
+// Where the library computes rows of different lanes in passes of their own unless all have as many (a part of the
+// cache for each, recurrent memory), prompts and decoding may be kept apart: some steps of prompts, so that many then
+// decode together, and then one of decoding.
+//
 // Pure: no tokens, no cache. Invariant: a plan has at most rows_max rows and at least one if any sequence was added.
 // No memory is taken after construction.
 #pragma once
@@ -37,6 +41,12 @@ struct Plan {
   void remove(LaneId lane);
 };
 
+struct StepLimits {
+  int rows = 1;         // of the whole step, at least 1
+  int prompt_rows = 1;  // of the prompts when somebody decodes, at least 1
+  int apart_steps = 0;  // so many of prompts alone, then one of decoding; 0: a step may have both
+};
+
 class Scheduler {
  public:
   explicit Scheduler(int lanes);
@@ -51,8 +61,7 @@ class Scheduler {
 
   [[nodiscard]] int decoding() const;
   [[nodiscard]] std::size_t prompt_rows() const;  // that are still to be computed
-  // rows_max: of the whole step, at least 1. prefill_max: of the prompts when somebody decodes, at least 1.
-  void plan(int rows_max, int prefill_max, Plan& plan);
+  void plan(const StepLimits& limits, Plan& plan);
   // The plan's rows were computed: prompts shrink, finished prompts decode from now on, the others age.
   void computed(const Plan& plan);
 
@@ -69,6 +78,7 @@ class Scheduler {
   [[nodiscard]] Entry* find(LaneId lane);
   void sort_decoding();
   void sort_prompts(int rows_max);
+  void plan_decoding(const StepLimits& limits, Plan& plan);
 
   std::vector<Entry> entries_;
   std::vector<Entry*> order_;

@@ -12,7 +12,7 @@ constexpr int kLanes = 64;
 
 Plan planned(Scheduler& scheduler, int rows_max) {
   Plan plan;
-  scheduler.plan(rows_max, rows_max, plan);
+  scheduler.plan({.rows = rows_max, .prompt_rows = rows_max}, plan);
   return plan;
 }
 
@@ -40,10 +40,10 @@ TEST(Scheduler, PromptsBesideDecodingGetTheirBudgetAndNoMore) {
   Plan plan = planned(scheduler, 64);
   scheduler.computed(plan);
   scheduler.add(lane(2), 100);
-  scheduler.plan(64, 12, plan);
+  scheduler.plan({.rows = 64, .prompt_rows = 12}, plan);
   EXPECT_EQ(plan.prefill_rows(), 12);
   scheduler.remove(lane(1));
-  scheduler.plan(64, 12, plan);
+  scheduler.plan({.rows = 64, .prompt_rows = 12}, plan);
   EXPECT_EQ(plan.prefill_rows(), 64);  // nobody decodes: there is no gap to keep small
 }
 
@@ -124,6 +124,45 @@ TEST(Scheduler, DecodingAloneNeverShutsOutAPrompt) {
     EXPECT_EQ(prefilled, 5) << rows_max;
     EXPECT_GT(decoded, 100) << rows_max;
   }
+}
+
+TEST(Scheduler, KeptApartPromptsGoFirstAndADecodingSequenceWaitsSoManySteps) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 1);
+  scheduler.add(lane(2), 1);
+  const StepLimits limits{.rows = 64, .prompt_rows = 64, .apart_steps = 16};
+  Plan plan;
+  scheduler.plan(limits, plan);
+  scheduler.computed(plan);
+  scheduler.add(lane(3), 64 * 100);
+  int prompt_steps = 0;
+  int decode_steps = 0;
+  for (int step = 0; step < 85; ++step) {
+    scheduler.plan(limits, plan);
+    EXPECT_TRUE(plan.decode.empty() || plan.prefill.empty());
+    EXPECT_EQ(plan.rows(), plan.prefill.empty() ? 2 : 64);
+    ++(plan.prefill.empty() ? decode_steps : prompt_steps);
+    scheduler.computed(plan);
+  }
+  EXPECT_EQ(decode_steps, 5);  // one in 17
+  EXPECT_EQ(prompt_steps, 80);
+}
+
+TEST(Scheduler, KeptApartTheirPiecesAreAsSmallAsWithThem) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 0);
+  scheduler.add(lane(2), 100);
+  const StepLimits limits{.rows = 64, .prompt_rows = 8, .apart_steps = 1};
+  Plan plan;
+  for (int step = 0; step < 10; ++step) {
+    scheduler.plan(limits, plan);
+    EXPECT_EQ(plan.prefill_rows(), step % 2 == 0 ? 8 : 0);
+    EXPECT_EQ(plan.decode.size(), step % 2 == 0 ? 0U : 1U);
+    scheduler.computed(plan);
+  }
+  scheduler.remove(lane(1));
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.prefill_rows(), 60) << "nobody decodes: all that is left";
 }
 
 TEST(Scheduler, ARemovedSequenceGetsNoRows) {

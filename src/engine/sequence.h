@@ -30,6 +30,7 @@ struct Sequence {
       : agent(request.agent),
         random_key(random_key_of(request)),
         tokens(std::move(request.prompt)),
+        media(std::move(request.media)),
         prompt_tokens(tokens.size()),
         window_tokens(static_cast<std::size_t>(window_of(request, engine_window_tokens))),
         output_max(output_max_of(request, prompt_tokens, engine_window_tokens)),
@@ -40,6 +41,7 @@ struct Sequence {
         filter(std::move(token_filter)),
         forces_text(filter != nullptr && request.forced_text && !request.logit_hashes &&
                     output->wants_probabilities() == 0),
+        watched(request.watched),
         stops(request.stop),
         stream(std::move(output)),
         deadline(request.deadline) {
@@ -61,11 +63,30 @@ struct Sequence {
   }
   [[nodiscard]] std::size_t output_count() const { return tokens.size() - prompt_tokens; }
 
+  // How many of the tokens from `position` on, before `end`, are of one kind: words, or one medium's.
+  [[nodiscard]] std::size_t same_kind(std::size_t position, std::size_t end) const {
+    const auto run = run_from(position);
+    if (run == media.end()) {
+      return end - position;
+    }
+    return (position < run->begin ? std::min(end, run->begin) : std::min(end, run->begin + run->tokens)) - position;
+  }
+  // The vector in a medium's token's place; null for a word.
+  [[nodiscard]] const float* vector_at(std::size_t position) const {
+    const auto run = run_from(position);
+    if (run == media.end() || position < run->begin) {
+      return nullptr;
+    }
+    const std::size_t width = run->vectors->size() / run->tokens;
+    return run->vectors->data() + (position - run->begin) * width;
+  }
+
   AgentId agent;
   std::uint64_t random_key;     // the numbers of this generation: a function of it and the token's index
   SequenceNumber number = 0;    // in the order of arrival
   std::uint64_t line_turn = 0;  // its place in the waiting line
   std::vector<Token> tokens;    // prompt, then output; room for all of them
+  std::vector<MediaRun> media;  // of the prompt, in order
   std::size_t prompt_tokens;
   std::size_t window_tokens;
   std::size_t output_max;
@@ -80,6 +101,7 @@ struct Sequence {
   SamplerState state;                   // stays with the sequence while it waits
   std::unique_ptr<TokenFilter> filter;  // may be null
   bool forces_text;                     // what the filter leaves no choice about is not sampled
+  bool watched;                         // see GenerationRequest
   StopMatcher stops;
   std::shared_ptr<Generation::Stream> stream;
   std::optional<std::chrono::steady_clock::time_point> deadline;
@@ -89,6 +111,12 @@ struct Sequence {
   Usage usage;
   std::chrono::steady_clock::time_point began;  // when it left the waiting line for the first time
   std::optional<std::chrono::steady_clock::time_point> first_logits;
+
+ private:
+  // The first that ends behind the position.
+  [[nodiscard]] std::vector<MediaRun>::const_iterator run_from(std::size_t position) const {
+    return std::ranges::upper_bound(media, position, {}, [](const MediaRun& run) { return run.begin + run.tokens; });
+  }
 };
 
 }  // namespace puna::engine

@@ -7,7 +7,10 @@ namespace puna::engine {
 namespace {
 
 constexpr double kLearnStepTime = 0.1;  // weight of a new measurement
-constexpr int kRowsUnknown = 32;        // prompt rows beside decoding before anything was measured
+// Prompts may take as long as the decoding beside them, and twice as long while tokens still come so often: nobody
+// reads faster.
+constexpr double kUnnoticedGapSeconds = 0.050;
+constexpr int kRowsUnknown = 32;  // prompt rows beside decoding before anything was measured
 
 void learn(double& average, double value) {
   average = average == 0 ? value : average + kLearnStepTime * (value - average);
@@ -31,11 +34,14 @@ void StepTime::note(int decode_rows, int prefill_rows, Duration took) {
 }
 
 int StepTime::prefill_rows_max(int decode_rows, int rows_max) const {
-  const int rows = decode_step_ > 0 && prefill_row_ > 0
-                       ? static_cast<int>(std::min<double>(decode_step_ / prefill_row_, static_cast<double>(rows_max)))
-                       : kRowsUnknown;
+  int rows = kRowsUnknown;
+  if (decode_step_ > 0 && prefill_row_ > 0) {
+    const double seconds = std::max(decode_step_, std::min(2 * decode_step_, kUnnoticedGapSeconds - decode_step_));
+    rows = static_cast<int>(std::min(seconds / prefill_row_, static_cast<double>(rows_max)));
+  }
+  const int least = std::clamp(rows, 1, kRowTile);
   const int tiles = (decode_rows + rows) / kRowTile * kRowTile;
-  return std::clamp(tiles - decode_rows, kRowTile, std::max(kRowTile, rows_max));
+  return std::clamp(tiles - decode_rows, least, std::max(least, rows_max));
 }
 
 }  // namespace puna::engine

@@ -1,5 +1,5 @@
 // How long steps take, learned as they happen, and how many prompt rows a step may carry beside decoding so that the
-// gap between two tokens of a stream at most doubles.
+// gap between two tokens of a stream at most doubles, or triples where it stays too short to be noticed.
 //
 // Pure: the caller measures.
 #pragma once
@@ -16,7 +16,7 @@ class StepTime {
   using Duration = std::chrono::duration<double>;
 
   void note(int decode_rows, int prefill_rows, Duration took);
-  // At least one tile; rounded so that decode_rows and these together fill tiles.
+  // Rounded down so that decode_rows and these together fill tiles, where that leaves a tile or more; at least one row.
   [[nodiscard]] int prefill_rows_max(int decode_rows, int rows_max) const;
 
   // Seconds; 0 = not known yet.

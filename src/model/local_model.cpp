@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "model/embeddings.h"
+#include "model/request_media.h"
 #include "model/token_logs.h"
 #include "puna/model.h"
 
@@ -135,30 +136,39 @@ class Collector {
 class EngineModel final : public LocalModel {
  public:
   EngineModel(std::shared_ptr<const Weights> weights, std::unique_ptr<Engine> engine,
-              std::unique_ptr<Embedder> embedder, std::unique_ptr<const ChatTemplate> chat_template, const Clock& clock)
+              std::unique_ptr<Embedder> embedder, std::unique_ptr<MediaEncoder> media,
+              std::unique_ptr<const ChatTemplate> chat_template, const Clock& clock)
       : weights_(std::move(weights)),
         engine_(std::move(engine)),
         embedder_(std::move(embedder)),
+        media_(std::move(media)),
         template_(std::move(chat_template)),
         clock_(clock),
         control_texts_(control_texts_of(*weights_)),
         logs_(*weights_) {}
 
   [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
+    PUNA_TRY(const model::RequestMedia media, model::RequestMedia::of(request.messages, media_.get()));
     PUNA_TRY(Prompt prompt, render(request));
-    PUNA_TRY(model::TokenLogs::Prompt known, logs_.tokenize(prompt.parts, request.agent));
+    PUNA_TRY(model::TokenLogs::Prompt known, logs_.tokenize(prompt.parts, request.agent, media.tokens()));
     events.on(event::PromptReady{.prompt = prompt.text(), .token_ids = ids_text(known.tokens)});
     if (known.lost) {
       events.on(*std::move(known.lost));
     }
+    std::vector<MediaRun> vectors;
+    if (known.tokens.size() < static_cast<std::size_t>(window_tokens())) {  // else the engine refuses it
+      PUNA_TRY(vectors, media.encode(known.tokens, stop));
+    }
     PUNA_TRY(Generation generation, engine_->submit({.prompt = known.tokens,
+                                                     .media = std::move(vectors),
                                                      .sampling = request.sampling,
                                                      .grammar = std::move(prompt.grammar),
                                                      .reasoning = reasoning_limit(request, prompt),
                                                      .stop = request.stop,
                                                      .tokens_max = request.tokens_max,
                                                      .agent = request.agent,
-                                                     .turn = request.turn},
+                                                     .turn = request.turn,
+                                                     .watched = request.watched},
                                                     stop));
     const bool may_call = !request.tools.empty() && request.tool_choice != ToolChoice::none && !request.format;
     Collector collector(*weights_, generation.sampling(), template_->reply_format(),
@@ -206,8 +216,10 @@ class EngineModel final : public LocalModel {
   void waits_for_tool(AgentId agent, std::string_view tool) override { engine_->leave_for_tool(agent, tool); }
 
   [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
+    PUNA_TRY(const model::RequestMedia media, model::RequestMedia::of(request.messages, media_.get()));
     PUNA_TRY(const Prompt prompt, render(request));
-    PUNA_TRY(const std::vector<Token> tokens, weights_->tokenize(prompt.parts));
+    PUNA_TRY(const std::vector<Token> tokens,
+             weights_->tokenize(prompt.parts, {.text = {}, .tokens = {}, .media = media.tokens()}));
     return static_cast<std::int64_t>(tokens.size());
   }
 
@@ -223,6 +235,7 @@ class EngineModel final : public LocalModel {
   [[nodiscard]] int window_tokens() const override { return engine_->options().window_tokens; }
   [[nodiscard]] const Engine& engine() const override { return *engine_; }
   [[nodiscard]] const ChatTemplate& chat_template() const override { return *template_; }
+  [[nodiscard]] const MediaEncoder* media() const override { return media_.get(); }
 
  private:
   [[nodiscard]] std::optional<ReasoningLimit> reasoning_limit(const Request& request, const Prompt& prompt) const {
@@ -243,15 +256,18 @@ class EngineModel final : public LocalModel {
     }
     return limit;
   }
-  // What two prompts have in common that differ in what the user says.
+  // What two prompts have in common that differ in what the user says, up to the first picture or sound.
   [[nodiscard]] Result<std::vector<Token>> role_tokens(Request role) const {
+    PUNA_TRY(const model::RequestMedia media, model::RequestMedia::of(role.messages, media_.get()));
+    const Weights::Known known{.text = {}, .tokens = {}, .media = media.tokens()};
     role.messages.push_back({.role = Role::user, .content = "a"});
     PUNA_TRY(const Prompt one, render(role));
     role.messages.back().content = "b";
     PUNA_TRY(const Prompt other, render(role));
-    PUNA_TRY(std::vector<Token> tokens, weights_->tokenize(one.parts));
-    PUNA_TRY(const std::vector<Token> others, weights_->tokenize(other.parts));
+    PUNA_TRY(std::vector<Token> tokens, weights_->tokenize(one.parts, known));
+    PUNA_TRY(const std::vector<Token> others, weights_->tokenize(other.parts, known));
     tokens.erase(std::ranges::mismatch(tokens, others).in1, tokens.end());
+    tokens.erase(std::ranges::find_if(tokens, is_media), tokens.end());
     return tokens;
   }
   [[nodiscard]] Result<Prompt> render(const Request& request) const {
@@ -293,7 +309,8 @@ class EngineModel final : public LocalModel {
 
   const std::shared_ptr<const Weights> weights_;
   const std::unique_ptr<Engine> engine_;
-  const std::unique_ptr<Embedder> embedder_;  // may be absent
+  const std::unique_ptr<Embedder> embedder_;   // may be absent
+  const std::unique_ptr<MediaEncoder> media_;  // may be absent
   const std::unique_ptr<const ChatTemplate> template_;
   const Clock& clock_;
   const std::vector<std::string> control_texts_;
@@ -336,8 +353,12 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open(const LocalModelOptions& op
   PUNA_TRY(std::string source, template_source(options, facts));
   PUNA_TRY(auto chat_template,
            ChatTemplate::create({.jinja = std::move(source), .bos_text = facts.bos_text, .eos_text = facts.eos_text}));
-  PUNA_TRY(std::shared_ptr<const Weights> weights, Weights::load(options.load, progress));
   EngineOptions engine_options = options.engine;
+  if (options.media) {  // a mistake there should not cost minutes either
+    PUNA_TRY(const ProjectorFacts projector, inspect_projector(options.media->file));
+    engine_options.reserved_bytes += projector.file_bytes + options.media->cache_bytes_max;
+  }
+  PUNA_TRY(std::shared_ptr<const Weights> weights, Weights::load(options.load, progress));
   if (options.embeddings) {
     engine_options.reserved_bytes += estimate_embedder_bytes(facts, *options.embeddings, engine_options.profile);
   }
@@ -346,7 +367,11 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open(const LocalModelOptions& op
   if (options.embeddings) {
     PUNA_TRY(embedder, Embedder::create(weights, *options.embeddings, engine->options()));
   }
-  return std::make_unique<EngineModel>(std::move(weights), std::move(engine), std::move(embedder),
+  std::unique_ptr<MediaEncoder> media;
+  if (options.media) {
+    PUNA_TRY(media, MediaEncoder::open(weights, *options.media));
+  }
+  return std::make_unique<EngineModel>(std::move(weights), std::move(engine), std::move(embedder), std::move(media),
                                        std::move(chat_template), *options.clock);
 }
 

@@ -62,12 +62,11 @@ std::vector<Result<Reply>> ask_all(Model& model, std::span<const Request> reques
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < requests.size(); i = next++) {
-      if (requests[i].agent != kNoAgent) {
-        replies[i] = model.ask(requests[i], EventSink::none(), stop);
-        continue;
-      }
       Request request = requests[i];
-      request.agent = AgentId{kFirstAgent + i};
+      request.watched = false;
+      if (request.agent == kNoAgent) {
+        request.agent = AgentId{kFirstAgent + i};
+      }
       replies[i] = model.ask(request, EventSink::none(), stop);
     }
   };

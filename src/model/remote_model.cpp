@@ -25,7 +25,8 @@ using model::ServerLink;
 using model::ServerPool;
 using model::StreamAnswer;
 
-constexpr std::int64_t kBytesPerToken = 4;  // of an estimate
+constexpr std::int64_t kBytesPerToken = 4;     // of an estimate
+constexpr std::int64_t kMediumTokens = 1'000;  // of a picture or sound: its bytes say nothing of them
 
 struct Server {
   ServerLink link;
@@ -52,6 +53,23 @@ std::uint64_t conversation_of(const Request& request) {
 
 std::int64_t estimate(std::size_t bytes) {
   return (static_cast<std::int64_t>(bytes) + kBytesPerToken - 1) / kBytesPerToken;
+}
+
+// Takes what is attached out of the request. Returns how many tokens that may be.
+std::int64_t take_attachments(Request& request) {
+  std::int64_t tokens = 0;
+  for (Message& message : request.messages) {
+    for (const Attachment& attachment : message.attachments) {
+      tokens += attachment.media.is_text() ? estimate(attachment.media.bytes().size()) : kMediumTokens;
+    }
+    message.attachments.clear();
+  }
+  return tokens;
+}
+
+std::int64_t estimate_prompt(Request request, const ServerFacts& server) {
+  const std::int64_t attached = take_attachments(request);
+  return attached + estimate(model::template_body(request, server).dump().size());
 }
 
 std::unexpected<Error> stopped() { return fail(ErrorCode::cancelled, "the question was stopped"); }
@@ -201,7 +219,7 @@ void WireModel::judge(const Asked& asked, const ServerFacts& server, const Json&
   }
   if (!answer.reply().has_usage()) {
     reply.usage.output_tokens = std::max<std::int64_t>(1, estimate(answer.reply().bytes()));
-    reply.usage.prompt_tokens = estimate(model::template_body(asked.request, server).dump().size());
+    reply.usage.prompt_tokens = estimate_prompt(asked.request, server);
     notice_once(asked.events, server.url + ": the server does not say how many tokens there were; they are estimated");
   }
   if (!reply.violations.empty() && reply.finish == FinishReason::end_of_turn) {
@@ -232,10 +250,11 @@ void WireModel::judge_calls(const Asked& asked, const Reply& reply) {
 }
 
 Result<std::int64_t> WireModel::count_tokens(const Request& request) {
-  PUNA_TRY(const Request whole, model::completed(request, parameters_));
+  PUNA_TRY(Request whole, model::completed(request, parameters_));
   if (!counts_exactly()) {
-    return estimate(model::template_body(whole, facts_.front()).dump().size());
+    return estimate_prompt(std::move(whole), facts_.front());
   }
+  const std::int64_t attached = take_attachments(whole);  // no server counts those
   const std::stop_token never;
   const Asked asked{.request = whole, .events = EventSink::none(), .stop = never};
   return persist<std::int64_t>(asked, [&](std::size_t server) -> Answered<std::int64_t> {
@@ -257,7 +276,7 @@ Result<std::int64_t> WireModel::count_tokens(const Request& request) {
           .then = ServerFailure::Then::give_up,
           .after = {}});
     }
-    return static_cast<std::int64_t>(list->as_array().size());
+    return attached + static_cast<std::int64_t>(list->as_array().size());
   });
 }
 

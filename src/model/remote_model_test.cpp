@@ -271,6 +271,22 @@ TEST(RemoteModel, AServerThatCountsNothingIsEstimatedAndSaysSo) {
   EXPECT_TRUE(heard.notices[0].contains("estimated")) << heard.notices[0];
 }
 
+TEST(RemoteModel, APictureIsSentAsAPartAndItsBytesAreNotCountedAsText) {
+  const ChatServer server(std::string(kStreamHead) + model::text_event("A cat.") + model::end_event("stop"),
+                          {.is_llama = false});
+  const auto model = open_at({server.url()});
+  Request request = request_of("Who is this?");
+  const std::string bytes = std::string("GIF89a\x03\0\x02\0", 10) + std::string(400'000, 'x');
+  ASSERT_TRUE(attach(request.messages.back(), Media::create(bytes, "cat.gif").value()));
+  const std::int64_t tokens = model->count_tokens(request).value();
+  EXPECT_GE(tokens, 1'000);
+  EXPECT_LT(tokens, 1'100);
+  ASSERT_TRUE(model->ask(request, EventSink::none()));
+  const std::string sent = server.requests().back();
+  EXPECT_TRUE(sent.contains(R"({"type":"image_url","image_url":{"url":"data:image/gif;base64,R0lGODlh)"))
+      << sent.substr(0, 600);
+}
+
 TEST(RemoteModel, AWindowThatNobodySaysMustBeSaid) {
   const ChatServer server(std::string(kDone), {.is_llama = false, .models = R"({"data": [{"id": "m1"}]})"});
   auto model = RemoteModel::open(options_for({server.url()}));

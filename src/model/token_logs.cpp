@@ -10,7 +10,9 @@ constexpr std::size_t kShownTokens = 8;  // of each side, around the first diffe
 
 struct Flat {
   std::string text;
-  std::vector<std::size_t> trust;  // ends of the parts; trusted and untrusted alternate, trusted first
+  // Ends of the parts; trusted and untrusted alternate, trusted first. Where a medium's hash begins and ends the place
+  // is there at least twice, as it never is between texts.
+  std::vector<std::size_t> trust;
 };
 
 Flat flat(const std::vector<PromptPart>& parts) {
@@ -18,6 +20,12 @@ Flat flat(const std::vector<PromptPart>& parts) {
   bool trusted = true;
   for (const PromptPart& part : parts) {
     if (part.text.empty()) {
+      continue;
+    }
+    if (part.trust == Trust::media) {
+      all.trust.insert(all.trust.end(), 2, all.text.size());
+      all.text += part.text;
+      all.trust.insert(all.trust.end(), 2, all.text.size());
       continue;
     }
     if ((part.trust == Trust::trusted) != trusted) {
@@ -92,13 +100,15 @@ std::optional<event::PrefixLost> TokenLogs::compare(const std::vector<Token>& to
                            .reason = reason};
 }
 
-Result<TokenLogs::Prompt> TokenLogs::tokenize(const std::vector<PromptPart>& parts, AgentId agent) {
+Result<TokenLogs::Prompt> TokenLogs::tokenize(const std::vector<PromptPart>& parts, AgentId agent,
+                                              std::span<const Weights::MediaTokens> media) {
   const Flat all = flat(parts);
   const std::scoped_lock lock(mutex_);
-  Weights::Known known;
+  Weights::Known known{.text = {}, .tokens = {}, .media = media};
   if (Log* log = longest_beginning(all.text, all.trust)) {
     log->last_use = ++uses_;
-    known = {.text = log->text, .tokens = log->tokens};
+    known.text = log->text;
+    known.tokens = log->tokens;
   }
   PUNA_TRY(std::vector<Token> tokens, weights_.tokenize(parts, known));
   auto lost = compare(tokens, agent);
@@ -139,7 +149,7 @@ void TokenLogs::add(Log log) {
 std::optional<TokenLogs::Kept> TokenLogs::last_of(AgentId agent) {
   const std::scoped_lock lock(mutex_);
   const Log* last = last_log(agent);
-  if (last == nullptr) {
+  if (last == nullptr || std::ranges::any_of(last->tokens, is_media)) {
     return std::nullopt;
   }
   const auto numbers = [](const auto& values) {

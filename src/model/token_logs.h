@@ -25,14 +25,17 @@ class TokenLogs {
     std::vector<Token> tokens;
     std::optional<event::PrefixLost> lost;  // only for a known agent
   };
+  // media   the tokens of those in the parts.
   // Errors  those of Weights::tokenize().
-  [[nodiscard]] Result<Prompt> tokenize(const std::vector<PromptPart>& parts, AgentId agent);
+  [[nodiscard]] Result<Prompt> tokenize(const std::vector<PromptPart>& parts, AgentId agent,
+                                        std::span<const Weights::MediaTokens> media = {});
 
   // A prompt that was answered: reply_tokens spell reply, without the token that ended the turn.
   void remember(const std::vector<PromptPart>& parts, std::vector<Token> prompt, std::string_view reply,
                 const std::vector<Token>& reply_tokens, AgentId agent);
 
   // An agent's last conversation, for another process: its tokens, and a note from which restore() knows it again.
+  // Nothing for one with media tokens: they mean nothing there.
   struct Kept {
     std::vector<Token> tokens;
     std::string note;
@@ -43,8 +46,9 @@ class TokenLogs {
 
  private:
   struct Log {
-    std::string text;                // prompt and reply
-    std::vector<std::size_t> trust;  // where in the prompt trusted and untrusted text change places
+    std::string text;  // prompt and reply
+    // Where in the prompt trusted and untrusted text change places, and where media begin and end.
+    std::vector<std::size_t> trust;
     std::size_t prompt_bytes = 0;
     std::vector<Token> tokens;
     AgentId agent = kNoAgent;

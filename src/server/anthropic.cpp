@@ -33,6 +33,32 @@ Answer<std::string> texts_of(const Json& content, std::size_t index) {
   return text;
 }
 
+// {"source": {"type": "base64", "media_type", "data"}}; the type that it names is not believed.
+Answer<void> add_source(const Json& block, std::size_t index, Message& message) {
+  const Json* source = field(block, "source");
+  if (source == nullptr || !source->is_object()) {
+    return bad_anthropic_message(index, "an image or document needs a source");
+  }
+  const std::string_view type = source->text_or("type");
+  const std::string_view title = block.text_or("title");
+  Result<Media> media =
+      type == "base64" ? media_from_base64(source->text_or("data"), title)
+      : type == "url"  ? media_from_data_uri(source->text_or("url"), title)
+      : type == "text"
+          ? Media::create(std::string(source->text_or("data")), title)
+          : fail(ErrorCode::invalid_argument, "its source must have the type base64 or text; files by id are not read");
+  if (media && block.text_or("type") == "image" && media->kind() != MediaKind::image) {
+    media = fail(ErrorCode::invalid_argument, format_text("the bytes of its image are {}", media->type()));
+  }
+  if (!media) {
+    return bad_anthropic_message(index, media.error().message);
+  }
+  if (const Result<void> done = attach(message, *std::move(media)); !done) {
+    return bad_anthropic_message(index, done.error().message);
+  }
+  return {};
+}
+
 std::string tool_of(const std::vector<Message>& before, std::string_view id) {
   for (const Message& message : before) {
     for (const ToolCall& call : message.calls) {
@@ -79,6 +105,9 @@ struct Blocks {
     if (type == "tool_result" && message.role == Role::user) {
       return add_result(block);
     }
+    if ((type == "image" || type == "document") && message.role == Role::user) {
+      return add_source(block, index, message);
+    }
     return bad_anthropic_message(index, format_text("a block of type '{}' cannot be read in a message of this role",
                                                     printable(utf8::truncate(type, 60))));
   }
@@ -119,7 +148,7 @@ Answer<void> add_message(std::vector<Message>& messages, const Json& json, std::
   }
   const bool has_results = !results.empty();
   messages.insert(messages.end(), std::make_move_iterator(results.begin()), std::make_move_iterator(results.end()));
-  if (!has_results || !message.content.empty()) {
+  if (!has_results || !message.content.empty() || !message.attachments.empty()) {
     messages.push_back(std::move(message));
   }
   return {};
@@ -215,7 +244,7 @@ Answer<Question> read_anthropic(const Json& body, const Sampling& defaults, Leng
       request.reasoning_tokens_max = static_cast<int>(*budget);
     }
   }
-  PUNA_TRY(question.streams, flag(body, "stream"));
+  PUNA_TRY(question.request.watched, flag(body, "stream"));
   return question;
 }
 

@@ -108,7 +108,7 @@ class MessageStream final : public Pieces {
 
 Handled anthropic_messages(Served& served, Call& call) {
   PUNA_TRY(const Question question, read_anthropic(call.body, served.defaults, Length::required));
-  if (!question.streams) {
+  if (!question.request.watched) {
     Pieces nobody;
     PUNA_TRY(const Reply reply, ask(served, call.exchange, question, nobody));
     return anthropic_message(served.new_id("msg_"), served.name, question, reply);

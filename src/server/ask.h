@@ -12,12 +12,11 @@ namespace puna::server {
 
 // What a client asked for, whatever its protocol.
 struct Question {
-  Request request;
+  Request request;  // watched: the client wants a stream
   // With tools that may be called and a format: the reply is calls, or an answer in the format. The model is asked with
   // the tools first, and again, without them, when it calls none.
   std::optional<OutputFormat> format_without_calls;
   int replies = 1;
-  bool streams = false;
 };
 
 // Gets the pieces of a reply, on the asking thread.

@@ -99,10 +99,10 @@ Handled completions(Served& served, Call& call) {
     return bad_field(echoes ? "echo" : "suffix", "is not supported");
   }
   question.sampling.n_probs = static_cast<int>(logprobs.value_or(0));
-  PUNA_TRY(const bool streams, flag(call.body, "stream"));
+  PUNA_TRY(question.watched, flag(call.body, "stream"));
   const ChatFrame frame{.id = served.new_id("cmpl-"), .model = served.name, .created = served.now_seconds()};
   const bool has_logprobs = question.sampling.n_probs > 0;
-  if (!streams) {
+  if (!question.watched) {
     PUNA_TRY(const RawReply raw, complete(served, call.exchange, question, [](auto&&...) {}));
     Json json = text_completion(frame, raw.text, Json(finish_word(as_reply(raw))));
     set_end(json, raw, has_logprobs);
@@ -132,14 +132,14 @@ Handled completions(Served& served, Call& call) {
 }
 
 Handled native_completion(Served& served, Call& call) {
-  PUNA_TRY(const RawQuestion question, read_raw(served, call.body, {"n_predict", "max_tokens"}));
-  PUNA_TRY(const bool streams, flag(call.body, "stream"));
+  PUNA_TRY(RawQuestion question, read_raw(served, call.body, {"n_predict", "max_tokens"}));
+  PUNA_TRY(question.watched, flag(call.body, "stream"));
   PUNA_TRY(const bool returns_tokens, flag(call.body, "return_tokens"));
   const Json prompt = *field(call.body, "prompt");
   const auto shown = [&](const std::vector<Token>& tokens) {
     return tokens_json(returns_tokens ? tokens : std::vector<Token>());
   };
-  if (!streams) {
+  if (!question.watched) {
     PUNA_TRY(const RawReply raw, complete(served, call.exchange, question, [](auto&&...) {}));
     return native_end(served, question, raw, raw.text, prompt, shown(raw.tokens));
   }

@@ -159,6 +159,11 @@ TEST_F(DemoServer, TokensGoThereAndBack) {
       at(run.post("/v1/messages/count_tokens", R"({"messages":[{"role":"user","content":"Hello"}]})").json(),
          "input_tokens");
   EXPECT_EQ(Json(conversation.as_array().size()), counted);
+  EXPECT_EQ(at(run.get("/props").json(), "modalities").dump(), R"({"vision":false,"audio":false})");
+  const HttpAnswer picture = run.post("/tokenize", R"({"messages":[{"role":"user","content":[{"type":"image_url",
+      "image_url":{"url":"data:image/gif;base64,R0lGODlhAQABAAAA"}}]}]})");
+  EXPECT_EQ(picture.status, 501);
+  EXPECT_TRUE(picture.body.contains("usage.prompt_tokens")) << picture.body;
   EXPECT_EQ(run.post("/detokenize", R"({"tokens":[999999]})").status, 400);
   EXPECT_EQ(run.post("/detokenize", R"({"tokens":["a"]})").status, 400);
 }
@@ -232,6 +237,19 @@ TEST_F(DemoServer, TurnTwoFindsTurnOneInTheCache) {
                                                         R"(,{"role":"user","content":"And 3 + 3?"}]})")
                        .json();
   EXPECT_GE(at(two, "timings.cache_n").as_integer(), at(one, "usage.prompt_tokens").as_integer()) << two.dump();
+}
+
+TEST_F(DemoServer, EndsAreIgnoredOnDemand) {
+  TestServerRun run(*model_);
+  const std::string chat = R"("max_tokens":60,"temperature":0,"messages":[{"role":"user","content":"Hello"}])";
+  const std::string raw =
+      R"("n_predict":60,"temperature":0,"prompt":"<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n")";
+  for (const auto& [path, body, tokens] : {std::tuple("/v1/chat/completions", chat, "usage.completion_tokens"),
+                                           std::tuple("/completion", raw, "tokens_predicted")}) {
+    EXPECT_LT(at(run.post(path, "{" + body + "}").json(), tokens).as_integer(), 60) << path;
+    EXPECT_EQ(at(run.post(path, "{" + body + R"(,"ignore_eos":true})").json(), tokens).as_integer(), 60) << path;
+    EXPECT_EQ(run.post(path, "{" + body + R"(,"ignore_eos":"yes"})").status, 400) << path;
+  }
 }
 
 }  // namespace

@@ -306,7 +306,7 @@ TEST(Ollama, ReadsOptionsFormatsAndHistories) {
   EXPECT_EQ(read->request.tokens_max, 7);
   EXPECT_EQ(read->request.reasoning_tokens_max, 0);
   EXPECT_TRUE(read->request.format);
-  EXPECT_TRUE(read->streams);
+  EXPECT_TRUE(read->request.watched);
 }
 
 TEST(Ollama, BadRequestsAreErrors) {

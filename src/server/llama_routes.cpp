@@ -40,6 +40,10 @@ Answer<std::vector<Token>> tokens_for(const Served& served, const Json& body) {
   PUNA_TRY(const Weights* weights, weights_of(served));
   if (field(body, "messages") != nullptr) {
     PUNA_TRY(const Prompt prompt, prompt_of(served, body));
+    if (std::ranges::contains(prompt.parts, Trust::media, &PromptPart::trust)) {
+      return refuse(501, "pictures and sounds have no token numbers: usage.prompt_tokens of an answer counts them",
+                    "messages", "not_supported");
+    }
     PUNA_TRY(std::vector<Token> tokens, weights->tokenize(prompt.parts));
     return tokens;
   }
@@ -86,6 +90,9 @@ Handled props(Served& served, Call& /*call*/) {
     json.set("chat_template", facts.chat_template);
     json.set("bos_token", facts.bos_text);
     json.set("eos_token", facts.eos_text);
+    const MediaEncoder* media = served.local->media();
+    json.set("modalities", Json::object({{"vision", media != nullptr && media->sees()},
+                                         {"audio", media != nullptr && media->hears()}}));
   }
   return json;
 }

@@ -42,6 +42,30 @@ struct Open {
   }
 };
 
+// A list of base64 texts, in front of what is said, as this protocol's own server has it.
+Answer<void> add_images(const Json& json, std::size_t index, Message& message) {
+  const Json* images = field(json, "images");
+  if (images == nullptr) {
+    return {};
+  }
+  if (!images->is_array()) {
+    return bad_ollama_message(index, "images must be a list of base64 texts");
+  }
+  for (std::size_t i = 0; i < images->as_array().size(); ++i) {
+    const Json& image = images->as_array()[i];
+    Result<Media> media = media_from_base64(image.is_string() ? image.as_string() : std::string());
+    if (media && media->kind() == MediaKind::file) {
+      media = fail(ErrorCode::invalid_argument, format_text("its bytes are {}", media->type()));
+    }
+    const Result<void> done = media ? attach(message, *std::move(media)) : std::unexpected(media.error());
+    if (!done) {
+      return bad_ollama_message(index, format_text("image {}: {}", i + 1, done.error().message));
+    }
+    message.attachments.back().at = 0;
+  }
+  return {};
+}
+
 Answer<Message> read_message(const Json& json, std::size_t index, std::size_t& numbers, Open& open) {
   const std::string_view role = json.text_or("role");
   Message message{.role = role == "system"      ? Role::system
@@ -57,10 +81,7 @@ Answer<Message> read_message(const Json& json, std::size_t index, std::size_t& n
     }
     message.content = content->as_string();
   }
-  if (const Json* images = field(json, "images");
-      images != nullptr && images->is_array() && !images->as_array().empty()) {
-    return bad_ollama_message(index, "images cannot be read here");
-  }
+  PUNA_TRY_VOID(add_images(json, index, message));
   if (message.role == Role::tool) {
     PUNA_TRY(ToolCall call, open.take(json.text_or("tool_name", json.text_or("name")), index));
     message.call_id = std::move(call.id);
@@ -101,7 +122,7 @@ Answer<void> read_rest(const Json& body, const Sampling& defaults, Question& que
       return bad_field("format", "must be \"json\" or a JSON Schema");
     }
   }
-  PUNA_TRY(question.streams, flag(body, "stream", true));
+  PUNA_TRY(question.request.watched, flag(body, "stream", true));
   return {};
 }
 
@@ -141,6 +162,7 @@ Answer<Question> read_ollama_generate(const Json& body, const Sampling& defaults
     question.request.messages.push_back({.role = Role::system, .content = std::move(system)});
   }
   question.request.messages.push_back({.role = Role::user, .content = std::move(prompt)});
+  PUNA_TRY_VOID(add_images(body, question.request.messages.size() - 1, question.request.messages.back()));
   PUNA_TRY_VOID(read_rest(body, defaults, question));
   return question;
 }

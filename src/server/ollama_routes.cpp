@@ -53,7 +53,7 @@ class LineStream final : public Pieces {
 };
 
 Handled answer(Served& served, Call& call, const Question& question, Form form) {
-  if (!question.streams) {
+  if (!question.request.watched) {
     Pieces nobody;
     PUNA_TRY(const Reply reply, ask(served, call.exchange, question, nobody));
     Json line = with_text(served, form, reply.message.content, reply.message.reasoning);
@@ -83,20 +83,20 @@ Handled answer_raw(Served& served, Call& call) {
   const Json* options = field(call.body, "options");
   Json body = options == nullptr || !options->is_object() ? Json::object() : *options;
   body.set("prompt", call.body.text_or("prompt"));
-  PUNA_TRY(const RawQuestion question, read_raw(served, body, {"num_predict"}));
-  PUNA_TRY(const bool streams, flag(call.body, "stream", true));
-  if (streams) {
+  PUNA_TRY(RawQuestion question, read_raw(served, body, {"num_predict"}));
+  PUNA_TRY(question.watched, flag(call.body, "stream", true));
+  if (question.watched) {
     call.exchange.prepare_stream(kLines, {});
   }
   PUNA_TRY(const RawReply raw,
            complete(served, call.exchange, question, [&](std::string_view text, const std::vector<Token>&) {
-             if (streams && !text.empty()) {
+             if (question.watched && !text.empty()) {
                call.exchange.write(with_text(served, Form::generate, text, {}).dump() + "\n");
              }
            }));
-  Json last = with_text(served, Form::generate, streams ? std::string_view() : raw.text, {});
+  Json last = with_text(served, Form::generate, question.watched ? std::string_view() : raw.text, {});
   set_ollama_end(last, raw.finish, raw.usage);
-  if (!streams) {
+  if (!question.watched) {
     return last;
   }
   call.exchange.write(last.dump() + "\n");

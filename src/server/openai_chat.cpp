@@ -5,6 +5,7 @@
 #include "server/ollama.h"
 #include "server/openai_reply.h"
 #include "server/openai_request.h"
+#include "server/raw.h"
 #include "server/routes.h"
 
 namespace puna::server {
@@ -95,11 +96,12 @@ Json model_entry(const Served& served) {
 
 Handled chat_completions(Served& served, Call& call) {
   PUNA_TRY(ChatQuestion chat, read_chat(call.body, served.defaults));
+  PUNA_TRY_VOID(read_ignore_eos(served, with_extra_body(call.body), chat.question.request.sampling));
   for (const std::string& name : unknown_chat_fields(call.body)) {
     served.note_unknown(call.exchange.request().path, name);
   }
   const ChatFrame frame{.id = served.new_id("chatcmpl-"), .model = served.name, .created = served.now_seconds()};
-  if (chat.question.streams) {
+  if (chat.question.request.watched) {
     return stream_chat(served, call.exchange, frame, std::move(chat));
   }
   std::vector<Reply> replies;

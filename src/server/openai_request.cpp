@@ -35,6 +35,7 @@ constexpr auto kKnown = std::to_array<std::string_view>({"messages",
                                                          "reasoning_effort",
                                                          "reasoning_budget",
                                                          "chat_template_kwargs",
+                                                         "ignore_eos",
                                                          "user",
                                                          "store",
                                                          "metadata",
@@ -267,7 +268,7 @@ Answer<ChatQuestion> read_chat(const Json& given, const Sampling& defaults) {
   PUNA_TRY(request.reasoning_tokens_max, read_reasoning(body));
   PUNA_TRY(const auto replies, integer(body, "n", 1, kRepliesMax));
   chat.question.replies = static_cast<int>(replies.value_or(1));
-  PUNA_TRY(chat.question.streams, flag(body, "stream"));
+  PUNA_TRY(chat.question.request.watched, flag(body, "stream"));
   if (const Json* options = field(body, "stream_options")) {
     PUNA_TRY(chat.include_usage, flag(*options, "include_usage"));
   }

@@ -53,7 +53,7 @@ TEST(OpenAiRequest, NullIsAnAbsentField) {
           "response_format":null,"logprobs":null,"seed":null,"stream_options":null,"logit_bias":null)");
   EXPECT_FALSE(chat.question.request.sampling.temperature);
   EXPECT_EQ(chat.question.replies, 1);
-  EXPECT_FALSE(chat.question.streams);
+  EXPECT_FALSE(chat.question.request.watched);
 }
 
 TEST(OpenAiRequest, LeavesOutWhatWouldHaveNoEffect) {

@@ -2,6 +2,7 @@
 #include "server/raw.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <variant>
 
@@ -58,7 +59,8 @@ Answer<RawReply> complete(Served& served, Exchange& exchange, const RawQuestion&
                                                .sampling = question.sampling,
                                                .grammar = question.grammar,
                                                .stop = question.stop,
-                                               .tokens_max = question.tokens_max},
+                                               .tokens_max = question.tokens_max,
+                                               .watched = question.watched},
                                               exchange.stop()));
   RawReply reply;
   reply.sampling = generation.sampling();
@@ -133,6 +135,20 @@ Answer<std::vector<Token>> tokens_of(const Weights& weights, const Json& prompt,
   return tokens;
 }
 
+Answer<void> read_ignore_eos(const Served& served, const Json& body, Sampling& sampling) {
+  PUNA_TRY(const bool ignores, flag(body, "ignore_eos"));
+  if (!ignores || served.local == nullptr) {
+    return {};
+  }
+  const Weights& weights = served.local->engine().weights();
+  for (Token token = 0; token < weights.vocabulary_tokens(); ++token) {
+    if (weights.ends_generation(token)) {
+      sampling.logit_bias.push_back({.token = token, .bias = -std::numeric_limits<float>::infinity()});
+    }
+  }
+  return {};
+}
+
 Answer<RawQuestion> read_raw(const Served& served, const Json& given,
                              std::initializer_list<std::string_view> tokens_max_names) {
   PUNA_TRY(const Weights* weights, weights_of(served));
@@ -154,6 +170,7 @@ Answer<RawQuestion> read_raw(const Served& served, const Json& given,
     return bad_field("prompt", "is empty");
   }
   PUNA_TRY(question.sampling, read_sampling(body, served.defaults));
+  PUNA_TRY_VOID(read_ignore_eos(served, body, question.sampling));
   PUNA_TRY(question.grammar, read_grammar(body));
   PUNA_TRY(question.stop, stop_texts(body));
   PUNA_TRY(question.tokens_max, tokens_max(body, tokens_max_names));

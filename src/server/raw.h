@@ -18,6 +18,7 @@ struct RawQuestion {
   std::shared_ptr<const Grammar> grammar;
   std::vector<std::string> stop;
   int tokens_max = 0;
+  bool watched = false;  // the client wants a stream
 };
 
 struct RawReply {
@@ -43,6 +44,8 @@ enum class Beginning : bool { as_written, with_bos };
                                                    Beginning beginning);
 [[nodiscard]] Answer<std::vector<Token>> tokens_of_text(const Weights& weights, std::string text, Trust trust,
                                                         Beginning beginning);
+// With "ignore_eos": true no token that ends a generation is chosen. A model without tokens here is as it was.
+[[nodiscard]] Answer<void> read_ignore_eos(const Served& served, const Json& body, Sampling& sampling);
 // One prompt: the list of one text is that text.
 [[nodiscard]] Answer<RawQuestion> read_raw(const Served& served, const Json& body,
                                            std::initializer_list<std::string_view> tokens_max_names);

@@ -262,7 +262,7 @@ Handled create_response(Served& served, Call& call) {
     served.note_unknown(call.exchange.request().path, "tools: " + type);
   }
   Draft draft(served, question);
-  if (!question.question.streams) {
+  if (!question.question.request.watched) {
     Pieces nobody;
     PUNA_TRY(const Reply reply, ask(served, call.exchange, question.question, nobody));
     draft.end(reply, output_of(served, reply));

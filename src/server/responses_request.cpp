@@ -14,24 +14,23 @@ std::unexpected<Refusal> bad_item(std::size_t index, std::string_view what) {
   return refuse(400, format_text("input item {}: {}", index + 1, what), format_text("input[{}]", index));
 }
 
-// A text, or a list of parts that are texts.
-Answer<std::string> read_parts(const Json& content, std::size_t index) {
+// A text, or a list of parts: texts, and what can be attached to a message.
+Answer<void> read_parts(const Json& content, std::size_t index, Message& message) {
   if (content.is_string()) {
-    return content.as_string();
+    message.content += content.as_string();
+    return {};
   }
   if (!content.is_array()) {
     return bad_item(index, "its content must be a text or a list of parts");
   }
-  std::string text;
   for (const Json& part : content.as_array()) {
-    const Json* piece = field(part, part.text_or("type") == "refusal" ? "refusal" : "text");
-    if (piece == nullptr || !piece->is_string()) {
-      return bad_item(index, format_text("it has a part of type '{}', and only texts are read",
-                                         printable(utf8::truncate(part.text_or("type"), 60))));
+    if (part.text_or("type") == "refusal") {
+      message.content += part.text_or("refusal");
+    } else if (const Result<void> done = add_openai_part(message, part); !done) {
+      return bad_item(index, done.error().message);
     }
-    text += piece->as_string();
   }
-  return text;
+  return {};
 }
 
 // Items to messages: thoughts and calls belong to the assistant's message that they stand beside.
@@ -53,7 +52,9 @@ class Conversation {
     if (type == "reasoning") {
       const Json* content = field(item, "content");
       if (content != nullptr) {
-        PUNA_TRY(thought_, read_parts(*content, index));
+        Message thought{.role = Role::assistant};
+        PUNA_TRY_VOID(read_parts(*content, index, thought));
+        thought_ = std::move(thought.content);
       }
       return {};
     }
@@ -72,7 +73,7 @@ class Conversation {
     if (content == nullptr) {
       return bad_item(index, "it has no content");
     }
-    PUNA_TRY(message.content, read_parts(*content, index));
+    PUNA_TRY_VOID(read_parts(*content, index, message));
     if (message.role == Role::assistant) {
       message.reasoning = std::exchange(thought_, {});
     }
@@ -110,7 +111,7 @@ class Conversation {
     }
     const Json* output = field(item, "output");
     if (output != nullptr) {
-      PUNA_TRY(message.content, read_parts(*output, index));
+      PUNA_TRY_VOID(read_parts(*output, index, message));
     }
     messages_.push_back(std::move(message));
     return {};
@@ -211,7 +212,7 @@ Answer<ResponseQuestion> read_response(const Json& body, const std::vector<Messa
     request.reasoning_tokens_max = 0;
   }
   PUNA_TRY(response.is_stored, flag(body, "store", true));
-  PUNA_TRY(response.question.streams, flag(body, "stream"));
+  PUNA_TRY(response.question.request.watched, flag(body, "stream"));
   response.echo = echoed(body);
   return response;
 }

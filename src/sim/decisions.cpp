@@ -8,6 +8,7 @@
 
 #include "puna/model/typed.h"
 #include "sim/action_grammar.h"
+#include "sim/answer.h"
 
 namespace puna::sim {
 namespace {
@@ -61,7 +62,8 @@ Decider::Question Decider::question_of(std::size_t place, int agent) const {
                       .format = format::Gbnf{.text = grammar_of(question.allowed)},
                       .tokens_max = llm.max_tokens,
                       .agent = AgentId{id},
-                      .turn = turn};
+                      .turn = turn,
+                      .watched = false};
   question.request.sampling.temperature = static_cast<float>(llm.temperature);
   question.request.sampling.seed = Random::mix(Random::mix(base, id), turn) & 0x7FFFFFFF;  // servers take 32 bits
   return question;
@@ -108,7 +110,9 @@ Result<Decision> Decider::decision_of(const Question& question) {
     usage.prompt_tokens += reply.usage.prompt_tokens;
     usage.cached_tokens += reply.usage.cached_tokens;
     usage.output_tokens += reply.usage.output_tokens;
-    auto action = json_answer(reply, schema_of(question.allowed)).and_then([&](const Json& json) {
+    Reply meant = reply;
+    meant.message.content = json_part(reply.message.content);
+    auto action = json_answer(meant, schema_of(question.allowed)).and_then([&](const Json& json) {
       return action_from_json(json, question.allowed);
     });
     if (action) {
@@ -121,24 +125,20 @@ Result<Decision> Decider::decision_of(const Question& question) {
   return made;
 }
 
-void Decider::audit(const Question& question, const Decision& decision) {
+Result<void> Decider::audit(const Question& question, const Decision& decision) const {
   if (setup_.audit == nullptr) {
-    return;
+    return {};
   }
-  Json messages = Json::array();
-  for (const Message& message : question.request.messages) {
-    messages.push(to_json(message));
-  }
-  Json line = Json::object({{"agent", setup_.ledger.agent(question.agent).name},
-                            {"epoch", setup_.moment.epoch},
-                            {"step", setup_.moment.step},
-                            {"messages", std::move(messages)},
-                            {"schema", schema_of(question.allowed)},
-                            {"seed", question.request.sampling.seed},
-                            {"reply", question.reply ? Json(question.reply->message.content) : Json()},
-                            {"action", to_json(decision.action)},
-                            {"failure", decision.failure.empty() ? Json() : Json(decision.failure)}});
-  *setup_.audit << line.dump() << "\n";
+  return setup_.audit->add({.agent = setup_.ledger.agent(question.agent).name,
+                            .kind = "act",
+                            .epoch = setup_.moment.epoch,
+                            .step = setup_.moment.step,
+                            .error = decision.failure,
+                            .extra = Json::object({{"seed", question.request.sampling.seed},
+                                                   {"schema", schema_of(question.allowed)},
+                                                   {"action", to_json(decision.action)}})},
+                           setup_.llm[static_cast<std::size_t>(question.agent)].model, question.request,
+                           question.reply);
 }
 
 Result<std::vector<Decision>> Decider::decide(const std::vector<int>& agents, int epoch, int step,
@@ -174,12 +174,9 @@ Result<std::vector<Decision>> Decider::decide(const std::vector<int>& agents, in
   ask(questions, stop);
   for (const Question& question : questions) {
     PUNA_TRY(made[question.place], decision_of(question));
-    audit(question, made[question.place]);
+    PUNA_TRY_VOID(audit(question, made[question.place]));
   }
   asked_ += static_cast<int>(questions.size());
-  if (setup_.audit != nullptr && !setup_.audit->flush()) {
-    return fail(ErrorCode::io, "the prompts cannot be written", "free space on the disk, or no --audit");
-  }
   return made;
 }
 

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "puna/model/prompt_audit.h"
 #include "puna/sim/run.h"
 #include "sim/event_log.h"
 #include "sim/ledger.h"
@@ -37,8 +37,8 @@ class Decider {
     std::vector<LlmOptions> llm;  // of each agent; unused for scripted ones
     std::uint64_t seed;
     int concurrent_max;
-    Moment moment;                   // epochs and steps
-    std::ofstream* audit = nullptr;  // may be absent
+    Moment moment;                 // epochs and steps
+    PromptAudit* audit = nullptr;  // may be absent
   };
   explicit Decider(Setup setup);
 
@@ -64,7 +64,7 @@ class Decider {
   [[nodiscard]] Question question_of(std::size_t place, int agent) const;
   void ask(std::vector<Question>& questions, const std::stop_token& stop) const;
   [[nodiscard]] Result<Decision> decision_of(const Question& question);
-  void audit(const Question& question, const Decision& decision);
+  [[nodiscard]] Result<void> audit(const Question& question, const Decision& decision) const;
 
   Setup setup_;
   std::vector<Random> random_;  // of scripted agents

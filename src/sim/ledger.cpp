@@ -81,8 +81,10 @@ Ledger::Ledger(const Scenario& scenario, const Proxy& proxy, std::vector<AgentSt
 void Ledger::tell(int agent, std::string event) {
   std::deque<std::string>& memory = memories_[index(agent)];
   memory.push_back(std::move(event));
-  while (std::cmp_greater(memory.size(), memories_max_[index(agent)])) {
-    memory.pop_front();
+  // In pieces: while nothing goes, a prompt begins as the one before it, and only what is new is computed.
+  const auto kept = static_cast<std::size_t>(memories_max_[index(agent)]);
+  if (memory.size() > kept + kept / 2) {
+    memory.erase(memory.begin(), memory.end() - static_cast<std::ptrdiff_t>(kept));
   }
 }
 

@@ -1,5 +1,6 @@
 // LLM agents on the bundled demo model: in this process and behind the packaged llama-server.
 #include "model/test_llama_server.h"
+#include "puna/model/forwarding_model.h"
 #include "sim/test_sim.h"
 #include "source_folder.h"
 
@@ -36,12 +37,12 @@ class LlmSim : public SimTest {
   }
 };
 
-TEST_F(LlmSim, EqualSeedsGiveEqualBytesWithAnyThreadsAndAgentsAtATime) {
-  const Scenario scenario = scenario_of(goods(6, 0.8, ""));
+TEST_F(LlmSim, EqualSeedsGiveEqualBytesWithAnyThreadsAndAgentsAtATimeFreshAndResumed) {
+  const Scenario scenario = scenario_of(goods(16, 0.8, ""));
   const RunResult one = played(scenario, "one", 1, 1);
-  played(scenario, "many", 6, 2);
-  EXPECT_EQ(files_of("one"), files_of("many"));
-  for (std::size_t agent = 0; agent < 6; ++agent) {
+  played(scenario, "threads", 1, 2);
+  played(scenario, "many", 16, 2);
+  for (std::size_t agent = 0; agent < 16; ++agent) {
     EXPECT_EQ(one.agents[agent].actions, 3);
     EXPECT_EQ(one.agents[agent].failures, 0) << "what the schema holds is an action";
     EXPECT_GT(one.agents[agent].usage.output_tokens, 0);
@@ -51,8 +52,33 @@ TEST_F(LlmSim, EqualSeedsGiveEqualBytesWithAnyThreadsAndAgentsAtATime) {
   const std::string log = text_of(folder / "many/goods_events.jsonl");
   std::filesystem::create_directory(folder / "cut");
   std::ofstream(folder / "cut/goods_events.jsonl", std::ios::binary) << log.substr(0, log.size() / 2);
-  played(scenario, "cut", 3, 2);
-  EXPECT_EQ(files_of("cut"), files_of("one"));
+  played(scenario, "cut", 16, 1);
+  const auto page_of = [&](const std::string& name) {
+    std::filesystem::remove(folder / name / "goods_usage.json");  // what the cache did is not part of the results
+    const std::filesystem::path run = folder / name;
+    const auto page = report({&run, 1}, {.program = "test"});
+    EXPECT_TRUE(page) << (page ? "" : page.error().message);
+    return page.value_or("");
+  };
+  const auto expected = files_of("one");
+  const std::string page = page_of("one");
+  for (const std::string name : {"threads", "many", "cut"}) {
+    EXPECT_EQ(files_of(name), expected) << name;
+    EXPECT_EQ(page_of(name), page) << name;
+  }
+}
+
+TEST_F(LlmSim, AnotherSeedDecidesOtherwise) {
+  const Scenario scenario = scenario_of(goods(8, 0.8, ""));
+  auto models = open_models(scenario, {.demo = kDemoModel, .concurrent_max = 8, .threads = 1});
+  ASSERT_TRUE(models) << models.error().message;
+  play(scenario, "five", *models, {.concurrent_max = 8});
+  play(scenario, "six", *models, {.seed = 6, .concurrent_max = 8});
+  const auto tail = [&](const std::string& name) {  // behind the line that holds the seed
+    const std::string log = text_of(folder / name / "goods_events.jsonl");
+    return log.substr(log.find('\n'));
+  };
+  EXPECT_NE(tail("five"), tail("six"));
 }
 
 std::vector<std::string> actions_of(const std::string& log) {
@@ -70,19 +96,14 @@ std::vector<std::string> actions_of(const std::string& log) {
 
 // Samples every token, as a server does. The engine itself appends text that the grammar leaves no choice about in the
 // tokeniser's own spelling, which is the sampled one only where a model was trained on such answers.
-class EveryToken final : public Model {
+class EveryToken final : public ForwardingModel {
  public:
-  explicit EveryToken(std::unique_ptr<Model> model) : model_(std::move(model)) {}
+  explicit EveryToken(std::unique_ptr<Model> model) : ForwardingModel(*model), model_(std::move(model)) {}
   [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
     Request sampled = request;
     sampled.sampling.n_probs = 1;
-    return model_->ask(sampled, events, std::move(stop));
+    return below().ask(sampled, events, std::move(stop));
   }
-  [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
-    return model_->count_tokens(request);
-  }
-  [[nodiscard]] std::string name() const override { return model_->name(); }
-  [[nodiscard]] int window_tokens() const override { return model_->window_tokens(); }
 
  private:
   const std::unique_ptr<Model> model_;

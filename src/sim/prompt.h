@@ -16,7 +16,7 @@
 // user:
 //   You are NAME.
 //   You remember:                                     only if there is something to remember
-//   - EVENT                                           the last N, the oldest first
+//   - EVENT                                           the last N or up to half as many more, the oldest first
 //   Epoch 1 of 3, step 2 of 10.
 //   Now:
 //   - LINE                                            what the world shows this agent, at least one

@@ -1,10 +1,7 @@
 // The picture of a run: set up, then for each step decide, act, write; then the results. See run.h.
 #include "puna/sim/run.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <numeric>
@@ -94,7 +91,7 @@ class Order {
 class Run {
  public:
   Run(const Scenario& scenario, const RunOptions& options, const ModelSet& models, Cast cast, const Proxy& proxy,
-      std::unique_ptr<World> world, EventLog& log, std::ofstream* audit)
+      std::unique_ptr<World> world, EventLog& log, PromptAudit* audit)
       : scenario_(scenario),
         options_(options),
         cast_(std::move(cast)),
@@ -252,15 +249,12 @@ class Run {
   Order order_;
 };
 
-Result<std::optional<std::ofstream>> open_audit(const std::filesystem::path& file, bool is_asked) {
-  if (!is_asked) {
-    return std::nullopt;
+// Absent where none is asked for.
+Result<std::unique_ptr<PromptAudit>> open_audit(const std::filesystem::path& file, const RunOptions& options) {
+  if (!options.audit) {
+    return nullptr;
   }
-  std::ofstream out(file, std::ios::binary | std::ios::app);
-  if (!out || ::chmod(file.c_str(), S_IRUSR | S_IWUSR) != 0) {
-    return fail(ErrorCode::io, format_text("cannot write '{}'", printable(file.string())), "no --audit");
-  }
-  return out;
+  return PromptAudit::open(file, {.has_system_prompt = options.audit_system_prompt, .secrets = options.secrets});
 }
 
 Result<void> write_results(const Scenario& scenario, const std::filesystem::path& folder,
@@ -294,10 +288,10 @@ Result<RunResult> run(const Scenario& scenario, const RunOptions& options, const
       options.folder /
       (scenario.outputs.event_log.empty() ? scenario.id + "_events.jsonl" : scenario.outputs.event_log);
   PUNA_TRY(EventLog log, EventLog::open(log_file));
-  PUNA_TRY(auto audit, open_audit(options.folder / (scenario.id + "_prompts.jsonl"), options.audit));
+  PUNA_TRY(const auto audit, open_audit(options.folder / (scenario.id + "_prompts.jsonl"), options));
   Cast cast = cast_of(scenario);
   auto world = make_world(scenario, *kind, cast, options.seed.value_or(scenario.simulation.seed));
-  Run play(scenario, options, models, std::move(cast), proxy, std::move(world), log, audit ? &*audit : nullptr);
+  Run play(scenario, options, models, std::move(cast), proxy, std::move(world), log, audit.get());
   PUNA_TRY_VOID(play.play(stop));
   RunResult result = play.result();
   result.verdicts = verdicts_of(scenario, result);

@@ -59,7 +59,10 @@ TEST_F(SimTest, TheNumberOfAgentsThatAreAskedAtATimeChangesNothing) {
   play(scenario, "one", models_for(scenario, by_request), {.concurrent_max = 1, .audit = true});
   play(scenario, "many", models_for(scenario, by_request), {.concurrent_max = 16, .audit = true});
   EXPECT_EQ(files_of("one"), files_of("many"));
-  EXPECT_TRUE(files_of("one").contains("talk_prompts.jsonl"));
+  const std::string audit = files_of("one").at("talk_prompts.jsonl");
+  EXPECT_TRUE(audit.starts_with(R"({"agent_id":"llm_1","kind":"act)")) << audit;
+  EXPECT_TRUE(audit.contains(R"("kind":"act_error","epoch":)")) << "some answers are no JSON";
+  EXPECT_TRUE(audit.contains(R"("system_prompt_sha256":")"));
 }
 
 TEST_F(SimTest, ARunThatWasKilledAtAnyEventEndsWithTheSameBytes) {

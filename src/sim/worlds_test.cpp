@@ -1,4 +1,6 @@
 // The worlds: every action that they allow is one that they understand, rules give the numbers that a hand gives.
+#include <algorithm>
+
 #include "puna/chat/schema.h"
 #include "sim/prompt.h"
 #include "sim/test_sim.h"
@@ -174,6 +176,30 @@ simulation: {n_epochs: 1, steps_per_epoch: 3}
             "Now:\n"
             "- Last step the agents gave 15.0 on average.\n"
             "Your action:");
+}
+
+TEST_F(SimTest, AMemoryIsCutInPiecesSoThatPromptsGoOnAsTheyBegan) {
+  const Scenario scenario = scenario_of(R"(scenario_id: c
+world: public_goods
+agents:
+  - {type: llm, llm: {provider: llama_cpp, model: puna-demo, memory: 4}}
+  - {type: random}
+simulation: {n_epochs: 1, steps_per_epoch: 12}
+)");
+  std::vector<std::string> memories;
+  play(scenario, "run", models_for(scenario, [&](const Request& request) -> Result<std::string> {
+         const std::string& text = request.messages[1].content;
+         memories.push_back(text.substr(0, text.find("Epoch ")));
+         return R"({"action": "give", "amount": 1})";
+       }));
+  std::vector<std::ptrdiff_t> lines;
+  for (std::size_t step = 0; step < memories.size(); ++step) {
+    lines.push_back(std::max<std::ptrdiff_t>(0, std::ranges::count(memories[step], '\n') - 2));
+    if (step > 1 && lines[step] > lines[step - 1]) {
+      EXPECT_TRUE(memories[step].starts_with(memories[step - 1])) << memories[step];
+    }
+  }
+  EXPECT_EQ(lines, (std::vector<std::ptrdiff_t>{0, 1, 2, 3, 4, 5, 6, 4, 5, 6, 4, 5}));
 }
 
 // Ids in a prompt are those that actions name: what an agent is shown it can answer.

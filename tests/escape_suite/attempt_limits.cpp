@@ -110,8 +110,8 @@ void open_many() {
         ::close(beat);
         ::usleep(5000);
       }
-      ::_exit(0);
     }
+    ::_exit(0);
   }
   for (;;) {
     ::pause();

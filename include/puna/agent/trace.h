@@ -20,8 +20,9 @@ namespace puna {
 
 inline constexpr int kTraceVersion = 1;
 
-// The file. It holds whole lines only; what was written survives the end of the process, not of the machine. When it
-// cannot be written any more the runs go on without it: a Notice says so, once, and nothing follows in the file.
+// The file. It holds whole lines, but for the last one, which a kill in the middle of its write() can cut; what was
+// written survives the end of the process, not of the machine. When it cannot be written any more the runs go on
+// without it: a Notice says so, once, and nothing follows in the file.
 class Trace {
  public:
   Trace() = default;

@@ -2,9 +2,10 @@
 //
 // A transcript is never shortened. What the model is shown of it is, step by step, until there is room again:
 //   1. old results of tools become their beginning and a count of what is missing,
-//   2. the middle becomes a summary, which the model itself writes,
-//   3. whole old turns are left out, with a note of how many messages,
-//   4. the largest of the newest results become their beginning and their end.
+//   2. pictures, sounds and files of old turns become a note with their name,
+//   3. the middle becomes a summary, which the model itself writes,
+//   4. whole old turns are left out, with a note of how many messages,
+//   5. the largest of the newest results become their beginning and their end.
 // System messages, the task, pinned messages and the newest turns stay as they are; a call is never without its result.
 // Each step is an event::WindowCut. Between two cuts the beginning of the prompt stays the same, so it stays cached.
 #pragma once
@@ -25,7 +26,7 @@ struct WindowOptions {
   bool is_managed = true;   // false: everything is shown, and a run whose prompt is too large ends with window_full
   int full_percent = 85;    // of the window: a larger prompt is cut before it is asked
   int target_percent = 60;  // of the window: how far a cut goes. The distance between the two makes cuts rare.
-  bool summarises = true;   // step 2; without it old turns are left out at once
+  bool summarises = true;   // step 3; without it old turns are left out at once
   int turns_kept = 2;       // of the newest turns (a reply with its results, or a user's message), as they are
   std::size_t result_bytes_kept = 240;  // of an old result
 };
@@ -69,6 +70,7 @@ class ContextWindow {
   WindowOptions options_;
   std::set<std::size_t> pinned_;
   std::map<std::size_t, std::string> shortened_;  // message: what is shown instead
+  std::set<std::size_t> without_media_;           // messages whose attachments are not shown
   std::set<std::size_t> left_out_;                // messages that are not shown; a note stands where the first one was
   std::string summary_;                           // of messages that are left out
   std::optional<Usage> last_;                     // of the last answer

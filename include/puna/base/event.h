@@ -51,7 +51,7 @@ struct PrefixLost {
 };
 // The conversation outgrew the model's window, and what the model is shown of it was cut. The transcript is whole.
 struct WindowCut {
-  std::string step;           // results, summary, turns, newest results
+  std::string step;           // results, media, summary, turns, newest results
   std::int64_t messages = 0;  // that are now shorter or not shown
   std::int64_t tokens_before = 0;
   std::int64_t tokens_after = 0;

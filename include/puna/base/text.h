@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,8 +11,9 @@
 namespace puna {
 
 // A piece of a prompt. Untrusted text (what users, files, tools and models wrote) never becomes a control token;
-// trusted text (what the chat template itself wrote) is scanned for special tokens.
-enum class Trust : bool { untrusted, trusted };
+// trusted text (what the chat template itself wrote) is scanned for special tokens. A part of the kind media stands for
+// a picture or a sound; its text is the content hash, which no tokeniser reads.
+enum class Trust : std::uint8_t { untrusted, trusted, media };
 
 struct PromptPart {
   std::string text;
@@ -34,6 +37,8 @@ namespace utf8 {
 
 // RFC 4648, section 4, with padding.
 [[nodiscard]] std::string base64(std::string_view bytes);
+// The bytes of such a text; white space in it is skipped, padding may be missing. Nothing: it is none.
+[[nodiscard]] std::optional<std::string> from_base64(std::string_view text);
 
 // The text with control characters (but for newline and tab) made visible, for terminals and logs: ESC becomes \x1b.
 [[nodiscard]] std::string printable(std::string_view text);

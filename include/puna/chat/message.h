@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "puna/base.h"
+#include "puna/chat/media.h"
 
 namespace puna {
 
@@ -34,6 +35,8 @@ struct Message {
   std::string tool;             // tool only: that call's tool name
   bool is_error = false;        // tool only
   std::string permission;       // tool only: who allowed or refused the call, for people; not shown to models
+  // User only. In the order of where they stand; positions are at most content.size(), between characters.
+  std::vector<Attachment> attachments;
 
   bool operator==(const Message&) const = default;
 };
@@ -42,12 +45,21 @@ struct Message {
 // Errors  invalid_argument  the message says which member is wrong
 [[nodiscard]] Result<Message> message_from_json(const Json& json);
 
+// Puts it behind the message's content as it is now.
+// Errors  invalid_argument  the message is not the user's;  limit  it has kMediaInMessageMax already
+[[nodiscard]] Result<void> attach(Message& message, Media media);
+// The same for a part of a list of contents, as the OpenAI protocols have them: text, input_text and output_text are
+// added to the content; image_url and input_image (data URIs), input_audio, file and input_file are attached.
+// Errors  invalid_argument  another type, or not such data;  limit  as Media::create()
+[[nodiscard]] Result<void> add_openai_part(Message& message, const Json& part);
+
 // A conversation as the OpenAI protocol has it, or as lines of a transcript: an array of either. Content may be text,
-// null or a list of text parts; the role developer is system; a tool's result without a name gets that of its call.
+// null or a list of parts; the role developer is system; a tool's result without a name gets that of its call.
 // Errors  invalid_argument  the message says which message, and what is wrong with it
 [[nodiscard]] Result<std::vector<Message>> messages_from_json(const Json& json);
 // One message as that protocol has it: {"role", "content"}, an assistant's with "reasoning_content" and "tool_calls", a
-// tool's with "tool_call_id" and "name"; content is null beside calls, and empty members are left out.
+// tool's with "tool_call_id" and "name"; content is null beside calls, a list of parts where something is attached, and
+// empty members are left out.
 [[nodiscard]] Json to_openai_json(const Message& message);
 
 struct ToolSpec {

@@ -1,7 +1,8 @@
 // Messages to prompt: chat templates (Jinja) behind one interface, with the tools and the grammar of the reply.
 //
 // Invariant: the parts of a Prompt, joined, are what the template renders to without any of our marks; text that users,
-// tools and models wrote is in untrusted parts, or (Separation::escaped) has every control text broken.
+// tools and models wrote is in untrusted parts, or (Separation::escaped) has every control text broken. A picture or
+// sound is a part of the kind media where it stands; no text that anybody wrote becomes one.
 #pragma once
 
 #include <chrono>
@@ -70,7 +71,7 @@ enum class Separation : std::uint8_t {
 };
 
 struct Prompt {
-  std::vector<PromptPart> parts;           // in order; neighbours differ in trust; joined they are the rendered prompt
+  std::vector<PromptPart> parts;  // in order; neighbours differ in trust, but for media; joined they are the prompt
   std::shared_ptr<const Grammar> grammar;  // what the reply must match; null = free text
   bool reasoning_open = false;             // the prompt ends inside the reasoning
   Separation separation = Separation::marked;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "puna/base.h"
+#include "puna/engine/media.h"
 #include "puna/engine/sampling.h"
 #include "puna/engine/weights.h"
 
@@ -38,7 +39,9 @@ struct ReasoningLimit {
 };
 
 struct GenerationRequest {
-  std::vector<Token> prompt;  // 1 .. window-1 tokens
+  std::vector<Token> prompt;  // 1 .. window-1 tokens, the last one no medium's
+  // The vectors of the prompt's media tokens: a run for each row of them, in order. See MediaEncoder::encode().
+  std::vector<MediaRun> media;
   Sampling sampling;
   std::shared_ptr<const Grammar> grammar;  // what the output must match; may be null
   // Text that the grammar leaves no choice about is appended, not sampled; it costs one forward pass, not one a token.
@@ -53,6 +56,10 @@ struct GenerationRequest {
   std::uint64_t turn = 0;  // the agent's how many-th
   // When it must be over, waiting included; what came until then stays valid.
   std::optional<std::chrono::steady_clock::time_point> deadline;
+  // Somebody reads the output as it comes: others' prompts hold back for it, so that its gaps at most double (or
+  // triple, below 50 ms). Off: only the end counts, and prompts are computed in full batches, which costs everybody
+  // less.
+  bool watched = true;
   bool logit_hashes = false;  // piece::Text then has them: for runs that are compared bit by bit
 };
 

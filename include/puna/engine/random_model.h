@@ -51,4 +51,14 @@ struct RandomModelOptions {
 // Cost    memory of a few MB; a second for 125 million parameters.
 [[nodiscard]] Result<void> write_random_model(const std::filesystem::path& file, const RandomModelOptions& options);
 
+// A projector of the "mlp" kind (a small vision transformer and two matrices) for models of this width.
+struct RandomProjectorOptions {
+  std::uint64_t seed = 1;
+  int width = 64;         // of the model that it is for
+  int image_pixels = 32;  // the side of the square that pictures are scaled to; a multiple of 8
+};
+// As write_random_model(). A picture becomes (image_pixels / 8)^2 vectors.
+[[nodiscard]] Result<void> write_random_projector(const std::filesystem::path& file,
+                                                  const RandomProjectorOptions& options);
+
 }  // namespace puna

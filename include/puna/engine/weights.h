@@ -89,16 +89,24 @@ class Weights {
 
   [[nodiscard]] virtual const ModelFacts& facts() const = 0;
 
-  // A text that was tokenised before, with the tokens that were generated after it: their exact ids.
+  // What stands in a prompt for the picture or sound with this content hash: see MediaEncoder.
+  struct MediaTokens {
+    std::string_view hash;
+    std::span<const Token> tokens;
+  };
+  // A text that was tokenised before, with the tokens that were generated after it: their exact ids. And the tokens of
+  // the media in the parts.
   struct Known {
     std::string_view text;
     std::span<const Token> tokens;
+    std::span<const MediaTokens> media;
   };
   // The prompt's tokens, BOS added where the vocabulary asks for it and the text does not have it.
   // Special tokens come out of trusted parts only; the ids are those of the whole text tokenised at once wherever no
   // untrusted part spells a control token.
   // known: if the prompt begins with this text and a special token follows, its tokens are taken as they are and only
   // the rest is tokenised. Requires that the parts trust no byte of it that was not trusted when it was tokenised.
+  // Errors  invalid_argument  a part of the kind media whose tokens are not known
   [[nodiscard]] virtual Result<std::vector<Token>> tokenize(std::span<const PromptPart> parts,
                                                             const Known& known = {}) const = 0;
   // The bytes of one token (may be half a character). Control tokens give their text.

@@ -25,6 +25,7 @@ namespace puna {
 
 // Independent requests at the same time: the i-th result answers the i-th request, and none sees another. A request
 // without an agent of its own gets one, so that equal requests draw different random numbers, the same in every run.
+// Nobody reads along, whatever a request's `watched` says.
 //
 // at_once_max  threads that ask, this one included; how many are computed at once is the engine's sequences_max
 // Errors       in their places, as those of Model::ask: one that fails ends no other

@@ -35,7 +35,9 @@ struct RunOptions {
   std::filesystem::path folder;       // of the results; made where it is missing
   std::optional<std::uint64_t> seed;  // instead of the scenario's
   int concurrent_max = 8;             // agents that are asked at the same time
-  bool audit = false;                 // PREFIX_prompts.jsonl: every prompt and reply, mode 0600
+  bool audit = false;                 // PREFIX_prompts.jsonl: see puna/model/prompt_audit.h
+  bool audit_system_prompt = false;   // the text of system prompts too
+  std::vector<Secret> secrets;        // that the audit must not have
   std::function<void(const Progress&)> progress;
 };
 

@@ -46,6 +46,15 @@ export async function endsInTheServer(abort) {
   assert.fail('the server still generates two seconds after the client went');
 }
 
+// Vectors of kTexts: of length 1, those of equal texts alike, that of another text not.
+export function areVectors([one, other, again]) {
+  const product = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+  assert.ok(one.length > 1 && other.length === one.length && again.length === one.length);
+  assert.ok([one, other].every((vector) => Math.abs(product(vector, vector) - 1) < 1e-3));
+  assert.ok(product(one, again) > 0.9999 && product(one, other) < 0.9999);
+}
+export const kTexts = ['A leopard runs.', 'The bridge is long.', 'A leopard runs.'];
+
 // The error that a promise ends with.
 export async function failureOf(promise) {
   try {

@@ -52,6 +52,18 @@ def ends_in_the_server(abort):
     raise AssertionError("the server still generates two seconds after the client went")
 
 
+TEXTS = ["A leopard runs.", "The bridge is long.", "A leopard runs."]
+
+
+def are_vectors(vectors):
+    """Of TEXTS: of length 1, those of equal texts alike, that of another text not."""
+    def product(a, b):
+        return sum(x * y for x, y in zip(a, b, strict=True))
+    one, other, again = vectors
+    assert len(one) > 1 and all(abs(product(vector, vector) - 1) < 1e-3 for vector in (one, other)), vectors
+    assert product(one, again) > 0.9999 > product(one, other), (product(one, again), product(one, other))
+
+
 def failure_of(act):
     try:
         act()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
-import { calculate, demo, endsInTheServer, failureOf, isPerson, kEndless, kExpression, kPerson, kSum, run, scripted } from './cases.mjs';
+import { areVectors, calculate, demo, endsInTheServer, failureOf, isPerson, kEndless, kExpression, kPerson, kSum, kTexts, run, scripted } from './cases.mjs';
 
 const client = new OpenAI({ baseURL: `${demo}/v1`, apiKey: 'none' });
 const other = new OpenAI({ baseURL: `${scripted}/v1`, apiKey: 'none', maxRetries: 3 });
@@ -130,8 +130,14 @@ run({
     }
     assert.equal(text, reply.choices[0].text);
   },
-  async 'embeddings are refused in words'() {
-    const error = await failureOf(client.embeddings.create({ model: 'puna', input: 'Hello' }, { maxRetries: 0 }));
+  async 'embeddings'() {
+    const { data, usage } = await client.embeddings.create({ model: 'puna', input: kTexts });
+    areVectors(data.map((entry) => entry.embedding));
+    assert.ok(usage.prompt_tokens > 0);
+  },
+  async 'embeddings of a model without them are refused in words'() {
+    const mute = new OpenAI({ baseURL: `${scripted}/v1`, apiKey: 'none', maxRetries: 0 });
+    const error = await failureOf(mute.embeddings.create({ model: 'puna', input: 'Hello' }));
     assert.equal(error.status, 501);
     assert.match(error.message, /embeddings/);
   },

@@ -157,13 +157,24 @@ def thoughts():
     assert text_of(result) == "Thought.", result
 
 
-def image():
+def an_image(to):
     pixel = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63f8cfc0500f"
                           "00038101806d2b2bb20000000049454e44ae426082")
     content = [{"text": "What is this?"}, {"image": {"format": "png", "source": {"bytes": pixel}}}]
-    error = failure_of(lambda: asyncio.run(events_of(model(), [{"role": "user", "content": content}])))
+    return asyncio.run(events_of(to, [{"role": "user", "content": content}]))
+
+
+def image():
+    with script({"content": "A white dot."}) as address:
+        text = "".join(event["contentBlockDelta"]["delta"].get("text", "") for event in an_image(model(address))
+                       if "contentBlockDelta" in event)
+    assert text == "A white dot.", text
+
+
+def image_without_projector():
+    error = failure_of(lambda: an_image(model()))
     assert error.response.status_code == 400, repr(error)
-    assert "message 1" in error.response.text and "image" in error.response.text, error.response.text
+    assert "image.png" in error.response.text and "projector" in error.response.text, error.response.text
 
 
 def abort():
@@ -182,4 +193,5 @@ run({"plain": plain, "stream": streaming, "usage": usage, "max_tokens": limit, "
      "structured_output": structured_output, "an agent's structured output": structured_output_of_an_agent,
      "grammar": grammar, "top_k, samplers, logit_bias": parameters, "count_tokens": counted,
      "overflow is its own exception": overflow, "an agent recovers from it": overflow_is_recovered, "busy": busy,
-     "thoughts": thoughts, "an image is refused by its place": image, "abort": abort})
+     "thoughts": thoughts, "an image": image,
+     "an image is refused in words by a model without a projector": image_without_projector, "abort": abort})

@@ -10,6 +10,7 @@ from .dice import Dice
 from .drills import drill
 from .error_family import error_retry
 from .extract_family import extract
+from .game_family import game
 from .memory_family import memory
 from .render import segments
 from .session_family import choice, session
@@ -34,9 +35,10 @@ FAMILIES = {
     "choice": (choice, 14.0),
     "drill": (drill, 24.0),
     "code": (code, 40.0),
+    "game": (game, 10.0),
 }
 TRAINING_ONLY = ("session", "choice", "drill")
-RUN_ONLY = ("code",)  # scored by running the code: ../eval/code_eval.py
+RUN_ONLY = ("code", "game")  # scored by what comes of them: ../eval/code_eval.py, src/sim/llm_test.cpp
 
 
 def mix(changes=""):
