@@ -59,8 +59,10 @@ std::vector<PeerRequest> stream_requests(TokenSource& source, const StreamShape&
   return requests;
 }
 
-// The gaps of the streams while the long prompt is computed (99th percentile), as a multiple of their median before.
+// The gaps of the streams while the long prompt is computed (99th percentile), as a multiple of the median of as many streams
+// that nobody disturbs, at the same places.
 Result<Sample> interrupt(Peer& peer, const StreamShape& shape, TokenSource source, const std::stop_token& stop) {
+  PUNA_TRY(const auto undisturbed, peer.run_together(stream_requests(source, shape), stop));
   const std::vector<PeerRequest> requests = stream_requests(source, shape);
   const PeerRequest long_request{.prompt = source.draw(shape.long_prompt_tokens), .output_tokens = 1};
   std::vector<PeerReply> streams(requests.size());
@@ -80,8 +82,9 @@ Result<Sample> interrupt(Peer& peer, const StreamShape& shape, TokenSource sourc
   if (long_reply.arrivals.empty()) {
     return fail(ErrorCode::cancelled, "the benchmark was stopped");
   }
-  const auto quiet = gaps_within(streams, {.begin = PeerReply::Time::min(), .end = long_reply.submitted});
-  const auto disturbed = gaps_within(streams, {.begin = long_reply.submitted, .end = long_reply.arrivals.front()});
+  const Span beside{.begin = long_reply.submitted, .end = long_reply.arrivals.front()};
+  const auto quiet = gaps_at_same_places(undisturbed, streams, beside);
+  const auto disturbed = gaps_within(streams, beside);
   if (quiet.empty() || disturbed.empty()) {
     return fail(ErrorCode::limit, "the streams ended before the long prompt was computed: too few gaps to judge");
   }

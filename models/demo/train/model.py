@@ -101,10 +101,25 @@ def _rotate(x, cos, sin):
 def _attend(q, k, v):
     """Every query sees the keys up to its own place; `k` may begin with cached ones."""
     fresh, total = q.shape[2], k.shape[2]
+    if q.device.type == "cpu" and q.dtype == torch.bfloat16:
+        return _attend_in_blocks(q, k, v)
     if fresh == total:
         return F.scaled_dot_product_attention(q, k, v, is_causal=True)
     seen = torch.ones(fresh, total, dtype=torch.bool, device=q.device).tril(total - fresh)
     return F.scaled_dot_product_attention(q, k, v, attn_mask=seen)
+
+
+def _attend_in_blocks(q, k, v, block=256):
+    """The same by matrix products: in bfloat16 on a CPU the library's own takes ten times as long."""
+    before = k.shape[2] - q.shape[2]
+    q, k = q * q.shape[3] ** -0.5, k.transpose(-1, -2)
+    parts = []
+    for begin in range(0, q.shape[2], block):
+        some = q[:, :, begin:begin + block]
+        seen = before + begin + some.shape[2]  # what comes later is not even computed
+        later = torch.full((some.shape[2], seen), -torch.inf, dtype=q.dtype).triu_(before + begin + 1)
+        parts.append(torch.softmax(some @ k[..., :seen] + later, -1) @ v[:, :, :seen])
+    return torch.cat(parts, 2)
 
 
 class Model:

@@ -19,7 +19,8 @@ import random
 import sys
 import time
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+for library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 import torch
 import torch.multiprocessing as processes
