@@ -62,6 +62,7 @@ struct Reply {
   std::vector<TokenProbabilities> probabilities;
   // Local models only: what was generated, but for the token that ended the turn.
   std::vector<Token> tokens;
+  int retries = 0;  // remote models: how often the question had to be sent again
   // Remote models only: the connection broke before the end, and the message is what had come by then. Agents take this
   // for the error that it is.
   std::optional<Error> lost;

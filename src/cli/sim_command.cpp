@@ -206,6 +206,10 @@ Result<int> sim_command(Console& console, const Options& options, Interrupt& int
   if (sim.action == "run") {
     return play(console, sim, interrupt);
   }
+  if (sim.action == "schema") {
+    console.out(sim::scenario_schema(sim::Worlds::built_in()).dump(1) + "\n");
+    return 0;
+  }
   return sim.action == "new" ? write_new(console, sim) : Result<int>(list(console));
 }
 

@@ -12,10 +12,11 @@ void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
   CLI::App* run = app.add_subcommand("run", "play a scenario; the same command goes on with a run that was broken off");
   CLI::App* fresh = app.add_subcommand("new", "write a scenario file to begin with");
   CLI::App* list = app.add_subcommand("list", "worlds, types of agents, success criteria");
+  CLI::App* schema = app.add_subcommand("schema", "the JSON Schema of scenario files, for editors");
   for (CLI::App* action : {check, run, fresh}) {
     action->add_option("file", options.file, "the scenario file (YAML)")->required()->type_name("FILE");
   }
-  for (CLI::App* action : {check, run, fresh, list}) {
+  for (CLI::App* action : {check, run, fresh, list, schema}) {
     action->add_flag("--no-color", no_color, "no colours (also: NO_COLOR)");
     action->callback([action, &options] { options.action = action->get_name(); });
   }

@@ -51,7 +51,22 @@ void EngineCore::recall_followers() {
       line_.put_back(std::move(follower.sequence));
     }
   }
-  std::erase_if(following_, [](const Follower& follower) { return follower.sequence == nullptr; });
+  drop_gone_followers();
+}
+
+void EngineCore::drop_gone_followers() {
+  if (std::erase_if(following_, [](const Follower& follower) { return follower.sequence == nullptr; }) == 0) {
+    return;
+  }
+  for (const std::unique_ptr<Sequence>& running : running_) {
+    if (running != nullptr) {
+      count_followers(running->lane);
+    }
+  }
+}
+
+void EngineCore::count_followers(LaneId leader) {
+  scheduler_.set_followers(leader, static_cast<int>(std::ranges::count(following_, leader, &Follower::leader)));
 }
 
 // Lets the sequence wait if a running prompt will soon have more of it than is there now.
@@ -65,6 +80,9 @@ bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t availab
     return false;
   }
   const auto leader = static_cast<LaneId>(promised->holder);
+  if (!abilities_.cut && running(leader).computed >= promised->tokens) {
+    return false;  // it is past that place, where it was not marked
+  }
   if (!abilities_.cut && !if_memory_allows([&] { want_mark(running(leader), promised->tokens); })) {
     return false;
   }
@@ -72,7 +90,7 @@ bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t availab
                         .leader = leader,
                         .leader_number = running(leader).number,
                         .tokens = promised->tokens});
-  scheduler_.set_followers(leader, static_cast<int>(std::ranges::count(following_, leader, &Follower::leader)));
+  count_followers(leader);
   return true;
 }
 
@@ -372,7 +390,9 @@ void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::siz
   const std::size_t missing = sequence->tokens.size() - available;
   const bool decodes = missing == 1 && sequence->output_count() > 0;  // it was parked, and nothing was lost
   scheduler_.add(lane, decodes ? 0 : static_cast<int>(missing));
-  if_memory_allows([&] { promised_.put(static_cast<PrefixTree::Holder>(lane), sequence->tokens); });
+  if (!decodes) {
+    if_memory_allows([&] { promised_.put(static_cast<PrefixTree::Holder>(lane), sequence->tokens); });
+  }
   running_[index_of(lane)] = std::move(sequence);
 }
 

@@ -113,15 +113,23 @@ bool EngineCore::one_step() {
 // Prompts hold back for streams that somebody is reading. Those that just began are not that yet: agents that start
 // together get all their prompts computed first, in full batches, which is the cheapest way for all of them. Where
 // lanes have separate memories a stream's row beside a prompt's would be computed as if its lane were as long, so
-// pieces of the prompt and the streams take turns.
+// pieces of the prompt and the streams take turns; and so do full batches of prompts that nobody waits for and a stream
+// that has just begun.
 StepLimits EngineCore::step_limits() const {
-  const bool reading = std::ranges::any_of(running_, [](const std::unique_ptr<Sequence>& sequence) {
-    return sequence != nullptr && sequence->watched && sequence->output_count() >= kStreamTokensMin;
-  });
+  std::size_t most_read = 0;      // tokens of one reply
+  bool prompts_unwatched = false;
+  for (const std::unique_ptr<Sequence>& sequence : running_) {
+    if (sequence != nullptr && sequence->watched) {
+      most_read = std::max(most_read, sequence->published - sequence->prompt_tokens);
+    } else if (sequence != nullptr) {
+      prompts_unwatched = prompts_unwatched || sequence->computed < sequence->prompt_tokens;
+    }
+  }
   const int rows = options_.batch_tokens;
   const bool apart = abilities_.share != Share::any_part;
-  if (!reading) {
-    return {.rows = rows, .prompt_rows = rows, .apart_steps = apart ? kApartSteps : 0};
+  if (most_read < kStreamTokensMin) {
+    const int apart_steps = most_read > 0 && prompts_unwatched ? 1 : kApartSteps;
+    return {.rows = rows, .prompt_rows = rows, .apart_steps = apart ? apart_steps : 0};
   }
   const int beside = apart ? 0 : scheduler_.decoding();
   return {.rows = rows, .prompt_rows = step_time_.prefill_rows_max(beside, rows), .apart_steps = apart ? 1 : 0};
@@ -160,7 +168,7 @@ void EngineCore::drop_ended_waiting() {
       leave(std::move(follower.sequence));
     }
   }
-  std::erase_if(following_, [](const Follower& follower) { return follower.sequence == nullptr; });
+  drop_gone_followers();
   for (Fetching& fetching : fetching_) {
     if (ended(*fetching.sequence)) {
       leave(std::move(fetching.sequence));

@@ -97,6 +97,8 @@ class EngineCore {
   // engine_admit.cpp: who comes, and what of the prompt is there already.
   void admit();
   void recall_followers();
+  void drop_gone_followers();
+  void count_followers(LaneId leader);
   void poll_folder();
   [[nodiscard]] bool fetch(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] bool over_quota(const Sequence& sequence) const;

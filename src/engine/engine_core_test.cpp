@@ -124,6 +124,21 @@ TEST_F(EnginePieces, WithSeparateMemoriesAPromptAndAStreamThatIsReadTakeTurns) {
   EXPECT_LT(steps, 2000);
 }
 
+TEST_F(EnginePieces, WithSeparateMemoriesAReplyThatJustBeganDoesNotWaitForPromptsThatNobodyReads) {
+  open({.lanes = 3, .abilities = kApart}, {.batch_tokens = 64});
+  const auto quiet = [](char letter) {
+    return GenerationRequest{.prompt = std::vector<Token>(6400, letter), .sampling = {.temperature = 0.0F}, .tokens_max = 1, .watched = false};
+  };
+  const Caller one = submit(quiet('x'));
+  const Caller two = submit(quiet('y'));
+  const Caller reader = submit(tokens_of("hi"), static_cast<int>(kStreamTokensMin) - 1);
+  for (int step = 0; step < 20; ++step) {
+    ASSERT_TRUE(core_->step());
+  }
+  EXPECT_EQ(reader.drain().tokens.size(), kStreamTokensMin - 1);
+  EXPECT_EQ(counters_.generations_finished, 1);
+}
+
 TEST_F(EngineCoreTest, APromptThatContinuesAFinishedOneComputesOnlyWhatIsNew) {
   open({});
   const auto first = tokens_of("system prompt and a question");

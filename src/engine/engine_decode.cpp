@@ -261,8 +261,7 @@ void EngineCore::resync() {
     backend_.clear(slice.lane);
     ledger_.clear(slice.lane);
     sequence.computed = 0;
-    scheduler_.remove(slice.lane);
-    scheduler_.add(slice.lane, static_cast<int>(sequence.tokens.size()));
+    scheduler_.set_rows(slice.lane, static_cast<int>(sequence.tokens.size()));
     if_memory_allows([&] { promised_.put(static_cast<PrefixTree::Holder>(slice.lane), sequence.tokens); });
   };
   std::ranges::for_each(plan_.decode, restore_slice);

@@ -85,7 +85,7 @@ void EngineCore::take_token(Sequence& sequence, Token token, std::span<const flo
     return;
   }
   if (taken.size() > 1) {
-    scheduler_.set_rows(sequence.lane, static_cast<int>(taken.size()));
+    scheduler_.set_reply_rows(sequence.lane, static_cast<int>(taken.size()));
   }
   // Else the scheduler already counts it as decoding: its next row is this token.
 }

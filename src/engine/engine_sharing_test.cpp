@@ -266,6 +266,23 @@ TEST_F(EngineSharing, ColdAgentsOfAMemoryThatCannotForgetShareAtAMark) {
   EXPECT_EQ(counters_.tokens_prefilled, distinct(prompts));
 }
 
+TEST_F(EngineSharing, NobodyWaitsForAPlaceThatItsLeaderHasPassedUnmarked) {
+  open({.lanes = 4, .abilities = {.share = Share::whole_lane, .cut = false, .mark = true}}, {.batch_tokens = 16});
+  const std::vector<Token> shared(300, 's');
+  const auto first = with(shared, std::string(300, 'x'));
+  const auto second = with(shared, "b");
+  const Caller one = submit(first, 5);
+  for (int step = 0; step < 25; ++step) {
+    ASSERT_TRUE(core_->step());  // 400 tokens: behind what the second prompt shares
+  }
+  const Caller two = submit(second, 5);
+  ASSERT_TRUE(core_->step());
+  EXPECT_EQ(counters_.sequences_busy, 2);
+  run_to_end();
+  EXPECT_EQ(one.drain().text, expected(first, 5));
+  EXPECT_EQ(two.drain().text, expected(second, 5));
+}
+
 TEST_F(EngineSharing, AnAgentRunsAtMostAsManyGenerationsAsItMay) {
   open({.lanes = 8}, {.agent_generations_max = 2});
   std::vector<Caller> callers;

@@ -2,7 +2,7 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
-#include <utility>
+#include <tuple>
 
 #include "puna/base/error.h"
 
@@ -69,6 +69,14 @@ void Scheduler::set_rows(LaneId lane, int rows) {
   PUNA_CHECK(rows >= 0, "rows are counted");
   if (Entry* entry = find(lane)) {
     entry->remaining = rows;
+    entry->replies = false;
+  }
+}
+
+void Scheduler::set_reply_rows(LaneId lane, int rows) {
+  set_rows(lane, rows);
+  if (Entry* entry = find(lane)) {
+    entry->replies = true;
   }
 }
 
@@ -99,7 +107,7 @@ void Scheduler::sort_decoding() {
   std::ranges::sort(order_, {}, &Entry::last_turn);
 }
 
-// Shortest first, shortened by waiting and by those who wait for it.
+// Replies, then the shortest first, shortened by waiting and by those who wait for it.
 void Scheduler::sort_prompts(int rows_max) {
   order_.clear();
   for (Entry& entry : entries_) {
@@ -109,23 +117,38 @@ void Scheduler::sort_prompts(int rows_max) {
   }
   const std::int64_t age_rows = std::max(1, rows_max / kAgeShare);
   std::ranges::sort(order_, {}, [age_rows](const Entry* entry) {
-    return std::pair(entry->remaining / (1 + entry->followers) - entry->steps_waited * age_rows, entry->arrival);
+    return std::tuple(!entry->replies, entry->remaining / (1 + entry->followers) - entry->steps_waited * age_rows,
+                      entry->arrival);
   });
+}
+
+bool Scheduler::has_prompts() const { return std::ranges::any_of(entries_, &Entry::is_prompt); }
+
+bool Scheduler::has_replies() const { return !std::ranges::all_of(entries_, &Entry::is_prompt); }
+
+// Kept apart from replies, prompts go first until somebody who replies has waited so many steps; then everybody who replies
+// gets a row, in as many steps as that takes.
+bool Scheduler::is_turn_of_prompts(const StepLimits& limits) const {
+  std::int64_t replies = 0;
+  std::int64_t longest_wait = 0;
+  for (const Entry& entry : entries_) {
+    if (!entry.is_prompt()) {
+      ++replies;
+      longest_wait = std::max(longest_wait, entry.steps_waited);
+    }
+  }
+  return longest_wait < limits.apart_steps || steps_without_prompts_ * limits.rows >= replies;
 }
 
 void Scheduler::plan_decoding(const StepLimits& limits, Plan& plan) {
   sort_prompts(limits.rows);
-  const bool prompts = !order_.empty();
-  const std::int64_t oldest_prompt = prompts ? order_.front()->steps_waited : 0;
+  // The first of those that may share the step.
+  const Entry* beside = order_.empty() || (limits.apart_steps > 0 && !order_.front()->replies) ? nullptr : order_.front();
   sort_decoding();
-  const std::int64_t longest_wait = order_.empty() ? 0 : order_.front()->steps_waited;
-  if (prompts && longest_wait < limits.apart_steps) {
-    return;
-  }
   // With a single row, decoding and prompts take turns by age.
-  int reserved = prompts && limits.apart_steps == 0 ? limits.rows / kPrefillShare : 0;
-  if (limits.rows < kPrefillShare && prompts && !order_.empty()) {
-    reserved = oldest_prompt > longest_wait ? 1 : 0;
+  int reserved = beside != nullptr ? limits.rows / kPrefillShare : 0;
+  if (limits.rows < kPrefillShare && beside != nullptr && !order_.empty()) {
+    reserved = beside->steps_waited > order_.front()->steps_waited ? 1 : 0;
   }
   for (const Entry* entry : order_) {
     if (static_cast<int>(plan.decode.size()) >= limits.rows - reserved) {
@@ -138,26 +161,29 @@ void Scheduler::plan_decoding(const StepLimits& limits, Plan& plan) {
 void Scheduler::plan(const StepLimits& limits, Plan& plan) {
   plan.decode.clear();
   plan.prefill.clear();
-  plan_decoding(limits, plan);
-  if (limits.apart_steps > 0 && !plan.decode.empty()) {
-    return;
+  const bool prompts_alone = limits.apart_steps > 0 && has_prompts() && is_turn_of_prompts(limits);
+  if (!prompts_alone) {
+    plan_decoding(limits, plan);
   }
   int left = limits.rows - static_cast<int>(plan.decode.size());
-  if (!order_.empty()) {  // who decodes, now or after some steps of prompts
-    left = std::min(left, limits.prompt_rows);
+  int left_for_prompts = has_replies() ? limits.prompt_rows : limits.rows;
+  if (limits.apart_steps > 0 && !prompts_alone) {
+    left_for_prompts = 0;
   }
   sort_prompts(limits.rows);
   for (const Entry* entry : order_) {
-    const int rows = std::min(left, entry->remaining);
-    if (rows == 0) {
-      break;
+    const int rows = std::min({left, entry->remaining, entry->replies ? left : left_for_prompts});
+    if (rows == 0 || (entry->replies && prompts_alone)) {
+      continue;
     }
     plan.prefill.push_back({.lane = entry->lane, .rows = rows});
     left -= rows;
+    left_for_prompts -= entry->replies ? 0 : rows;
   }
 }
 
 void Scheduler::computed(const Plan& plan) {
+  ++steps_without_prompts_;
   for (const Slice& slice : plan.decode) {
     Entry* entry = find(slice.lane);
     entry->last_turn = ++turn_;
@@ -165,7 +191,9 @@ void Scheduler::computed(const Plan& plan) {
   }
   for (const Slice& slice : plan.prefill) {
     Entry* entry = find(slice.lane);
+    steps_without_prompts_ = entry->is_prompt() ? 0 : steps_without_prompts_;
     entry->remaining -= slice.rows;
+    entry->replies = entry->replies && entry->remaining > 0;
     entry->planned = true;
   }
   for (Entry& entry : entries_) {

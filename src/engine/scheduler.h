@@ -1,6 +1,7 @@
 // Decides which running sequences compute how many rows in the next step.
 //
-// Every decoding sequence gets its one row first; what is left of the step goes to prompts, shortest remaining first,
+// Every decoding sequence gets its one row first, and every row of a reply that is certain and was not sampled; what is
+// left of the step goes to prompts, shortest remaining first,
 // where each step without a row counts as if the prompt had become shorter, so nobody starves, and a prompt that others
 // wait for counts as short as its share for each of them. If there are more decoding sequences than rows they take
 // turns, and a part of the step stays reserved for prompts.
@@ -56,6 +57,8 @@ class Scheduler {
   void remove(LaneId lane);
   // Of a sequence that was added: as add() has it.
   void set_rows(LaneId lane, int rows);
+  // The same, where they are of its reply: it decodes, several rows at once.
+  void set_reply_rows(LaneId lane, int rows);
   // How many others wait for this prompt.
   void set_followers(LaneId lane, int followers);
 
@@ -70,12 +73,18 @@ class Scheduler {
     LaneId lane{};
     int remaining = 0;  // prompt rows; 0: decoding
     int followers = 0;
+    bool replies = false;  // what remains is of its reply
     std::int64_t steps_waited = 0;
     std::int64_t last_turn = 0;  // of decoding; rises with every row
     std::int64_t arrival = 0;
     bool planned = false;  // in the plan that is being noted
+
+    [[nodiscard]] bool is_prompt() const { return remaining > 0 && !replies; }
   };
   [[nodiscard]] Entry* find(LaneId lane);
+  [[nodiscard]] bool has_prompts() const;
+  [[nodiscard]] bool has_replies() const;
+  [[nodiscard]] bool is_turn_of_prompts(const StepLimits& limits) const;
   void sort_decoding();
   void sort_prompts(int rows_max);
   void plan_decoding(const StepLimits& limits, Plan& plan);
@@ -83,6 +92,7 @@ class Scheduler {
   std::vector<Entry> entries_;
   std::vector<Entry*> order_;
   std::int64_t turn_ = 0;
+  std::int64_t steps_without_prompts_ = 0;
 };
 
 }  // namespace puna::engine

@@ -165,6 +165,79 @@ TEST(Scheduler, KeptApartTheirPiecesAreAsSmallAsWithThem) {
   EXPECT_EQ(plan.prefill_rows(), 60) << "nobody decodes: all that is left";
 }
 
+// The last of many prompts to be computed has waited for nothing, and was there before the others decoded last.
+TEST(Scheduler, KeptApartItIsTheLongestWaitThatCounts) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 8);
+  scheduler.add(lane(2), 100);
+  scheduler.add(lane(3), 0);
+  const StepLimits limits{.rows = 64, .prompt_rows = 8, .apart_steps = 1};
+  Plan plan;
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(1), .rows = 8}}));
+  scheduler.computed(plan);
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.decode.size(), 2U) << "3 has waited for a step";
+}
+
+TEST(Scheduler, RowsOfAReplyGoFirstAndPromptsHoldBackForThem) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 500);
+  Plan plan;
+  for (int step = 0; step < 5; ++step) {
+    scheduler.plan({.rows = 4, .prompt_rows = 4}, plan);  // it ages
+    scheduler.computed({});
+  }
+  scheduler.add(lane(2), 0);
+  scheduler.set_reply_rows(lane(2), 6);
+  scheduler.plan({.rows = 64, .prompt_rows = 8}, plan);
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(2), .rows = 6}, {.lane = lane(1), .rows = 8}}));
+  scheduler.computed(plan);
+  EXPECT_EQ(scheduler.decoding(), 1);
+  scheduler.set_rows(lane(2), 6);  // all of it is computed anew: no reply any more
+  scheduler.plan({.rows = 64, .prompt_rows = 8}, plan);
+  EXPECT_EQ(plan.prefill_rows(), 64) << "nobody replies";
+}
+
+TEST(Scheduler, KeptApartRowsOfAReplyAreDecodingAndNotAPrompt) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 0);
+  scheduler.add(lane(2), 0);
+  scheduler.add(lane(3), 100);
+  scheduler.set_reply_rows(lane(2), 5);
+  const StepLimits limits{.rows = 64, .prompt_rows = 8, .apart_steps = 1};
+  Plan plan;
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(3), .rows = 8}}));
+  EXPECT_TRUE(plan.decode.empty());
+  scheduler.computed(plan);
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(2), .rows = 5}}));
+  EXPECT_EQ(plan.decode, (std::vector<Slice>{{.lane = lane(1), .rows = 1}}));
+}
+
+TEST(Scheduler, KeptApartWithASingleRowNobodyIsShutOutAndNoPlanIsEmpty) {
+  for (const int apart_steps : {1, 16}) {
+    Scheduler scheduler(kLanes);
+    scheduler.add(lane(1), 0);
+    scheduler.add(lane(2), 0);
+    scheduler.add(lane(3), 200);
+    scheduler.set_reply_rows(lane(2), 20);
+    const StepLimits limits{.rows = 1, .prompt_rows = 1, .apart_steps = apart_steps};
+    std::map<LaneId, int> rows;
+    Plan plan;
+    for (int step = 0; step < 650; ++step) {
+      scheduler.plan(limits, plan);
+      ASSERT_EQ(plan.rows(), 1) << step;
+      ++rows[plan.decode.empty() ? plan.prefill[0].lane : plan.decode[0].lane];
+      scheduler.computed(plan);
+    }
+    EXPECT_GT(rows[lane(1)], 10);
+    EXPECT_GT(rows[lane(2)], 20) << "its reply went on";
+    EXPECT_GE(rows[lane(3)], 200);
+  }
+}
+
 TEST(Scheduler, ARemovedSequenceGetsNoRows) {
   Scheduler scheduler(kLanes);
   scheduler.add(lane(1), 4);

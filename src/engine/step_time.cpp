@@ -23,7 +23,9 @@ void StepTime::note(int decode_rows, int prefill_rows, Duration took) {
   if (prefill_rows == 0) {
     learn(decode_step_, seconds);
   } else if (decode_rows == 0) {
-    learn(prefill_row_, seconds / prefill_rows);
+    // By whole tiles: what three rows take says nothing against four, and else a piece would shrink row by row for ever.
+    const int tiles = (prefill_rows + kRowTile - 1) / kRowTile;
+    learn(prefill_row_, seconds / (tiles * kRowTile));
   } else if (decode_step_ > 0) {
     // A row cannot be cheaper than nothing; a slow moment of the machine counts less than a fast one.
     const double added = std::max(seconds - decode_step_, 0.05 * seconds) / prefill_rows;

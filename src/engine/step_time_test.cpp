@@ -49,6 +49,20 @@ TEST(StepTime, FarBehindInALongPromptAPieceIsLessThanATile) {
   EXPECT_EQ(rows(0.030, 0.1), 1);
 }
 
+// A pass takes 42 ms for one row to four, a little more than the decoding.
+TEST(StepTime, APieceThatIsLessThanATileDoesNotShrinkForEver) {
+  StepTime time;
+  for (int i = 0; i < 50; ++i) {
+    time.note(1, 0, Duration(0.040));
+    time.note(0, 8, Duration(0.084));
+  }
+  for (int i = 0; i < 500; ++i) {
+    time.note(1, 0, Duration(0.040));
+    time.note(0, time.prefill_rows_max(0, 512), Duration(0.042));
+  }
+  EXPECT_EQ(time.prefill_rows_max(0, 512), 3);
+}
+
 TEST(StepTime, WhereTokensComeFasterThanAnybodyReadsTheGapMayTriple) {
   const auto rows = [](double decode_step) {
     StepTime time;

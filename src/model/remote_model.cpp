@@ -160,7 +160,13 @@ Result<Reply> WireModel::ask(const Request& request, EventSink& events, std::sto
                 "parameters is theirs");
   }
   const Asked asked{.request = whole, .events = events, .stop = stop};
-  return persist<Reply>(asked, [&](std::size_t server) { return ask_once(asked, server); });
+  int sent = 0;
+  PUNA_TRY(Reply reply, persist<Reply>(asked, [&](std::size_t server) {
+             ++sent;
+             return ask_once(asked, server);
+           }));
+  reply.retries = sent - 1;
+  return reply;
 }
 
 Answered<Reply> WireModel::ask_once(const Asked& asked, std::size_t server) {

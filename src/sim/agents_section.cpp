@@ -70,6 +70,8 @@ void read_seed(Section& llm, LlmOptions& options) {
 
 void read_provider(Section& llm) {
   constexpr std::array<std::string_view, 1> kProviders{"llama_cpp"};
+  llm.describe("provider", Json::object({{"const", kProviders[0]}}));
+  llm.require("provider");
   const YamlNode* provider = llm.child("provider");
   if (provider == nullptr) {
     llm.problem(llm.place(), "'llm' has no provider", "provider: llama_cpp");
@@ -122,6 +124,7 @@ AgentGroup read_group(Section& section) {
   if (!section.has("type")) {
     section.problem(section.place(), "an agent without a type", "type: honest");
   }
+  section.require("type");
   if (const auto chosen = section.choice("type", kTypes)) {
     group.type = static_cast<AgentType>(*chosen);
   }
@@ -168,6 +171,15 @@ std::string_view name_of(AgentType type) noexcept { return kTypes.at(static_cast
 std::optional<AgentType> agent_type_named(std::string_view name) noexcept {
   const auto* const found = std::ranges::find(kTypes, name);
   return found == kTypes.end() ? std::nullopt : std::optional(static_cast<AgentType>(found - kTypes.begin()));
+}
+
+void describe_agents(Section& file) {
+  std::vector<Problem> none;
+  const auto group = std::make_shared<Json>();
+  Section section(group, none);
+  (void)read_group(section);
+  file.describe("agents", Json::object({{"type", "array"}, {"minItems", 1}, {"items", *group}}));
+  file.require("agents");
 }
 
 void read_agents(Section& file, std::vector<AgentGroup>& groups) {

@@ -1,8 +1,13 @@
 // What is wrong with a scenario, where, and what to do: each bad line is put into a good file.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
+#include "puna/chat/schema.h"
 #include "puna/sim/scenario.h"
 #include "puna/sim/world.h"
+#include "sim/yaml.h"
 
 namespace puna::sim {
 namespace {
@@ -32,6 +37,15 @@ std::string bomb() {
   return text;
 }
 
+// Few values, many bytes.
+std::string long_bomb() {
+  std::string text = "description: &a \"" + std::string(100'000, 'x') + "\"\nsimulation: {n_epochs: [*a";
+  for (int i = 0; i < 20; ++i) {
+    text += ", *a";
+  }
+  return "scenario_id: s\n" + text + "]}\n";
+}
+
 std::vector<Bad> table() {
   return {
       // ---- YAML
@@ -47,6 +61,7 @@ std::vector<Bad> table() {
       {with("---\nscenario_id: t\n"), "5:1: a second document", "one scenario"},
       {with("motif: !!binary abc\n"), "4:8: the tag 'tag:yaml.org,2002:binary' means nothing here", "leave it out"},
       {bomb(), "6:24: more than 50000 values when every alias is followed", "aliases"},
+      {long_bomb(), "3:65: more than 1048576 bytes when every alias is followed", "long texts"},
       {"a: &a [*a]\n", "1:8: an alias stands inside what it names", "write the value"},
       {"a: " + std::string(40, '[') + std::string(40, ']'), "1:35: nested more than 32 deep", "flatter"},
       {"scenario_id: *nobody\n", "1:14: not YAML: ", ""},
@@ -133,6 +148,11 @@ std::vector<Bad> table() {
        "below"},
       {with("outputs: {metrics_csv: ../m.csv}\n"), "4:24: 'outputs.metrics_csv' leaves the folder of the results",
        "below"},
+      {with("outputs: {metrics_csv: tables/}\n"), "4:24: 'outputs.metrics_csv' is a folder's name", "a file's"},
+      {with("outputs: {event_log: a.txt, metrics_csv: ./a.txt}\n"),
+       "4:10: 'outputs.metrics_csv' is the name of another of the run's files", "another name"},
+      {with("outputs: {event_log: s_usage.json}\n"),
+       "4:10: 'outputs.event_log' is the name of another of the run's files", "another name"},
       {with("success_criteria: {max_toxicty: 0.4}\n"), "4:20: 'max_toxicty' means nothing in success_criteria",
        "did you mean max_toxicity?"},
       {with("success_criteria: {min_welfare: lots}\n"),
@@ -150,6 +170,45 @@ TEST(BadScenarios, SayWhereWhatAndWhatToDo) {
     const std::string text = to_text(problem, "f").substr(2);
     EXPECT_TRUE(text.starts_with(each.problem)) << text << "\n  expected: " << each.problem;
     EXPECT_TRUE(problem.remedy.contains(each.remedy)) << text << "\n  remedy: " << problem.remedy;
+  }
+}
+
+// What the reader refuses for a field's own sake, the schema refuses too.
+TEST(ScenarioSchema, RefusesWhatIsWrongInAField) {
+  const Json schema = scenario_schema(Worlds::built_in());
+  int refused = 0;
+  for (const Bad& each : table()) {
+    const auto yaml = read_yaml(each.text);
+    const bool is_of_a_field = std::ranges::any_of(
+        std::array<std::string_view, 6>{"must be a whole number", "must be a number", "must be true or false", "cannot be '",
+                                        "means nothing", "has no provider"},
+        [&](std::string_view what) { return each.problem.contains(what); });
+    if (yaml && is_of_a_field) {
+      ++refused;
+      EXPECT_FALSE(schema_violations(schema, json_of(**yaml)).empty()) << each.text << each.problem;
+    }
+  }
+  EXPECT_GT(refused, 20);
+}
+
+TEST(ScenarioSchema, TakesWhatTheReaderTakes) {
+  const Json schema = scenario_schema(Worlds::built_in());
+  const std::string text =
+      "scenario_id: s\ndescription: d\nworld: {type: public_goods, endowment: 10, multiplier: 1.6}\nagents:\n"
+      "  - {type: honest, count: 2, name: mira, config: {resources: 5, priority: -1}}\n  - type: llm\n    llm: {provider: llama_cpp, "
+      "model: m, base_url: \"http://h/v1\", n_ctx: 4096, n_threads: 2, temperature: 0.8, max_tokens: 60, llama_seed: 3, persona: "
+      "honest, memory: 4, max_retries: 1, timeout: 2.5, cost_tracking: false}\nsimulation: {n_epochs: 1, steps_per_epoch: 2, seed: 0, "
+      "schedule_mode: priority, max_actions_per_step: 3, observables: types, observation_noise_probability: 0, "
+      "observation_noise_std: 0.1}\nproxy: {weight_progress: 1, decay_rework: 0.5, steepness: 2}\npayoff: {theta: 0.5, w_rep: 1}\n"
+      "governance: {transaction_tax_rate: 0.1, bandwidth_cap: 3, audit_enabled: true}\noutputs: {event_log: a/e.jsonl}\n"
+      "success_criteria: {max_toxicity: 0.4, min_welfare: -3}\n";
+  const auto read = read_scenario(text, Worlds::built_in());
+  ASSERT_TRUE(read) << to_text(read.error().front(), "f");
+  EXPECT_EQ(schema_violations(schema, json_of(**read_yaml(text))), std::vector<std::string>());
+  for (const std::string_view world : {"swarm", "market", "{type: debate}"}) {
+    const std::string plain = with("world: " + std::string(world) + "\n");
+    ASSERT_TRUE(read_scenario(plain, Worlds::built_in()));
+    EXPECT_EQ(schema_violations(schema, json_of(**read_yaml(plain))), std::vector<std::string>()) << plain;
   }
 }
 

@@ -13,11 +13,9 @@
 namespace puna::sim {
 namespace {
 
-// A model that answers badly is an outcome; one that does not answer ends the run, which can go on later.
-bool ends_run(ErrorCode code) {
-  return code == ErrorCode::cancelled || code == ErrorCode::unavailable || code == ErrorCode::io ||
-         code == ErrorCode::internal || code == ErrorCode::not_found;
-}
+// A model that answers badly is an outcome, and so is a prompt that its window cannot hold. One that does not answer, or that
+// refuses what every agent asks, ends the run, which can go on later.
+bool ends_run(ErrorCode code) { return code != ErrorCode::limit; }
 
 std::int64_t integer_of(const Json& event, std::string_view name) {
   const Json* value = event.find(name);
@@ -77,10 +75,12 @@ void Decider::ask(std::vector<Question>& questions, const std::stop_token& stop)
       const LlmOptions& llm = setup_.llm[static_cast<std::size_t>(question.agent)];
       Model& model = setup_.models.model_of(llm);
       question.reply = model.ask(question.request, EventSink::none(), stop);
-      while (question.reply && question.reply->lost && question.retries < llm.max_retries && !stop.stop_requested()) {
-        ++question.retries;
+      for (int again = 0; question.reply && question.reply->lost && again < llm.max_retries && !stop.stop_requested();
+           ++again) {
+        question.retries += question.reply->retries + 1;
         question.reply = model.ask(question.request, EventSink::none(), stop);
       }
+      question.retries += question.reply ? question.reply->retries : 0;
     }
   };
   const std::size_t threads = std::min(questions.size(), static_cast<std::size_t>(setup_.concurrent_max));

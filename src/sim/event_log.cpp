@@ -120,7 +120,7 @@ Result<void> EventLog::flush() {
     }
     if (line != old_[checked_]) {
       return fail(ErrorCode::corrupt,
-                  format_text("{}:{}: this run says something else here: another scenario, seed or version",
+                  format_text("{}:{}: this run says something else here: another scenario, seed, model or version",
                               shown_file(file_), checked_ + 1),
                   "another folder with --out");
     }

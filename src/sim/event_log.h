@@ -30,7 +30,7 @@ class EventLog {
   // {"id": "e00000001", "t": 1, "type", "epoch", "step", members...}; kept until flush().
   void add(std::string_view type, int epoch, int step, const Json& members);
   // Writes what was added.
-  // Errors  corrupt  the file has another line there: another scenario, seed or version of the program
+  // Errors  corrupt  the file has another line there: another scenario, seed, model or version of the program
   //         io       the disk is full; what was written before is whole
   [[nodiscard]] Result<void> flush();
 

@@ -15,40 +15,48 @@ double normal(Random& random) {
   return radius * std::cos(2 * std::numbers::pi * random.uniform());
 }
 
-// Observables from the type alone, whatever was done: the option "observables: types".
-Observables observables_of_type(AgentType type, Random& random) {
+// From the type and the reputation alone, whatever was done: the option "observables: types". Ranges and the factor of the
+// reputation are those of SWARM's DefaultObservableGenerator; types that it does not have are read as the nearest that it has.
+Observables observables_of_type(AgentType type, double reputation, Random& random) {
+  struct Range {
+    double from;
+    double to;  // of counts: included
+  };
   struct Habit {
-    double progress;
-    double rework;  // chance, as the next two
-    double rejection;
-    double misuse;
-    double engagement;
+    Range progress;
+    Range rework;
+    Range rejections;
+    Range misuse;
+    Range engagement;
   };
   const Habit habit = [type]() -> Habit {
     switch (type) {
       case AgentType::honest:
+      case AgentType::cautious:
       case AgentType::reciprocator:
       case AgentType::llm:
-        return {.progress = 0.7, .rework = 0.1, .rejection = 0.05, .misuse = 0.02, .engagement = 0.4};
-      case AgentType::cautious:
-        return {.progress = 0.6, .rework = 0.1, .rejection = 0.05, .misuse = 0.01, .engagement = 0.2};
-      case AgentType::opportunistic:
-        return {.progress = 0.3, .rework = 0.4, .rejection = 0.2, .misuse = 0.1, .engagement = 0};
-      case AgentType::deceptive:
-        return {.progress = 0.2, .rework = 0.5, .rejection = 0.4, .misuse = 0.3, .engagement = -0.2};
-      case AgentType::adversarial:
-        return {.progress = -0.4, .rework = 0.8, .rejection = 0.7, .misuse = 0.6, .engagement = -0.5};
-      case AgentType::random:
         break;
+      case AgentType::opportunistic:
+      case AgentType::random:
+        return {
+            .progress = {0.1, 0.5}, .rework = {0, 2}, .rejections = {0, 1}, .misuse = {0, 0}, .engagement = {-0.2, 0.3}};
+      case AgentType::deceptive:
+        return {.progress = {0.2, 0.6}, .rework = {0, 2}, .rejections = {0, 1}, .misuse = {0, 0}, .engagement = {0, 0.4}};
+      case AgentType::adversarial:
+        return {
+            .progress = {-0.3, 0.2}, .rework = {1, 3}, .rejections = {1, 2}, .misuse = {0, 1}, .engagement = {-0.5, -0.1}};
     }
-    return {.progress = 0, .rework = 0.5, .rejection = 0.5, .misuse = 0.5, .engagement = 0};
+    return {.progress = {0.3, 0.8}, .rework = {0, 1}, .rejections = {0, 0}, .misuse = {0, 0}, .engagement = {0.2, 0.6}};
   }();
+  const auto share = [&](Range range) { return range.from + (range.to - range.from) * random.uniform(); };
+  const auto count = [&](Range range) { return static_cast<int>(range.from + (range.to - range.from + 1) * random.uniform()); };
+  const double factor = 0.75 + 0.25 * reputation;
   Observables seen;
-  seen.progress = std::clamp(habit.progress + 0.2 * normal(random), -1.0, 1.0);
-  seen.rework = random.uniform() < habit.rework ? 1 : 0;
-  seen.rejections = random.uniform() < habit.rejection ? 1 : 0;
-  seen.misuse = random.uniform() < habit.misuse ? 1 : 0;
-  seen.engagement = std::clamp(habit.engagement + 0.2 * normal(random), -1.0, 1.0);
+  seen.progress = share(habit.progress) * factor;
+  seen.rework = count(habit.rework);
+  seen.rejections = count(habit.rejections);
+  seen.misuse = count(habit.misuse);
+  seen.engagement = share(habit.engagement) * factor;
   return seen;
 }
 
@@ -96,11 +104,16 @@ void Ledger::tell_all(const std::string& event) {
 
 void Ledger::record(std::string_view type, Json members) { log_.add(type, epoch_, step_, members); }
 
+void Ledger::record_reputation(const AgentState& agent, double before) {
+  record("reputation_updated", Json::object({{"agent", agent.name}, {"from", before}, {"to", agent.reputation}}));
+}
+
 Observables Ledger::observed(const Interaction& interaction) {
   const SimulationOptions& options = scenario_.simulation;
   Observables seen = interaction.seen;
   if (options.observables == ObservableSource::types) {
-    seen = observables_of_type(agents_[index(interaction.initiator)].type, governance_);
+    const AgentState& from = agents_[index(interaction.initiator)];
+    seen = observables_of_type(from.type, from.reputation, governance_);
     seen.engagement = interaction.accepted ? seen.engagement : std::min(seen.engagement, 0.0);
   }
   if (options.observation_noise_probability > 0 && governance_.uniform() < options.observation_noise_probability) {
@@ -189,7 +202,7 @@ void Ledger::settle(const Interaction& interaction, double p, const Terms& terms
   AgentState& from = agents_[index(interaction.initiator)];
   const double before = from.reputation;
   from.reputation = std::clamp(before + reputation_change(p, terms.cost_a), -1.0, 1.0);
-  record("reputation_updated", Json::object({{"agent", from.name}, {"from", before}, {"to", from.reputation}}));
+  record_reputation(from, before);
   AgentCounts& counts = counts_[index(interaction.initiator)];
   ++counts.accepted;
   counts.p_sum += p;
@@ -218,7 +231,11 @@ void Ledger::begin_step(int step) {
 void Ledger::end_epoch() {
   const GovernanceOptions& rules = scenario_.governance;
   for (std::size_t agent = 0; agent < agents_.size(); ++agent) {
+    const double before = agents_[agent].reputation;
     agents_[agent].reputation *= rules.reputation_decay_rate;
+    if (agents_[agent].reputation != before) {
+      record_reputation(agents_[agent], before);
+    }
     const int accepted = accepted_in_epoch_[agent];
     const bool is_toxic = accepted > 0 && harm_in_epoch_[agent] / accepted > rules.freeze_threshold_toxicity;
     if (rules.circuit_breaker_enabled && is_toxic) {

@@ -4,34 +4,64 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
+#include <fstream>
 #include <optional>
+#include <utility>
 
+#include "puna/base/sha256.h"
 #include "puna/model/remote_model.h"
 
 namespace puna::sim {
 namespace {
 
-Result<std::unique_ptr<Model>> open_local(const LlmOptions& options, const std::filesystem::path& file,
-                                          const ModelPlaces& places) {
+struct Opened {
+  std::unique_ptr<Model> model;
+  std::string what;
+};
+
+// What tells one model file from another wherever it lies: its size, and a hash of its first and last megabyte.
+std::string file_text(const std::filesystem::path& file) {
+  constexpr std::uint64_t kPart = std::uint64_t{1} << 20U;
+  std::error_code code;
+  const std::uint64_t size = std::filesystem::file_size(file, code);
+  std::ifstream in(file, std::ios::binary);
+  Sha256 hash;
+  for (const std::uint64_t from : {std::uint64_t{0}, size < kPart ? 0 : size - kPart}) {
+    std::string part(kPart, '\0');
+    in.clear();
+    in.seekg(static_cast<std::streamoff>(from));
+    in.read(part.data(), static_cast<std::streamsize>(part.size()));
+    hash.add(std::string_view(part).substr(0, static_cast<std::size_t>(in.gcount())));
+  }
+  return format_text("file of {} bytes, sha256 of its ends {}", size, hash.hex().substr(0, 32));
+}
+
+Result<Opened> open_local(const LlmOptions& options, const std::filesystem::path& file, const ModelPlaces& places) {
   PUNA_TRY(std::unique_ptr<LocalModel> model,
            LocalModel::open({.load = {.file = file},
                              .engine = {.window_tokens = options.n_ctx,
                                         .sequences_max = places.concurrent_max,
                                         .threads = options.n_threads == 0 ? places.threads : options.n_threads,
                                         .profile = places.profile}}));
-  return model;
+  const std::string_view profile = places.profile == Profile::deterministic ? "deterministic" : "fast";
+  return Opened{.model = std::move(model), .what = format_text("{}, {} profile", file_text(file), profile)};
 }
 
-Result<std::unique_ptr<Model>> open_server(const LlmOptions& options, const ModelPlaces& places, std::stop_token stop) {
-  RemoteModelOptions remote{.urls = {options.base_url}, .api_key = places.api_key, .window_tokens = options.n_ctx};
+Result<Opened> open_server(const LlmOptions& options, const ModelPlaces& places, std::stop_token stop) {
+  RemoteModelOptions remote{.urls = {options.base_url},
+                            .api_key = places.api_key,
+                            .model = options.model,
+                            .window_tokens = options.n_ctx};
   remote.times.idle = std::chrono::milliseconds(std::llround(options.timeout * 1'000));
   remote.retries.attempts_max = options.max_retries + 1;
   remote.progress = places.progress;
   PUNA_TRY(std::unique_ptr<RemoteModel> model, RemoteModel::open(remote, std::move(stop)));
-  return model;
+  std::string what = "server's " + model->name();
+  return Opened{.model = std::move(model), .what = std::move(what)};
 }
 
-Result<std::unique_ptr<Model>> open_model(const LlmOptions& options, const ModelPlaces& places, std::stop_token stop) {
+Result<Opened> open_model(const LlmOptions& options, const ModelPlaces& places, std::stop_token stop) {
   if (!places.file.empty()) {
     return open_local(options, places.file, places);
   }
@@ -49,15 +79,16 @@ bool share_model(const LlmOptions& a, const LlmOptions& b) {
          (a.base_url.empty() || (a.model == b.model && a.max_retries == b.max_retries && a.timeout == b.timeout));
 }
 
-void ModelSet::add(const LlmOptions& options, std::unique_ptr<Model> model) {
-  models_.emplace_back(options, std::move(model));
+void ModelSet::add(const LlmOptions& options, std::unique_ptr<Model> model, std::string what) {
+  what = what.empty() ? model->name() : std::move(what);
+  models_.push_back({.options = options, .model = std::move(model), .what = std::move(what)});
 }
 
-Model& ModelSet::model_of(const LlmOptions& options) const {
+const ModelSet::Entry& ModelSet::entry_of(const LlmOptions& options) const {
   const auto found =
-      std::ranges::find_if(models_, [&](const auto& entry) { return share_model(entry.first, options); });
+      std::ranges::find_if(models_, [&](const Entry& entry) { return share_model(entry.options, options); });
   PUNA_CHECK(found != models_.end(), "an agent's model was not opened");
-  return *found->second;
+  return *found;
 }
 
 Result<ModelSet> open_models(const Scenario& scenario, const ModelPlaces& places, std::stop_token stop) {
@@ -68,15 +99,15 @@ Result<ModelSet> open_models(const Scenario& scenario, const ModelPlaces& places
     if (group.type != AgentType::llm || is_open) {
       continue;
     }
-    auto model = open_model(group.llm, places, stop);
-    if (!model) {
-      Error error = std::move(model).error();
+    auto opened = open_model(group.llm, places, stop);
+    if (!opened) {
+      Error error = std::move(opened).error();
       const std::string line = group.place.line > 0 ? format_text("line {}: ", group.place.line) : "";
       error.message = format_text("{}the model of these agents: {}", line, error.message);
       return std::unexpected(std::move(error));
     }
     open.push_back(group.llm);
-    models.add(group.llm, *std::move(model));
+    models.add(group.llm, std::move(opened->model), std::move(opened->what));
   }
   return models;
 }

@@ -108,10 +108,17 @@ class Run {
                   .concurrent_max = options.concurrent_max,
                   .moment = {.epochs = scenario.simulation.n_epochs, .steps = scenario.simulation.steps_per_epoch},
                   .audit = audit}),
-        order_(scenario, cast_, seed_) {}
+        order_(scenario, cast_, seed_) {
+    for (const AgentGroup& group : scenario.agents) {
+      if (group.type == AgentType::llm) {
+        models_.push(models.what_is(group.llm));
+      }
+    }
+  }
 
   Result<void> play(const std::stop_token& stop) {
     begin();
+    PUNA_TRY_VOID(log_.flush());  // before models are asked: what goes on may be another run
     for (int epoch = 0; epoch < scenario_.simulation.n_epochs; ++epoch) {
       ledger_.begin_epoch(epoch);
       world_->begin_epoch(ledger_);
@@ -185,6 +192,7 @@ class Run {
                                                        {"scenario", scenario_.id},
                                                        {"seed", seed_},
                                                        {"world", scenario_.world},
+                                                       {"models", models_},
                                                        {"file", scenario_.text}}));
     for (const AgentState& agent : cast_.agents) {
       ledger_.record("agent_created", Json::object({{"agent", agent.name}, {"agent_type", name_of(agent.type)}}));
@@ -243,6 +251,7 @@ class Run {
   const Cast cast_;
   const std::uint64_t seed_;
   EventLog& log_;
+  Json models_ = Json::array();  // of each group of LLM agents, what its model is
   const std::unique_ptr<World> world_;
   Ledger ledger_;
   Decider decider_;

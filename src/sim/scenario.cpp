@@ -113,7 +113,33 @@ void read_name(Section& section, std::string_view name, std::string& value) {
     section.problem(section.child(name)->place, format_text("'outputs.{}' leaves the folder of the results", name),
                     "a name below it, as logs/events.jsonl");
     value.clear();
+  } else if (value.ends_with('/') || value == "." || value.ends_with("/.")) {
+    section.problem(section.child(name)->place, format_text("'outputs.{}' is a folder's name", name),
+                    "a file's, as logs/events.jsonl");
+    value.clear();
   }
+}
+
+// No two files of a run may be one: the second would replace the first.
+void read_outputs(Section section, const std::string& id, OutputOptions& outputs) {
+  read_name(section, "event_log", outputs.event_log);
+  read_name(section, "metrics_csv", outputs.metrics_csv);
+  const auto plain = [](const std::string& name) { return std::filesystem::path(name).lexically_normal(); };
+  std::vector<std::filesystem::path> taken;
+  for (const std::string_view end : {"_agents.csv", ".json", "_usage.json", "_prompts.jsonl"}) {
+    taken.push_back(plain(id + std::string(end)));
+  }
+  for (const auto& [name, value, otherwise] :
+       {std::tuple("event_log", &outputs.event_log, "_events.jsonl"),
+        std::tuple("metrics_csv", &outputs.metrics_csv, "_epochs.csv")}) {
+    const std::filesystem::path file = plain(value->empty() ? id + otherwise : *value);
+    if (std::ranges::contains(taken, file)) {
+      section.problem(section.place(), format_text("'outputs.{}' is the name of another of the run's files", name),
+                      "another name");
+    }
+    taken.push_back(file);
+  }
+  section.finish();
 }
 
 void read_world(Section& file, const Worlds& worlds, Scenario& scenario) {
@@ -157,14 +183,35 @@ void read_world(Section& file, const Worlds& worlds, Scenario& scenario) {
   section->finish();
 }
 
+// A world's name, or a world with some of its parameters.
+void describe_world(Section& file, const Worlds& worlds) {
+  Json names = Json::array();
+  Json forms = Json::array({Json()});
+  for (const WorldKind& kind : worlds.all()) {
+    names.push(kind.name);
+    Json properties = Json::object({{"type", Json::object({{"const", kind.name}})}});
+    for (const WorldParameter& parameter : kind.parameters) {
+      properties.set(parameter.name, Json::object({{"type", parameter.is_whole ? "integer" : "number"},
+                                                   {"minimum", parameter.min},
+                                                   {"maximum", parameter.max},
+                                                   {"description", parameter.what}}));
+    }
+    forms.push(Json::object({{"type", "object"},
+                             {"properties", std::move(properties)},
+                             {"additionalProperties", false},
+                             {"required", Json::array({"type"})}}));
+  }
+  forms.as_array()[0] = Json::object({{"enum", std::move(names)}});
+  file.describe("world", Json::object({{"anyOf", std::move(forms)}}));
+}
+
 void read_success(Section section, std::vector<Criterion>& success) {
   for (const std::string_view name : criterion_names()) {
+    double bound = 0;
+    section.number(name, bound, {.min = -1e9, .max = 1e9});
     if (section.has(name)) {
-      double bound = 0;
-      section.number(name, bound, {.min = -1e9, .max = 1e9});
       success.push_back({.name = std::string(name), .bound = bound});
     }
-    section.ignore(name);
   }
   section.finish();
 }
@@ -173,6 +220,7 @@ void read_head(Section& file, Scenario& scenario) {
   if (!file.has("scenario_id")) {
     file.problem(file.place(), "there is no scenario_id", "scenario_id: my_scenario");
   }
+  file.require("scenario_id");
   file.text("scenario_id", scenario.id, kIdBytesMax);
   const bool is_plain = std::ranges::all_of(scenario.id, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
@@ -184,6 +232,23 @@ void read_head(Section& file, Scenario& scenario) {
   }
   file.text("description", scenario.description, kTextBytesMax, true);
   file.text("motif", scenario.motif, kTextBytesMax);
+}
+
+// All fields but who is there and in which world.
+void read_rules(Section& file, const WorldKind& world, Scenario& scenario) {
+  const auto in = [&file](std::string_view name, const auto& read) {
+    if (auto section = file.section(name)) {
+      read(*std::move(section));
+    }
+  };
+  in("simulation", [&](Section s) { read_simulation(std::move(s), scenario.simulation); });
+  in("proxy", [&](Section s) { read_proxy(std::move(s), scenario.proxy); });
+  in("payoff", [&](Section s) { read_payoff(std::move(s), scenario.payoff); });
+  in("governance", [&](Section s) { read_governance(std::move(s), scenario.governance); });
+  in("rate_limits", [&](Section s) { read_limits(std::move(s), world, scenario.rate_limits); });
+  in("network", [&](Section s) { read_network(std::move(s), world, scenario.network); });
+  in("outputs", [&](Section s) { read_outputs(std::move(s), scenario.id, scenario.outputs); });
+  in("success_criteria", [&](Section s) { read_success(std::move(s), scenario.success); });
 }
 
 }  // namespace
@@ -208,31 +273,33 @@ std::expected<Scenario, std::vector<Problem>> read_scenario(std::string_view tex
   Scenario scenario{.text = std::string(text)};
   read_head(file, scenario);
   read_world(file, worlds, scenario);
-  const WorldKind& world = *worlds.find(scenario.world);
   read_agents(file, scenario.agents);
-  const auto in = [&file](std::string_view name, const auto& read) {
-    if (auto section = file.section(name)) {
-      read(*std::move(section));
-    }
-  };
-  in("simulation", [&](Section s) { read_simulation(std::move(s), scenario.simulation); });
-  in("proxy", [&](Section s) { read_proxy(std::move(s), scenario.proxy); });
-  in("payoff", [&](Section s) { read_payoff(std::move(s), scenario.payoff); });
-  in("governance", [&](Section s) { read_governance(std::move(s), scenario.governance); });
-  in("rate_limits", [&](Section s) { read_limits(std::move(s), world, scenario.rate_limits); });
-  in("network", [&](Section s) { read_network(std::move(s), world, scenario.network); });
-  in("outputs", [&](Section s) {
-    read_name(s, "event_log", scenario.outputs.event_log);
-    read_name(s, "metrics_csv", scenario.outputs.metrics_csv);
-    s.finish();
-  });
-  in("success_criteria", [&](Section s) { read_success(std::move(s), scenario.success); });
+  read_rules(file, *worlds.find(scenario.world), scenario);
   file.finish();
   if (!problems.empty()) {
     std::ranges::stable_sort(problems, {}, &Problem::place);
     return std::unexpected(std::move(problems));
   }
   return scenario;
+}
+
+Json scenario_schema(const Worlds& worlds) {
+  std::vector<Problem> none;
+  const auto schema = std::make_shared<Json>();
+  Section file(schema, none);
+  Scenario scenario;
+  read_head(file, scenario);
+  describe_world(file, worlds);
+  describe_agents(file);
+  WorldKind open = *worlds.find(scenario.world);
+  open.has_limits = open.has_network = true;
+  read_rules(file, open, scenario);
+  file.finish();
+  Json whole = Json::object({{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "a scenario of puna sim"}});
+  for (Json::Member& member : schema->as_object()) {
+    whole.set(member.key, std::move(member.value));
+  }
+  return whole;
 }
 
 }  // namespace puna::sim

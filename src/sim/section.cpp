@@ -16,10 +16,59 @@ std::string joined(std::span<const std::string_view> names) {
   return text;
 }
 
+const YamlNode& nothing() {
+  static const YamlNode node{.kind = YamlNode::Kind::map, .place = {}, .text = {}, .items = {}, .members = {}};
+  return node;
+}
+
 }  // namespace
 
 Section::Section(const YamlNode& node, std::string path, std::vector<Problem>& problems)
     : node_(node), path_(std::move(path)), problems_(problems) {}
+
+Section::Section(std::shared_ptr<Json> schema, std::vector<Problem>& problems)
+    : node_(nothing()), problems_(problems), schema_(std::move(schema)) {}
+
+Section::Field& Section::field(std::string_view name) {
+  const auto found = std::ranges::find(fields_, name, &Field::name);
+  return found != fields_.end()
+             ? *found
+             : fields_.emplace_back(Field{.name = std::string(name), .schema = std::make_shared<Json>(Json::object())});
+}
+
+void Section::describe(std::string_view name, Json schema) {
+  if (describes()) {
+    *field(name).schema = std::move(schema);
+  }
+}
+
+void Section::require(std::string_view name) {
+  if (describes()) {
+    field(name).is_required = true;
+  }
+}
+
+void Section::ignore(std::string_view name) {
+  if (std::ranges::find(fields_, name, &Field::name) == fields_.end()) {
+    describe(name, Json::object());
+  }
+  (void)child(name);
+}
+
+void Section::write_schema() {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const Field& field : fields_) {
+    properties.set(field.name, *field.schema);
+    if (field.is_required) {
+      required.push(field.name);
+    }
+  }
+  *schema_ = Json::object({{"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}});
+  if (!required.as_array().empty()) {
+    schema_->set("required", std::move(required));
+  }
+}
 
 std::string Section::named(std::string_view name) const {
   return "'" + (path_.empty() ? "" : path_ + ".") + std::string(name) + "'";
@@ -42,6 +91,9 @@ const YamlNode* Section::child(std::string_view name) {
 }
 
 void Section::number(std::string_view name, double& value, const Range& range) {
+  describe(name, Json::object({{"type", "number"},
+                               {range.with_min ? "minimum" : "exclusiveMinimum", range.min},
+                               {range.with_max ? "maximum" : "exclusiveMaximum", range.max}}));
   const YamlNode* node = child(name);
   if (node == nullptr) {
     return;
@@ -64,6 +116,7 @@ void Section::number(std::string_view name, double& value, const Range& range) {
 }
 
 void Section::whole(std::string_view name, std::int64_t& value, std::int64_t min, std::int64_t max) {
+  describe(name, Json::object({{"type", "integer"}, {"minimum", min}, {"maximum", max}}));
   const YamlNode* node = child(name);
   if (node == nullptr) {
     return;
@@ -84,6 +137,7 @@ void Section::integer(std::string_view name, int& value, std::int64_t min, std::
 }
 
 void Section::flag(std::string_view name, bool& value) {
+  describe(name, Json::object({{"type", "boolean"}}));
   const YamlNode* node = child(name);
   if (node == nullptr) {
     return;
@@ -98,6 +152,7 @@ void Section::flag(std::string_view name, bool& value) {
 }
 
 void Section::text(std::string_view name, std::string& value, std::size_t bytes_max, bool many_lines) {
+  describe(name, Json::object({{"type", "string"}, {"minLength", 1}, {"maxLength", static_cast<std::int64_t>(bytes_max)}}));
   const YamlNode* node = child(name);
   if (node == nullptr) {
     return;
@@ -125,6 +180,11 @@ void Section::text(std::string_view name, std::string& value, std::size_t bytes_
 }
 
 std::optional<std::size_t> Section::choice(std::string_view name, std::span<const std::string_view> names) {
+  Json values = Json::array();
+  for (const std::string_view each : names) {
+    values.push(each);
+  }
+  describe(name, Json::object({{"enum", std::move(values)}}));
   const YamlNode* node = child(name);
   if (node == nullptr) {
     return std::nullopt;
@@ -140,6 +200,9 @@ std::optional<std::size_t> Section::choice(std::string_view name, std::span<cons
 }
 
 std::optional<Section> Section::section(std::string_view name) {
+  if (describes()) {
+    return Section(field(name).schema, problems_);
+  }
   const YamlNode* node = child(name);
   if (node == nullptr) {
     return std::nullopt;
@@ -153,6 +216,10 @@ std::optional<Section> Section::section(std::string_view name) {
 }
 
 void Section::finish() {
+  if (describes()) {
+    write_schema();
+    return;
+  }
   const std::vector<std::string_view> known(asked_.begin(), asked_.end());
   for (const YamlNode::Member& member : node_.members) {
     if (std::ranges::contains(known, member.key)) {

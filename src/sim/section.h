@@ -1,5 +1,8 @@
 // One level of a scenario file while it is read: each field is asked for by its name, and what nobody asked for is
 // refused at the end, with the nearest name that somebody did ask for.
+//
+// Asked in the same way, a section that describes reads nothing and writes down as JSON Schema what it was asked for: so the
+// schema says what the reader does.
 #pragma once
 
 #include <limits>
@@ -19,6 +22,8 @@ class Section {
  public:
   // path  how problems name it: "simulation"; empty for the file itself. Borrows node and problems.
   Section(const YamlNode& node, std::string path, std::vector<Problem>& problems);
+  // One that describes; finish() writes the schema of the object.
+  Section(std::shared_ptr<Json> schema, std::vector<Problem>& problems);
 
   struct Range {
     double min = 0;
@@ -39,7 +44,12 @@ class Section {
   // A field with names and values.
   [[nodiscard]] std::optional<Section> section(std::string_view name);
   // A field that is understood and does nothing here, in any form.
-  void ignore(std::string_view name) { (void)child(name); }
+  void ignore(std::string_view name);
+  // Where it describes: a field that child() reads.
+  void describe(std::string_view name, Json schema);
+  // Where it describes: without it there is a problem.
+  void require(std::string_view name);
+  [[nodiscard]] bool describes() const { return schema_ != nullptr; }
 
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] Place place() const { return node_.place; }
@@ -49,12 +59,21 @@ class Section {
   void finish();
 
  private:
+  struct Field {
+    std::string name;
+    std::shared_ptr<Json> schema;
+    bool is_required = false;
+  };
   [[nodiscard]] std::string named(std::string_view name) const;
+  [[nodiscard]] Field& field(std::string_view name);
+  void write_schema();
 
   const YamlNode& node_;
   const std::string path_;
   std::vector<Problem>& problems_;
   std::vector<std::string> asked_;
+  std::shared_ptr<Json> schema_;  // of one that describes
+  std::vector<Field> fields_;     // of it, in the order in which they were asked for
 };
 
 }  // namespace puna::sim

@@ -2,9 +2,11 @@
 // of this room holds them. Each test is named by one of them.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <mutex>
 #include <set>
 
+#include "model/test_chat_server.h"
 #include "puna/chat/schema.h"
 #include "sim/answer.h"
 #include "sim/prompt.h"
@@ -74,6 +76,33 @@ TEST_F(SimTest, AModelPathIsOpenedHereAndWhatIsNoModelIsNamedBeforeTheFirstStep)
   const auto server = opened("model: m, base_url: \"http://127.0.0.1:9/v1\", max_retries: 0");
   ASSERT_FALSE(server);
   EXPECT_EQ(server.error().code, ErrorCode::unavailable);
+}
+
+TEST_F(SimTest, AgentsOfOneServerAskItForTheirOwnModelsAndRetriesAreCounted) {
+  std::mutex mutex;
+  std::map<std::string, int> asked;
+  model::ChatServerTraits traits{.is_llama = false, .models = R"({"data": [{"id": "first"}, {"id": "second"}]})"};
+  const model::ChatServer server(
+      [&](net::Peer& peer, const Json& body, int number) {
+        if (number == 1) {
+          peer.send(model::error_page("503 Unavailable", "busy", "Retry-After: 0\r\n"));
+          return;
+        }
+        const std::scoped_lock lock(mutex);
+        ++asked[std::string(body.text_or("model"))];
+        peer.send(model::good_stream(R"({\"action\": \"noop\"})"));
+      },
+      traits);
+  const std::string agent = "  - {type: llm, llm: {provider: llama_cpp, n_ctx: 1000, base_url: \"" + server.url() + "\", model: ";
+  const Scenario scenario = scenario_of("scenario_id: two\nworld: public_goods\nagents:\n" + agent + "second}}\n" + agent +
+                                        "third}}\nsimulation: {n_epochs: 1, steps_per_epoch: 2}\n");
+  const auto models = open_models(scenario, {});
+  ASSERT_TRUE(models) << models.error().message;
+  const RunResult result = play(scenario, "run", *models, {.concurrent_max = 1});
+  EXPECT_EQ(asked, (std::map<std::string, int>{{"second", 2}, {"third", 2}}));
+  EXPECT_EQ(result.agents[0].usage.retries, 1);
+  EXPECT_EQ(result.agents[1].usage.retries, 0);
+  EXPECT_TRUE(text_of(folder / "run/two_events.jsonl").contains(R"("models":["server's second","server's third"])"));
 }
 
 TEST(SwarmBehaviour, AgentsOfOneFileShareOneModelAndNoOthersDo) {

@@ -12,6 +12,7 @@ namespace puna::sim {
 namespace {
 
 constexpr std::size_t kAxesMax = 16;
+constexpr std::size_t kSweepValueBytesMax = 100'000;  // written on one line
 constexpr std::size_t kSweepIdBytesMax = 64;
 
 void read_sweep_head(Section& file, Sweep& sweep) {
@@ -113,7 +114,13 @@ SweepAxis read_axis(Section& grid, const YamlNode::Member& member) {
                    "leave it out");
       continue;
     }
-    axis.values.push_back({.value = std::move(value), .text = flow_text(*item), .place = item->place});
+    std::string written = flow_text(*item);
+    if (written.size() > kSweepValueBytesMax) {
+      grid.problem(item->place, format_text("a value of {} bytes; at most {}", written.size(), kSweepValueBytesMax),
+                   "a shorter one");
+      continue;
+    }
+    axis.values.push_back({.value = std::move(value), .text = std::move(written), .place = item->place});
   }
   return axis;
 }

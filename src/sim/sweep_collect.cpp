@@ -5,6 +5,7 @@
 
 #include "puna/sim/sweep.h"
 #include "sim/read_csv.h"
+#include "sim/replays.h"
 #include "sim/result_files.h"
 #include "sim/results.h"
 #include "sim/sweep_folder.h"
@@ -75,6 +76,7 @@ class Collector {
   }
 
   Result<Collected> write() {
+    end_point();
     const std::vector<std::pair<std::string, std::string>> texts{{"_runs.csv", runs_.text()},
                                                                  {"_epochs.csv", epochs_.text()},
                                                                  {"_agents.csv", agents_.text()},
@@ -95,10 +97,26 @@ class Collector {
         !records[0].is_finished) {
       return damaged(place / events_file(*run.scenario), 1, "it is not the whole log of this run");
     }
+    PUNA_TRY(const std::string log, read_result_file(place / events_file(*run.scenario)));
+    if (point_ == nullptr || point_->values != run.values) {
+      end_point();
+      point_ = &run;
+    }
+    replays_.add(log);
     const std::string key = run_key(plan_, run);
     PUNA_TRY_VOID(join(epochs_, key, place / epochs_file(*run.scenario)));
     PUNA_TRY_VOID(join(agents_, key, place / agents_file(*run.scenario)));
     return summarize(run, key, place / export_file(*run.scenario), records[0]);
+  }
+  // The plan has the runs of a point one after the other.
+  void end_point() {
+    if (point_ != nullptr) {
+      Json point = replays_.summary();
+      point.set("values", values_json(plan_, *point_));
+      points_.push(std::move(point));
+      replays_ = Replays();
+      point_ = nullptr;
+    }
   }
   static Result<void> join(JoinedTable& table, const std::string& key, const std::filesystem::path& file) {
     PUNA_TRY(const std::string text, read_result_file(file));
@@ -148,8 +166,11 @@ class Collector {
     for (const auto& [run, message] : collected_.failed) {
       absent.push(plan_.runs[run].id);
     }
-    return Json::object(
-        {{"sweep", plan_.id}, {"complete", collected_.is_complete()}, {"runs", json_}, {"absent", std::move(absent)}});
+    return Json::object({{"sweep", plan_.id},
+                         {"complete", collected_.is_complete()},
+                         {"runs", json_},
+                         {"points", points_},
+                         {"absent", std::move(absent)}});
   }
 
   const SweepPlan& plan_;
@@ -159,6 +180,9 @@ class Collector {
   JoinedTable epochs_;
   JoinedTable agents_;
   Json json_ = Json::array();
+  const SweepRun* point_ = nullptr;  // whose runs are being looked at
+  Replays replays_;                  // of that point
+  Json points_ = Json::array();
   Collected collected_;
 };
 

@@ -189,7 +189,7 @@ Result<std::string> models_key(const Scenario& scenario, const ModelPlaces& plac
     }
     key += known[file] + "\n";
   }
-  return key;
+  return key.empty() || places.profile == Profile::deterministic ? key : key + "fast\n";
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "puna/sim/report.h"
 #include "puna/sim/sweep.h"
+#include "sim/replays.h"
 #include "sim/test_sim.h"
 
 namespace puna::sim {
@@ -81,6 +82,25 @@ TEST_F(SweepTest, AnyNumberOfShardsInAnyOrderCollectsTheSameBytes) {
   EXPECT_TRUE(json->find("complete")->as_bool());
   EXPECT_EQ(json->find("runs")->as_array().size(), 6U);
   EXPECT_EQ(json->find("runs")->as_array()[5].find("values")->find("world.multiplier")->as_double(), 2);
+  const auto& points = json->find("points")->as_array();
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_EQ(points[1].find("values")->find("world.multiplier")->as_double(), 2);
+  EXPECT_EQ(points[1].find("replays")->as_integer(), 3);
+}
+
+TEST(Replays, DisagreeWhereTheyDecidedOtherwiseAndNotInWhatTheyWrote) {
+  const auto line = [](int step, std::string_view agent, std::string_view action) {
+    return format_text(R"({{"type":"action","epoch":0,"step":{},"agent":"{}","action":{}}})", step, agent, action) + "\n";
+  };
+  Replays replays;
+  EXPECT_EQ(replays.summary().find("disagreement")->as_double(), 0);
+  replays.add(line(0, "a", R"({"action":"argue","side":"red","text":"one"})") + line(1, "a", R"({"action":"noop"})"));
+  replays.add(line(0, "a", R"({"action":"argue","side":"red","text":"two"})") + line(1, "a", R"({"action":"vote","side":"red"})"));
+  replays.add(line(0, "a", R"({"action":"argue","side":"blue","text":"one"})") + line(0, "b", R"({"action":"noop"})"));
+  const Json summary = replays.summary();
+  EXPECT_EQ(summary.find("replays")->as_integer(), 3);
+  EXPECT_EQ(summary.find("decisions")->as_integer(), 2) << "what one replay alone decided is no disagreement";
+  EXPECT_DOUBLE_EQ(summary.find("disagreement")->as_double(), (1.0 / 3 + 1.0 / 2) / 2);
 }
 
 TEST_F(SweepTest, ARunEqualsTheSameRunAlone) {

@@ -95,16 +95,17 @@ TEST(Sweep, WithoutSeedsAndGridItIsTheScenarioItself) {
 TEST_F(SimTest, ARunsIdFollowsTheModelsBytesAndNotItsName) {
   const std::string scenario =
       "scenario_id: t\nagents:\n  - type: llm\n    llm: {provider: llama_cpp, model: puna-demo, temperature: 0}\n";
-  const auto id_with = [&](const std::string& name, const std::string& bytes) {
+  const auto id_with = [&](const std::string& name, const std::string& bytes, Profile profile = Profile::deterministic) {
     std::ofstream(folder / name) << bytes;
     SweepPlan plan = plan_of(kSweepHead + "seeds: [1]\n", kGoods);
     plan.runs[0].scenario = std::make_shared<const Scenario>(scenario_of(scenario));
-    EXPECT_TRUE(name_runs(plan, {.demo = folder / name}));
+    EXPECT_TRUE(name_runs(plan, {.demo = folder / name, .profile = profile}));
     return plan.runs[0].id;
   };
   const std::string one = id_with("a.gguf", "weights");
   EXPECT_EQ(one, id_with("b.gguf", "weights"));
   EXPECT_NE(one, id_with("a.gguf", "other weights"));
+  EXPECT_NE(one, id_with("b.gguf", "weights", Profile::fast));
   SweepPlan plan = plan_of(kSweepHead, kGoods);
   plan.runs[0].scenario = std::make_shared<const Scenario>(scenario_of(scenario));
   const auto named = name_runs(plan, {.demo = folder / "none.gguf"});
@@ -164,6 +165,9 @@ TEST(Sweep, ExpansionIsBoundedBeforeAnythingIsExpanded) {
   }
   EXPECT_TRUE(problem_of(text).starts_with("f:8:3: more than 10000 runs with this path | fewer values"))
       << problem_of(text);
+  const std::string long_text(60'000, 'x');
+  const std::string aliases = kSweepHead + "grid:\n  world.multiplier: [&a \"" + long_text + "\", [*a, *a]]\n";
+  EXPECT_TRUE(problem_of(aliases).contains("a value of 120008 bytes; at most 100000 | a shorter one")) << problem_of(aliases);
   text += "  a.a: [1]\n  a.b: [1]\n";
   EXPECT_TRUE(problem_of(text).starts_with("f:4:3: 17 paths; at most 16")) << problem_of(text);
   EXPECT_EQ(plan_of(kSweepHead + "seeds: {from: 1, to: 10000}\n").runs.size(), 10'000U);

@@ -48,6 +48,7 @@ class Builder final : public YAML::EventHandler {
     check_tag(mark, tag);
     auto made = node(YamlNode::Kind::scalar, mark);
     made->text = value;
+    made->bytes = value.size();
     made->is_quoted = tag != "?";
     const bool is_null = !made->is_quoted && (value == "~" || value == "null" || value == "Null" || value == "NULL");
     made->kind = is_null ? YamlNode::Kind::null : YamlNode::Kind::scalar;
@@ -119,9 +120,14 @@ class Builder final : public YAML::EventHandler {
       return;
     }
     level.node->nodes += made->nodes;
+    level.node->bytes += made->bytes + level.key.size();
     if (level.node->nodes > kYamlNodesMax) {
       refuse(place_, format_text("more than {} values when every alias is followed", kYamlNodesMax),
              "fewer aliases of aliases");
+    }
+    if (level.node->bytes > kYamlBytesMax) {
+      refuse(place_, format_text("more than {} bytes when every alias is followed", kYamlBytesMax),
+             "fewer aliases of long texts");
     }
     if (level.node->kind == YamlNode::Kind::list) {
       level.node->items.push_back(std::move(made));

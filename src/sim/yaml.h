@@ -1,7 +1,7 @@
 // YAML 1.2 as a tree in which everything knows where it stands in the file. yaml-cpp reads; bounds are ours.
 //
-// Bounded: bytes, depth, and the nodes there are when every alias is followed, so that an expansion bomb is refused
-// before anybody walks it. A key that stands twice, a key that is no text and a second document are refused.
+// Bounded: bytes and depth, and the nodes and the bytes there are when every alias is followed, so that an expansion bomb
+// is refused before anybody walks it. A key that stands twice, a key that is no text and a second document are refused.
 #pragma once
 
 #include <cstddef>
@@ -32,6 +32,7 @@ struct YamlNode {
   std::vector<std::shared_ptr<const YamlNode>> items;
   std::vector<Member> members;  // in the file's order; keys are unique
   std::uint64_t nodes = 1;      // with everything below
+  std::uint64_t bytes = 0;      // of all texts and keys, too
 };
 struct YamlNode::Member {
   std::string key;

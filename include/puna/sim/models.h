@@ -6,8 +6,8 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "puna/model.h"
@@ -29,13 +29,22 @@ struct ModelPlaces {
 // Models by what agents say of them. Owns them. Thread  any, once filled.
 class ModelSet {
  public:
-  // A model for every agent that says this.
-  void add(const LlmOptions& options, std::unique_ptr<Model> model);
+  // A model for every agent that says this. `what` says which one it is, in a run's log: a run goes on only with models
+  // that say the same. Empty = its name.
+  void add(const LlmOptions& options, std::unique_ptr<Model> model, std::string what = {});
   // For those that share one.  Requires  options were added
-  [[nodiscard]] Model& model_of(const LlmOptions& options) const;
+  [[nodiscard]] Model& model_of(const LlmOptions& options) const { return *entry_of(options).model; }
+  [[nodiscard]] const std::string& what_is(const LlmOptions& options) const { return entry_of(options).what; }
 
  private:
-  std::vector<std::pair<LlmOptions, std::unique_ptr<Model>>> models_;
+  struct Entry {
+    LlmOptions options;
+    std::unique_ptr<Model> model;
+    std::string what;
+  };
+  [[nodiscard]] const Entry& entry_of(const LlmOptions& options) const;
+
+  std::vector<Entry> models_;
 };
 
 // What two agents must agree in to share a model: file, window and threads, or server, name and patience.
