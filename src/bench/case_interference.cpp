@@ -59,8 +59,8 @@ std::vector<PeerRequest> stream_requests(TokenSource& source, const StreamShape&
   return requests;
 }
 
-// The gaps of the streams while the long prompt is computed (99th percentile), as a multiple of the median of as many streams
-// that nobody disturbs, at the same places.
+// The gaps of the streams while the long prompt is computed (99th percentile), as a multiple of the median of as many
+// streams that nobody disturbs, at the same places.
 Result<Sample> interrupt(Peer& peer, const StreamShape& shape, TokenSource source, const std::stop_token& stop) {
   PUNA_TRY(const auto undisturbed, peer.run_together(stream_requests(source, shape), stop));
   const std::vector<PeerRequest> requests = stream_requests(source, shape);

@@ -31,11 +31,11 @@ std::vector<double> gaps_at_same_places(std::span<const PeerReply> other_run, st
     const auto& arrivals = streams[i].arrivals;
     const auto& others = other_run[i].arrivals;
     const auto begin = std::ranges::upper_bound(arrivals, span.begin) - arrivals.begin();
-    const auto end =
-        std::min(std::ranges::upper_bound(arrivals, span.end) - arrivals.begin(), std::ssize(others));
+    const auto end = std::min(std::ranges::upper_bound(arrivals, span.end) - arrivals.begin(), std::ssize(others));
     if (begin < end) {
       const auto before = begin == 0 ? PeerReply::Time::min() : others[static_cast<std::size_t>(begin - 1)];
-      const auto part = gaps_within(other_run.subspan(i, 1), {.begin = before, .end = others[static_cast<std::size_t>(end - 1)]});
+      const auto part =
+          gaps_within(other_run.subspan(i, 1), {.begin = before, .end = others[static_cast<std::size_t>(end - 1)]});
       gaps.insert(gaps.end(), part.begin(), part.end());
     }
   }

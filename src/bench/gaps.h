@@ -17,8 +17,8 @@ struct Span {
 // character may need several) share the time that they took.
 [[nodiscard]] std::vector<double> gaps_within(std::span<const PeerReply> streams, const Span& span);
 
-// Of the same streams in another run: what came before the tokens that arrived in `span` in this one. A stream grows more
-// expensive with its length, so what disturbs it is seen only against a run in which it was as long.
+// Of the same streams in another run: what came before the tokens that arrived in `span` in this one. A stream grows
+// more expensive with its length, so what disturbs it is seen only against a run in which it was as long.
 [[nodiscard]] std::vector<double> gaps_at_same_places(std::span<const PeerReply> other_run,
                                                       std::span<const PeerReply> streams, const Span& span);
 

@@ -32,7 +32,8 @@ TEST(Gaps, StreamsOfNoneOrOneTokenHaveNoGaps) {
 TEST(Gaps, OfAnotherRunAreTakenAtThePlacesOfThisOne) {
   const std::vector<PeerReply> disturbed{{.arrivals = {at(0), at(10), at(100), at(200), at(210)}},
                                          {.arrivals = {at(0), at(5)}}};
-  const std::vector<PeerReply> quiet{{.arrivals = {at(0), at(7), at(15), at(24), at(34)}}, {.arrivals = {at(0), at(6)}}};
+  const std::vector<PeerReply> quiet{{.arrivals = {at(0), at(7), at(15), at(24), at(34)}},
+                                     {.arrivals = {at(0), at(6)}}};
   EXPECT_EQ(gaps_at_same_places(quiet, disturbed, {.begin = at(20), .end = at(200)}),
             (std::vector<double>{0.008, 0.009}));
 }

@@ -116,7 +116,7 @@ bool EngineCore::one_step() {
 // pieces of the prompt and the streams take turns; and so do full batches of prompts that nobody waits for and a stream
 // that has just begun.
 StepLimits EngineCore::step_limits() const {
-  std::size_t most_read = 0;      // tokens of one reply
+  std::size_t most_read = 0;  // tokens of one reply
   bool prompts_unwatched = false;
   for (const std::unique_ptr<Sequence>& sequence : running_) {
     if (sequence != nullptr && sequence->watched) {

@@ -127,7 +127,10 @@ TEST_F(EnginePieces, WithSeparateMemoriesAPromptAndAStreamThatIsReadTakeTurns) {
 TEST_F(EnginePieces, WithSeparateMemoriesAReplyThatJustBeganDoesNotWaitForPromptsThatNobodyReads) {
   open({.lanes = 3, .abilities = kApart}, {.batch_tokens = 64});
   const auto quiet = [](char letter) {
-    return GenerationRequest{.prompt = std::vector<Token>(6400, letter), .sampling = {.temperature = 0.0F}, .tokens_max = 1, .watched = false};
+    return GenerationRequest{.prompt = std::vector<Token>(6400, letter),
+                             .sampling = {.temperature = 0.0F},
+                             .tokens_max = 1,
+                             .watched = false};
   };
   const Caller one = submit(quiet('x'));
   const Caller two = submit(quiet('y'));

@@ -126,8 +126,8 @@ bool Scheduler::has_prompts() const { return std::ranges::any_of(entries_, &Entr
 
 bool Scheduler::has_replies() const { return !std::ranges::all_of(entries_, &Entry::is_prompt); }
 
-// Kept apart from replies, prompts go first until somebody who replies has waited so many steps; then everybody who replies
-// gets a row, in as many steps as that takes.
+// Kept apart from replies, prompts go first until somebody who replies has waited so many steps; then everybody who
+// replies gets a row, in as many steps as that takes.
 bool Scheduler::is_turn_of_prompts(const StepLimits& limits) const {
   std::int64_t replies = 0;
   std::int64_t longest_wait = 0;
@@ -143,7 +143,8 @@ bool Scheduler::is_turn_of_prompts(const StepLimits& limits) const {
 void Scheduler::plan_decoding(const StepLimits& limits, Plan& plan) {
   sort_prompts(limits.rows);
   // The first of those that may share the step.
-  const Entry* beside = order_.empty() || (limits.apart_steps > 0 && !order_.front()->replies) ? nullptr : order_.front();
+  const Entry* beside =
+      order_.empty() || (limits.apart_steps > 0 && !order_.front()->replies) ? nullptr : order_.front();
   sort_decoding();
   // With a single row, decoding and prompts take turns by age.
   int reserved = beside != nullptr ? limits.rows / kPrefillShare : 0;

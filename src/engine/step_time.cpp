@@ -23,7 +23,8 @@ void StepTime::note(int decode_rows, int prefill_rows, Duration took) {
   if (prefill_rows == 0) {
     learn(decode_step_, seconds);
   } else if (decode_rows == 0) {
-    // By whole tiles: what three rows take says nothing against four, and else a piece would shrink row by row for ever.
+    // By whole tiles: what three rows take says nothing against four, and else a piece would shrink row by row for
+    // ever.
     const int tiles = (prefill_rows + kRowTile - 1) / kRowTile;
     learn(prefill_row_, seconds / (tiles * kRowTile));
   } else if (decode_step_ > 0) {

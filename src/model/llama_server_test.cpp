@@ -74,11 +74,19 @@ ToolSpec calculator() {
               R"({"type": "object", "required": ["expression"], "properties": {"expression": {"type": "string"}}})")};
 }
 
+// llama-server takes "required" for a wish where a model may write text before its calls: so this is what the model
+// knows best.
+Request sum_request() {
+  Request request = call_request(calculator());
+  request.messages.back().content = "What is 4817 * 36?";
+  return request;
+}
+
 ModelCase server_case() {
   return {.name = "LlamaServer",
           .open = [](ModelCase::Answers) -> std::unique_ptr<Model> { return open_remote(); },
           .text_request = text_request("Tell me a long story about a river and a boat.", 1.0F),
-          .call_request = call_request(room_switch())};
+          .call_request = sum_request()};
 }
 
 INSTANTIATE_TEST_SUITE_P(LlamaServer, ModelContract, testing::Values(server_case()), name_of_case);

@@ -180,8 +180,8 @@ TEST(ScenarioSchema, RefusesWhatIsWrongInAField) {
   for (const Bad& each : table()) {
     const auto yaml = read_yaml(each.text);
     const bool is_of_a_field = std::ranges::any_of(
-        std::array<std::string_view, 6>{"must be a whole number", "must be a number", "must be true or false", "cannot be '",
-                                        "means nothing", "has no provider"},
+        std::array<std::string_view, 6>{"must be a whole number", "must be a number", "must be true or false",
+                                        "cannot be '", "means nothing", "has no provider"},
         [&](std::string_view what) { return each.problem.contains(what); });
     if (yaml && is_of_a_field) {
       ++refused;
@@ -195,12 +195,17 @@ TEST(ScenarioSchema, TakesWhatTheReaderTakes) {
   const Json schema = scenario_schema(Worlds::built_in());
   const std::string text =
       "scenario_id: s\ndescription: d\nworld: {type: public_goods, endowment: 10, multiplier: 1.6}\nagents:\n"
-      "  - {type: honest, count: 2, name: mira, config: {resources: 5, priority: -1}}\n  - type: llm\n    llm: {provider: llama_cpp, "
-      "model: m, base_url: \"http://h/v1\", n_ctx: 4096, n_threads: 2, temperature: 0.8, max_tokens: 60, llama_seed: 3, persona: "
-      "honest, memory: 4, max_retries: 1, timeout: 2.5, cost_tracking: false}\nsimulation: {n_epochs: 1, steps_per_epoch: 2, seed: 0, "
+      "  - {type: honest, count: 2, name: mira, config: {resources: 5, priority: -1}}\n  - type: llm\n    llm: "
+      "{provider: llama_cpp, "
+      "model: m, base_url: \"http://h/v1\", n_ctx: 4096, n_threads: 2, temperature: 0.8, max_tokens: 60, llama_seed: "
+      "3, persona: "
+      "honest, memory: 4, max_retries: 1, timeout: 2.5, cost_tracking: false}\nsimulation: {n_epochs: 1, "
+      "steps_per_epoch: 2, seed: 0, "
       "schedule_mode: priority, max_actions_per_step: 3, observables: types, observation_noise_probability: 0, "
-      "observation_noise_std: 0.1}\nproxy: {weight_progress: 1, decay_rework: 0.5, steepness: 2}\npayoff: {theta: 0.5, w_rep: 1}\n"
-      "governance: {transaction_tax_rate: 0.1, bandwidth_cap: 3, audit_enabled: true}\noutputs: {event_log: a/e.jsonl}\n"
+      "observation_noise_std: 0.1}\nproxy: {weight_progress: 1, decay_rework: 0.5, steepness: 2}\npayoff: {theta: 0.5, "
+      "w_rep: 1}\n"
+      "governance: {transaction_tax_rate: 0.1, bandwidth_cap: 3, audit_enabled: true}\noutputs: {event_log: "
+      "a/e.jsonl}\n"
       "success_criteria: {max_toxicity: 0.4, min_welfare: -3}\n";
   const auto read = read_scenario(text, Worlds::built_in());
   ASSERT_TRUE(read) << to_text(read.error().front(), "f");

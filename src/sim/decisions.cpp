@@ -13,8 +13,8 @@
 namespace puna::sim {
 namespace {
 
-// A model that answers badly is an outcome, and so is a prompt that its window cannot hold. One that does not answer, or that
-// refuses what every agent asks, ends the run, which can go on later.
+// A model that answers badly is an outcome, and so is a prompt that its window cannot hold. One that does not answer,
+// or that refuses what every agent asks, ends the run, which can go on later.
 bool ends_run(ErrorCode code) { return code != ErrorCode::limit; }
 
 std::int64_t integer_of(const Json& event, std::string_view name) {

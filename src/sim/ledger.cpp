@@ -15,8 +15,9 @@ double normal(Random& random) {
   return radius * std::cos(2 * std::numbers::pi * random.uniform());
 }
 
-// From the type and the reputation alone, whatever was done: the option "observables: types". Ranges and the factor of the
-// reputation are those of SWARM's DefaultObservableGenerator; types that it does not have are read as the nearest that it has.
+// From the type and the reputation alone, whatever was done: the option "observables: types". Ranges and the factor of
+// the reputation are those of SWARM's DefaultObservableGenerator; types that it does not have are read as the nearest
+// that it has.
 Observables observables_of_type(AgentType type, double reputation, Random& random) {
   struct Range {
     double from;
@@ -38,18 +39,27 @@ Observables observables_of_type(AgentType type, double reputation, Random& rando
         break;
       case AgentType::opportunistic:
       case AgentType::random:
-        return {
-            .progress = {0.1, 0.5}, .rework = {0, 2}, .rejections = {0, 1}, .misuse = {0, 0}, .engagement = {-0.2, 0.3}};
+        return {.progress = {0.1, 0.5},
+                .rework = {0, 2},
+                .rejections = {0, 1},
+                .misuse = {0, 0},
+                .engagement = {-0.2, 0.3}};
       case AgentType::deceptive:
-        return {.progress = {0.2, 0.6}, .rework = {0, 2}, .rejections = {0, 1}, .misuse = {0, 0}, .engagement = {0, 0.4}};
-      case AgentType::adversarial:
         return {
-            .progress = {-0.3, 0.2}, .rework = {1, 3}, .rejections = {1, 2}, .misuse = {0, 1}, .engagement = {-0.5, -0.1}};
+            .progress = {0.2, 0.6}, .rework = {0, 2}, .rejections = {0, 1}, .misuse = {0, 0}, .engagement = {0, 0.4}};
+      case AgentType::adversarial:
+        return {.progress = {-0.3, 0.2},
+                .rework = {1, 3},
+                .rejections = {1, 2},
+                .misuse = {0, 1},
+                .engagement = {-0.5, -0.1}};
     }
     return {.progress = {0.3, 0.8}, .rework = {0, 1}, .rejections = {0, 0}, .misuse = {0, 0}, .engagement = {0.2, 0.6}};
   }();
   const auto share = [&](Range range) { return range.from + (range.to - range.from) * random.uniform(); };
-  const auto count = [&](Range range) { return static_cast<int>(range.from + (range.to - range.from + 1) * random.uniform()); };
+  const auto count = [&](Range range) {
+    return static_cast<int>(range.from + (range.to - range.from + 1) * random.uniform());
+  };
   const double factor = 0.75 + 0.25 * reputation;
   Observables seen;
   seen.progress = share(habit.progress) * factor;

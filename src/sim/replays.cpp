@@ -33,8 +33,9 @@ void Replays::add(std::string_view log) {
     const auto event = Json::parse(line);
     const Json* action = event ? event->find("action") : nullptr;
     if (action != nullptr && action->is_object()) {
-      actions_[{place_of_action(*event, "epoch"), place_of_action(*event, "step"), std::string(event->text_or("agent"))}].push_back(
-          action_text(*action));
+      actions_[{place_of_action(*event, "epoch"), place_of_action(*event, "step"),
+                std::string(event->text_or("agent"))}]
+          .push_back(action_text(*action));
     }
   }
 }

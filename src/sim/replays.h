@@ -1,4 +1,5 @@
-// How much the runs of one combination of values disagree: replays of one scenario that differ in nothing but their seed.
+// How much the runs of one combination of values disagree: replays of one scenario that differ in nothing but their
+// seed.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@ class Replays {
  public:
   // log: the whole event log of a run that ended.
   void add(std::string_view log);
-  // Of the decisions that several replays made, the part that is not the most frequent action, on average (incoherence_of()).
-  // Texts that agents write are no part of an action here: no two are ever equal.
+  // Of the decisions that several replays made, the part that is not the most frequent action, on average
+  // (incoherence_of()). Texts that agents write are no part of an action here: no two are ever equal.
   [[nodiscard]] Json summary() const;
 
  private:

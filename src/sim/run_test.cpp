@@ -187,7 +187,8 @@ TEST_F(SimTest, ARunGoesOnOnlyWithTheModelsItBeganWithAndAsksNobodyBefore) {
   const auto other = run(scenario, options, models("file of 11 bytes"));
   ASSERT_FALSE(other);
   EXPECT_TRUE(other.error().message.contains("talk_events.jsonl:1: ")) << other.error().message;
-  std::filesystem::resize_file(folder / "run/talk_events.jsonl", text_of(folder / "run/talk_events.jsonl").find('\n') + 1);
+  std::filesystem::resize_file(folder / "run/talk_events.jsonl",
+                               text_of(folder / "run/talk_events.jsonl").find('\n') + 1);
   ASSERT_FALSE(run(scenario, options, models("file of 11 bytes")));
   EXPECT_EQ(asked, 0) << "the first line says it";
   EXPECT_TRUE(run(scenario, options, models("file of 10 bytes")));

@@ -129,9 +129,8 @@ void read_outputs(Section section, const std::string& id, OutputOptions& outputs
   for (const std::string_view end : {"_agents.csv", ".json", "_usage.json", "_prompts.jsonl"}) {
     taken.push_back(plain(id + std::string(end)));
   }
-  for (const auto& [name, value, otherwise] :
-       {std::tuple("event_log", &outputs.event_log, "_events.jsonl"),
-        std::tuple("metrics_csv", &outputs.metrics_csv, "_epochs.csv")}) {
+  for (const auto& [name, value, otherwise] : {std::tuple("event_log", &outputs.event_log, "_events.jsonl"),
+                                               std::tuple("metrics_csv", &outputs.metrics_csv, "_epochs.csv")}) {
     const std::filesystem::path file = plain(value->empty() ? id + otherwise : *value);
     if (std::ranges::contains(taken, file)) {
       section.problem(section.place(), format_text("'outputs.{}' is the name of another of the run's files", name),
@@ -295,7 +294,8 @@ Json scenario_schema(const Worlds& worlds) {
   open.has_limits = open.has_network = true;
   read_rules(file, open, scenario);
   file.finish();
-  Json whole = Json::object({{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "a scenario of puna sim"}});
+  Json whole =
+      Json::object({{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "a scenario of puna sim"}});
   for (Json::Member& member : schema->as_object()) {
     whole.set(member.key, std::move(member.value));
   }

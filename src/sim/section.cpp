@@ -152,7 +152,8 @@ void Section::flag(std::string_view name, bool& value) {
 }
 
 void Section::text(std::string_view name, std::string& value, std::size_t bytes_max, bool many_lines) {
-  describe(name, Json::object({{"type", "string"}, {"minLength", 1}, {"maxLength", static_cast<std::int64_t>(bytes_max)}}));
+  describe(name,
+           Json::object({{"type", "string"}, {"minLength", 1}, {"maxLength", static_cast<std::int64_t>(bytes_max)}}));
   const YamlNode* node = child(name);
   if (node == nullptr) {
     return;

@@ -1,8 +1,8 @@
 // One level of a scenario file while it is read: each field is asked for by its name, and what nobody asked for is
 // refused at the end, with the nearest name that somebody did ask for.
 //
-// Asked in the same way, a section that describes reads nothing and writes down as JSON Schema what it was asked for: so the
-// schema says what the reader does.
+// Asked in the same way, a section that describes reads nothing and writes down as JSON Schema what it was asked for:
+// so the schema says what the reader does.
 #pragma once
 
 #include <limits>

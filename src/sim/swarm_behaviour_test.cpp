@@ -93,9 +93,10 @@ TEST_F(SimTest, AgentsOfOneServerAskItForTheirOwnModelsAndRetriesAreCounted) {
         peer.send(model::good_stream(R"({\"action\": \"noop\"})"));
       },
       traits);
-  const std::string agent = "  - {type: llm, llm: {provider: llama_cpp, n_ctx: 1000, base_url: \"" + server.url() + "\", model: ";
-  const Scenario scenario = scenario_of("scenario_id: two\nworld: public_goods\nagents:\n" + agent + "second}}\n" + agent +
-                                        "third}}\nsimulation: {n_epochs: 1, steps_per_epoch: 2}\n");
+  const std::string agent =
+      "  - {type: llm, llm: {provider: llama_cpp, n_ctx: 1000, base_url: \"" + server.url() + "\", model: ";
+  const Scenario scenario = scenario_of("scenario_id: two\nworld: public_goods\nagents:\n" + agent + "second}}\n" +
+                                        agent + "third}}\nsimulation: {n_epochs: 1, steps_per_epoch: 2}\n");
   const auto models = open_models(scenario, {});
   ASSERT_TRUE(models) << models.error().message;
   const RunResult result = play(scenario, "run", *models, {.concurrent_max = 1});

@@ -90,12 +90,14 @@ TEST_F(SweepTest, AnyNumberOfShardsInAnyOrderCollectsTheSameBytes) {
 
 TEST(Replays, DisagreeWhereTheyDecidedOtherwiseAndNotInWhatTheyWrote) {
   const auto line = [](int step, std::string_view agent, std::string_view action) {
-    return format_text(R"({{"type":"action","epoch":0,"step":{},"agent":"{}","action":{}}})", step, agent, action) + "\n";
+    return format_text(R"({{"type":"action","epoch":0,"step":{},"agent":"{}","action":{}}})", step, agent, action) +
+           "\n";
   };
   Replays replays;
   EXPECT_EQ(replays.summary().find("disagreement")->as_double(), 0);
   replays.add(line(0, "a", R"({"action":"argue","side":"red","text":"one"})") + line(1, "a", R"({"action":"noop"})"));
-  replays.add(line(0, "a", R"({"action":"argue","side":"red","text":"two"})") + line(1, "a", R"({"action":"vote","side":"red"})"));
+  replays.add(line(0, "a", R"({"action":"argue","side":"red","text":"two"})") +
+              line(1, "a", R"({"action":"vote","side":"red"})"));
   replays.add(line(0, "a", R"({"action":"argue","side":"blue","text":"one"})") + line(0, "b", R"({"action":"noop"})"));
   const Json summary = replays.summary();
   EXPECT_EQ(summary.find("replays")->as_integer(), 3);

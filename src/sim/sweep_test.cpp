@@ -95,7 +95,8 @@ TEST(Sweep, WithoutSeedsAndGridItIsTheScenarioItself) {
 TEST_F(SimTest, ARunsIdFollowsTheModelsBytesAndNotItsName) {
   const std::string scenario =
       "scenario_id: t\nagents:\n  - type: llm\n    llm: {provider: llama_cpp, model: puna-demo, temperature: 0}\n";
-  const auto id_with = [&](const std::string& name, const std::string& bytes, Profile profile = Profile::deterministic) {
+  const auto id_with = [&](const std::string& name, const std::string& bytes,
+                           Profile profile = Profile::deterministic) {
     std::ofstream(folder / name) << bytes;
     SweepPlan plan = plan_of(kSweepHead + "seeds: [1]\n", kGoods);
     plan.runs[0].scenario = std::make_shared<const Scenario>(scenario_of(scenario));
@@ -167,7 +168,8 @@ TEST(Sweep, ExpansionIsBoundedBeforeAnythingIsExpanded) {
       << problem_of(text);
   const std::string long_text(60'000, 'x');
   const std::string aliases = kSweepHead + "grid:\n  world.multiplier: [&a \"" + long_text + "\", [*a, *a]]\n";
-  EXPECT_TRUE(problem_of(aliases).contains("a value of 120008 bytes; at most 100000 | a shorter one")) << problem_of(aliases);
+  EXPECT_TRUE(problem_of(aliases).contains("a value of 120008 bytes; at most 100000 | a shorter one"))
+      << problem_of(aliases);
   text += "  a.a: [1]\n  a.b: [1]\n";
   EXPECT_TRUE(problem_of(text).starts_with("f:4:3: 17 paths; at most 16")) << problem_of(text);
   EXPECT_EQ(plan_of(kSweepHead + "seeds: {from: 1, to: 10000}\n").runs.size(), 10'000U);

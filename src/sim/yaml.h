@@ -1,7 +1,8 @@
 // YAML 1.2 as a tree in which everything knows where it stands in the file. yaml-cpp reads; bounds are ours.
 //
-// Bounded: bytes and depth, and the nodes and the bytes there are when every alias is followed, so that an expansion bomb
-// is refused before anybody walks it. A key that stands twice, a key that is no text and a second document are refused.
+// Bounded: bytes and depth, and the nodes and the bytes there are when every alias is followed, so that an expansion
+// bomb is refused before anybody walks it. A key that stands twice, a key that is no text and a second document are
+// refused.
 #pragma once
 
 #include <cstddef>

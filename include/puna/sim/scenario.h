@@ -155,8 +155,8 @@ inline constexpr int kAgentsMax = 10'000;
 // Cost  bounded: 1 MiB, 32 levels, 50,000 values with every alias followed.
 [[nodiscard]] std::expected<Scenario, std::vector<Problem>> read_scenario(std::string_view text, const Worlds& worlds);
 
-// What read_scenario() reads, as JSON Schema, for editors. The reader says more: what contradicts each other, and what a world has
-// nothing to do with. Lengths are in bytes there and in characters here.
+// What read_scenario() reads, as JSON Schema, for editors. The reader says more: what contradicts each other, and what
+// a world has nothing to do with. Lengths are in bytes there and in characters here.
 [[nodiscard]] Json scenario_schema(const Worlds& worlds);
 
 }  // namespace puna::sim
