@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <limits>
+#include <tuple>
+#include <vector>
 
 #include "puna/sim/world.h"
 #include "sim/agents_section.h"
@@ -131,7 +134,7 @@ void read_outputs(Section section, const std::string& id, OutputOptions& outputs
   }
   for (const auto& [name, value, otherwise] : {std::tuple("event_log", &outputs.event_log, "_events.jsonl"),
                                                std::tuple("metrics_csv", &outputs.metrics_csv, "_epochs.csv")}) {
-    const std::filesystem::path file = plain(value->empty() ? id + otherwise : *value);
+    const std::filesystem::path file = plain(value->empty() ? id + std::string(otherwise) : *value);
     if (std::ranges::contains(taken, file)) {
       section.problem(section.place(), format_text("'outputs.{}' is the name of another of the run's files", name),
                       "another name");
