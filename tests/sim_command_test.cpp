@@ -144,6 +144,32 @@ TEST_F(SimCommand, ListNamesWorldsTypesAndCriteria) {
   }
 }
 
+TEST_F(SimCommand, EventsAreFoundByWhatTheyAreAndInteractionsAreATable) {
+  const std::string name = (folder_ / "s.yaml").string();
+  const std::string out = (folder_ / "out").string();
+  ASSERT_EQ(sim({"new", name}).exit_status, 0);
+  ASSERT_EQ(sim({"run", name, "--out", out, "-q"}).exit_status, 0);
+  const auto lines = [](const std::string& text) { return std::ranges::count(text, '\n'); };
+  const Ran all = sim({"events", out});
+  EXPECT_EQ(all.exit_status, 0) << all.err;
+  EXPECT_EQ(all.out, files_of("out").at("public_goods_events.jsonl"));
+  const Ran some = sim({"events", out, "--type", "action", "--type", "pot_shared", "--from", "1.2", "--to", "1"});
+  EXPECT_EQ(lines(some.out), (8 - 2) * (5 + 1)) << some.out;
+  EXPECT_EQ(lines(sim({"events", out, "--type", "action", "--agent", "honest_2", "--to", "0.3"}).out), 4);
+  EXPECT_EQ(sim({"events", out, "--type", "none"}).out, "");
+  const Ran table = sim({"events", out, "--interactions", "--id", "x000003"});
+  EXPECT_EQ(lines(table.out), 2) << table.out;
+  EXPECT_TRUE(table.out.contains("\nx000003,0,0,contribution,honest_3,,true,")) << table.out;
+  for (const std::string bad : {"1.", ".2", "-1", "1.2.3", "x", "", "99999999999"}) {
+    const Ran refused = sim({"events", out, "--from", bad});
+    EXPECT_EQ(refused.exit_status, 2) << bad;
+    EXPECT_TRUE(refused.err.contains("--from")) << refused.err;
+  }
+  const Ran none = sim({"events", (folder_ / "nowhere").string()});
+  EXPECT_EQ(none.exit_status, 1);
+  EXPECT_TRUE(none.err.contains("nowhere")) << none.err;
+}
+
 // Every line of docs/scenarios.md that begins with "$ puna" is run, in order, in one folder; so is its YAML.
 TEST_F(SimCommand, TheCommandsOfTheDocumentWork) {
   std::ifstream in(std::string(PUNA_SOURCE_DIR) + "/docs/scenarios.md");

@@ -4,6 +4,7 @@
 //   auto result = puna::sim::run(*scenario, {.folder = "results"}, models);
 #pragma once
 
+#include "puna/sim/events.h"
 #include "puna/sim/metrics.h"
 #include "puna/sim/models.h"
 #include "puna/sim/report.h"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <fstream>
 #include <span>
 
 #include "puna/base/format.h"
@@ -113,6 +114,19 @@ std::string Sha256::hex() const {
 std::string sha256_hex(std::string_view text) {
   Sha256 hash;
   hash.add(text);
+  return hash.hex();
+}
+
+Result<std::string> sha256_of_file(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  Sha256 hash;
+  std::string block(std::size_t{1} << 20U, '\0');
+  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
+    hash.add(std::string_view(block).substr(0, static_cast<std::size_t>(in.gcount())));
+  }
+  if (!in.eof() || in.bad()) {
+    return fail(ErrorCode::io, format_text("'{}' cannot be read", file.string()), "check its permissions");
+  }
   return hash.hex();
 }
 

@@ -1,8 +1,11 @@
 #include "puna/base/sha256.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <set>
 #include <string>
 
@@ -38,6 +41,24 @@ TEST(Sha256, IsTheSameHoweverTheBytesArrive) {
     }
     EXPECT_EQ(hash.hex(), sha256_hex(text));
   }
+}
+
+TEST(Sha256, OfAFile) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "puna-hash-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  const std::filesystem::path folder = pattern;
+  const std::string text(std::size_t{3} << 20U | 5U, 'x');  // more than it reads at once
+  std::ofstream(folder / "file", std::ios::binary) << text;
+  std::ofstream(folder / "empty");
+  EXPECT_EQ(sha256_of_file(folder / "file").value(), sha256_hex(text));
+  EXPECT_EQ(sha256_of_file(folder / "empty").value(), sha256_hex(""));
+  for (const char* name : {"missing", "."}) {
+    const auto hash = sha256_of_file(folder / name);
+    ASSERT_FALSE(hash.has_value()) << name;
+    EXPECT_EQ(hash.error().code, ErrorCode::io);
+    EXPECT_TRUE(hash.error().message.contains(name)) << hash.error().message;
+  }
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

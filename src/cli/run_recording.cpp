@@ -2,7 +2,6 @@
 #include "cli/run_recording.h"
 
 #include <algorithm>
-#include <fstream>
 
 #include "cli/commands.h"
 #include "puna/base/sha256.h"
@@ -11,19 +10,6 @@ namespace puna::cli {
 namespace {
 
 constexpr std::size_t kHashDigits = 64;
-
-Result<std::string> file_hash(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  Sha256 hash;
-  std::string block(std::size_t{1} << 20U, '\0');
-  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
-    hash.add(std::string_view(block).substr(0, static_cast<std::size_t>(in.gcount())));
-  }
-  if (!in.eof()) {
-    return fail(ErrorCode::io, format_text("'{}' cannot be read", file.string()), "check its permissions");
-  }
-  return hash.hex();
-}
 
 Result<std::string> template_hash(const Options& options, const ModelFacts& facts) {
   PUNA_TRY(std::string source, template_named(options.chat_template));
@@ -65,7 +51,7 @@ Result<std::string> model_hash(const std::filesystem::path& file) {
   const bool is_hash = name.size() == kHashDigits && std::ranges::all_of(name, [](char c) {
                          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
                        });
-  return is_hash ? Result<std::string>(std::move(name)) : file_hash(file);
+  return is_hash ? Result<std::string>(std::move(name)) : sha256_of_file(file);
 }
 
 Model& RunRecording::model(Model& model) {
@@ -110,7 +96,7 @@ Result<void> RunRecording::begin(RecordedRun run, const Options& options, const 
   if (recorder_ == nullptr) {
     return {};
   }
-  PUNA_TRY(std::string build, file_hash("/proc/self/exe"));
+  PUNA_TRY(std::string build, sha256_of_file("/proc/self/exe"));
   run.about = Json::object({{"program", "puna " PUNA_VERSION},
                             {"build_sha256", std::move(build)},
                             {"llama", engine_libraries().llama_version}});

@@ -1,4 +1,4 @@
-// puna sim check, run, new, list.
+// puna sim check, run, new, list, schema, events.
 #include <chrono>
 #include <fstream>
 #include <utility>
@@ -196,6 +196,17 @@ int list(Console& console) {
   return 0;
 }
 
+Result<int> show_events(Console& console, const SimOptions& options) {
+  if (options.interactions) {
+    PUNA_TRY(const auto interactions, sim::read_interactions(options.file, options.events));
+    console.out(sim::interactions_csv(interactions));
+    return 0;
+  }
+  PUNA_TRY_VOID(sim::each_event(options.file, options.events,
+                                [&](const Json&, std::string_view line) { console.out(std::string(line) + "\n"); }));
+  return 0;
+}
+
 }  // namespace
 
 Result<int> sim_command(Console& console, const Options& options, Interrupt& interrupt) {
@@ -205,6 +216,9 @@ Result<int> sim_command(Console& console, const Options& options, Interrupt& int
   }
   if (sim.action == "run") {
     return play(console, sim, interrupt);
+  }
+  if (sim.action == "events") {
+    return show_events(console, sim);
   }
   if (sim.action == "schema") {
     console.out(sim::scenario_schema(sim::Worlds::built_in()).dump(1) + "\n");

@@ -2,9 +2,53 @@
 #include "cli/sim_options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <limits>
 #include <map>
+#include <string_view>
 
 namespace puna::cli {
+
+namespace {
+
+bool reads_count(std::string_view text, int& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value >= 0;
+}
+
+// "EPOCH" or "EPOCH.STEP".
+bool reads_place(std::string_view text, sim::StepPlace& place) {
+  const std::size_t dot = text.find('.');
+  return reads_count(text.substr(0, dot), place.epoch) &&
+         (dot == std::string_view::npos || reads_count(text.substr(dot + 1), place.step));
+}
+
+void add_place(CLI::App& app, const char* name, std::optional<sim::StepPlace>& place, int step, const char* what) {
+  const auto read = [&place, step](const std::vector<std::string>& words) {
+    return reads_place(words.front(), place.emplace(sim::StepPlace{.epoch = 0, .step = step}));
+  };
+  app.add_option(name, read, what)->type_name("EPOCH[.STEP]");
+}
+
+void add_event_flags(CLI::App& app, SimOptions& options) {
+  app.add_option("place", options.file, "an event log, or the folder of a run")->required()->type_name("FILE|FOLDER");
+  app.add_option("--type", options.events.types, "only events of this type (may be repeated)")
+      ->type_name("TYPE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--id", options.events.id, "only this event, or those about this interaction or proposal")
+      ->type_name("ID");
+  app.add_option("--agent", options.events.agent, "only what this agent does, is done to it, or is about it")
+      ->type_name("NAME");
+  add_place(app, "--from", options.events.from, 0,
+            "only events of this step and later ones; counted from 0, as in the log");
+  add_place(app, "--to", options.events.to, std::numeric_limits<int>::max(),
+            "only events of this step (without a step: of this epoch) and earlier ones");
+  app.add_flag("--interactions", options.interactions,
+               "instead a CSV table of the interactions: each put together from its events, in a row");
+}
+
+}  // namespace
 
 void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
   app.require_subcommand(1);
@@ -13,10 +57,13 @@ void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
   CLI::App* fresh = app.add_subcommand("new", "write a scenario file to begin with");
   CLI::App* list = app.add_subcommand("list", "worlds, types of agents, success criteria");
   CLI::App* schema = app.add_subcommand("schema", "the JSON Schema of scenario files, for editors");
+  CLI::App* events =
+      app.add_subcommand("events", "what a run's event log says: all, or what is asked for, a line each");
+  add_event_flags(*events, options);
   for (CLI::App* action : {check, run, fresh}) {
     action->add_option("file", options.file, "the scenario file (YAML)")->required()->type_name("FILE");
   }
-  for (CLI::App* action : {check, run, fresh, list, schema}) {
+  for (CLI::App* action : {check, run, fresh, list, schema, events}) {
     action->add_flag("--no-color", no_color, "no colours (also: NO_COLOR)");
     action->callback([action, &options] { options.action = action->get_name(); });
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "puna/engine.h"
+#include "puna/sim/events.h"
 
 namespace CLI {
 class App;
@@ -14,8 +15,8 @@ class App;
 namespace puna::cli {
 
 struct SimOptions {
-  std::string action;  // check, run, new, list
-  std::string file;
+  std::string action;                  // check, run, new, list, schema, events
+  std::string file;                    // of events: a log, or the folder of a run
   std::string world = "public_goods";  // of new
   std::string folder;                  // of run; empty = runs/ID-SEED
   std::optional<std::uint64_t> seed;
@@ -28,6 +29,8 @@ struct SimOptions {
   bool audits_system_prompt = false;
   bool report = false;  // a page beside the results
   bool quiet = false;
+  sim::EventFilter events;    // of events
+  bool interactions = false;  // instead: those, as a table
 };
 
 // Borrows the options until the command line is parsed.

@@ -1,17 +1,16 @@
 // Decides which running sequences compute how many rows in the next step.
 //
 // Every decoding sequence gets its one row first, and every row of a reply that is certain and was not sampled; what is
-// left of the step goes to prompts, shortest remaining first,
-// where each step without a row counts as if the prompt had become shorter, so nobody starves, and a prompt that others
-// wait for counts as short as its share for each of them. If there are more decoding sequences than rows they take
-// turns, and a part of the step stays reserved for prompts.
+// left of the step goes to prompts, shortest remaining first, where each step without a row counts as if the prompt had
+// become shorter, so nobody starves, and a prompt that others wait for counts as short as its share for each of them.
+// If there are more decoding sequences than rows they take turns, and a part of the step stays reserved for prompts.
 //
 // Where the library computes rows of different lanes in passes of their own unless all have as many (a part of the
 // cache for each, recurrent memory), prompts and decoding may be kept apart: some steps of prompts, so that many then
 // decode together, and then one of decoding.
 //
-// Pure: no tokens, no cache. Invariant: a plan has at most rows_max rows and at least one if any sequence was added.
-// No memory is taken after construction.
+// Pure: no tokens, no cache. Invariant: a plan has at most StepLimits::rows rows and at least one if any sequence was
+// added. No memory is taken after construction.
 #pragma once
 
 #include <cstdint>

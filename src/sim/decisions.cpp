@@ -17,11 +17,6 @@ namespace {
 // or that refuses what every agent asks, ends the run, which can go on later.
 bool ends_run(ErrorCode code) { return code != ErrorCode::limit; }
 
-std::int64_t integer_of(const Json& event, std::string_view name) {
-  const Json* value = event.find(name);
-  return value != nullptr && value->is_integer() ? value->as_integer() : 0;
-}
-
 }  // namespace
 
 Decider::Decider(Setup setup) : setup_(std::move(setup)), usage_(setup_.ledger.agents().size()) {

@@ -37,6 +37,11 @@ Result<std::string> content_of(int number, const std::filesystem::path& file) {
 
 }  // namespace
 
+std::int64_t integer_of(const Json& event, std::string_view name) {
+  const Json* value = event.find(name);
+  return value != nullptr && value->is_integer() ? value->as_integer() : 0;
+}
+
 EventLog::EventLog(EventLog&& other) noexcept
     : file_(std::move(other.file_)),
       number_(std::exchange(other.number_, -1)),

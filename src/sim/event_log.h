@@ -18,6 +18,9 @@
 
 namespace puna::sim {
 
+// A whole number of an event; 0 = it has none under this name.
+[[nodiscard]] std::int64_t integer_of(const Json& event, std::string_view name);
+
 class EventLog {
  public:
   // Creates the file and its folders where they are missing.

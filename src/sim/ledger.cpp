@@ -159,6 +159,22 @@ Terms Ledger::terms_of(const Interaction& interaction, double p, const std::stri
   return terms;
 }
 
+void Ledger::record_interaction(const Interaction& interaction, const Observables& seen, const std::string& id) {
+  Json event = Json::object(
+      {{"interaction", id},
+       {"kind", interaction.kind},
+       {"initiator", agents_[index(interaction.initiator)].name},
+       {"counterparty", interaction.counterparty < 0 ? Json() : Json(agents_[index(interaction.counterparty)].name)},
+       {"observables", to_json(seen)},
+       {"v_hat", proxy_.v_hat(seen)},
+       {"p", proxy_.p(seen)},
+       {"truth", interaction.truth ? Json(*interaction.truth) : Json()}});
+  if (!interaction.proposal.empty()) {
+    event.set("proposal", interaction.proposal);
+  }
+  record(interaction.accepted ? "interaction_accepted" : "interaction_rejected", std::move(event));
+}
+
 bool Ledger::interact(const Interaction& interaction) {
   PUNA_CHECK(index(interaction.initiator) < agents_.size() && interaction.counterparty >= kEverybody &&
                  interaction.counterparty < static_cast<int>(agents_.size()),
@@ -171,17 +187,7 @@ bool Ledger::interact(const Interaction& interaction) {
   const std::string id = format_text("x{:06}", ++interactions_);
   const Observables seen = observed(interaction);
   const double p = proxy_.p(seen);
-  const AgentState& from = agents_[index(interaction.initiator)];
-  record(interaction.accepted ? "interaction_accepted" : "interaction_rejected",
-         Json::object({{"interaction", id},
-                       {"kind", interaction.kind},
-                       {"initiator", from.name},
-                       {"counterparty",
-                        interaction.counterparty < 0 ? Json() : Json(agents_[index(interaction.counterparty)].name)},
-                       {"observables", to_json(seen)},
-                       {"v_hat", proxy_.v_hat(seen)},
-                       {"p", p},
-                       {"truth", interaction.truth ? Json(*interaction.truth) : Json()}}));
+  record_interaction(interaction, seen, id);
   const Terms terms = terms_of(interaction, p, id);
   const Payoff payoff = payoff_of(p, terms, scenario_.payoff);
   outcomes_.push_back({.p = p, .accepted = interaction.accepted, .payoff = payoff, .truth = interaction.truth});

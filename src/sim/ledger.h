@@ -64,6 +64,7 @@ class Ledger final : public Step {
   static std::size_t index(int agent) { return static_cast<std::size_t>(agent); }
   void record_reputation(const AgentState& agent, double before);
   [[nodiscard]] Observables observed(const Interaction& interaction);
+  void record_interaction(const Interaction& interaction, const Observables& seen, const std::string& id);
   [[nodiscard]] Terms terms_of(const Interaction& interaction, double p, const std::string& id);
   void settle(const Interaction& interaction, double p, const Terms& terms, const Payoff& payoff,
               const std::string& id);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "sim/event_log.h"
 #include "sim/scale.h"
 
 namespace puna::sim {
@@ -19,18 +20,32 @@ double number_in(const Json& event, std::string_view name) {
   return value != nullptr && value->is_number() && std::isfinite(value->as_double()) ? value->as_double() : kNoValue;
 }
 
-// A place in epochs or steps, from 0.
-std::optional<int> place_in(const Json& event, std::string_view name) {
+// Whether it has a count there, from 0.
+bool has_count(const Json& event, std::string_view name) {
   const Json* value = event.find(name);
   constexpr std::int64_t kMost = 1'000'000'000;
-  if (value == nullptr || !value->is_integer() || value->as_integer() < 0 || value->as_integer() > kMost) {
-    return std::nullopt;
-  }
-  return static_cast<int>(value->as_integer());
+  return value != nullptr && value->is_integer() && value->as_integer() >= 0 && value->as_integer() <= kMost;
 }
 
-// What is wrong with an event; empty: nothing.
-using Fault = std::string;
+Fault range_fault(const Json& event, std::string_view name, double least, double most) {
+  const Json* value = event.find(name);
+  if (value == nullptr || (value->is_number() && value->as_double() >= least && value->as_double() <= most)) {
+    return {};
+  }
+  return format_text("{} is {}, and lies in [{}, {}]", name, printable(value->dump()), least, most);
+}
+
+// What is wrong with any event on this line, from 1.
+Fault fault_of(const Json& event, std::size_t line) {
+  if (event.text_or("type").empty() || !has_count(event, "epoch") || !has_count(event, "step")) {
+    return "no event";
+  }
+  if (const Json* t = event.find("t"); t == nullptr || *t != Json(line)) {
+    return format_text("out of order: t is {} on this line", t == nullptr ? "missing" : printable(t->dump()));
+  }
+  Fault fault = range_fault(event, "p", 0, 1);
+  return fault.empty() ? range_fault(event, "v_hat", -1, 1) : fault;
+}
 
 class EventReader {
  public:
@@ -49,11 +64,6 @@ class EventReader {
          {"epoch_completed", &EventReader::end_epoch},
          {"simulation_ended", &EventReader::end}}};
     const std::string_view type = event.text_or("type");
-    const auto epoch = place_in(event, "epoch");
-    const auto step = place_in(event, "step");
-    if (type.empty() || !epoch || !step) {
-      return "no event";
-    }
     if ((type == kFirstEvent) != run_.events.empty()) {
       return run_.events.empty() ? "an event log begins with simulation_started" : "simulation_started a second time";
     }
@@ -61,8 +71,8 @@ class EventReader {
       return "an event behind the end of the run";
     }
     ++run_.events[std::string(type)];
-    epoch_ = *epoch;
-    step_ = *step;
+    epoch_ = when_of(event).epoch;
+    step_ = when_of(event).step;
     run_.steps_begun = epoch_ + 1 > run_.epochs_begun ? step_ + 1 : std::max(run_.steps_begun, step_ + 1);
     run_.epochs_begun = std::max(run_.epochs_begun, epoch_ + 1);
     const auto* const taker = std::ranges::find(kTakers, type, &std::pair<std::string_view, Taker>::first);
@@ -233,21 +243,32 @@ class EventReader {
 
 }  // namespace
 
-Result<RunRecord> read_events(const std::filesystem::path& file, std::string_view text, const Worlds& worlds) {
-  EventReader reader(worlds);
-  std::size_t line = 0;
+Result<void> each_event_of(const std::filesystem::path& file, std::string_view text,
+                           const std::function<Fault(const Json& event, std::string_view line)>& take) {
+  std::size_t number = 0;
   for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
-    ++line;
-    const auto event = Json::parse(text.substr(0, end));
-    const Fault fault = event && event->is_object() ? reader.take(*event) : "no event";
+    ++number;
+    const std::string_view line = text.substr(0, end);
+    const auto event = Json::parse(line);
+    Fault fault = event && event->is_object() ? fault_of(*event, number) : "no event";
+    if (fault.empty()) {
+      fault = take(*event, line);
+    }
     if (!fault.empty()) {
-      return damaged(file, line, fault);
+      return damaged(file, number, fault);
     }
     text.remove_prefix(end + 1);
   }
-  if (line == 0) {
-    return damaged(file, 1, "the first event has no end");
-  }
+  return number == 0 ? damaged(file, 1, "the first event has no end") : Result<void>();
+}
+
+StepPlace when_of(const Json& event) {
+  return {.epoch = static_cast<int>(integer_of(event, "epoch")), .step = static_cast<int>(integer_of(event, "step"))};
+}
+
+Result<RunRecord> read_events(const std::filesystem::path& file, std::string_view text, const Worlds& worlds) {
+  EventReader reader(worlds);
+  PUNA_TRY_VOID(each_event_of(file, text, [&](const Json& event, std::string_view) { return reader.take(event); }));
   return std::move(reader).result();
 }
 

@@ -2,6 +2,7 @@
 #include "sim/replays.h"
 
 #include "puna/sim/metrics.h"
+#include "sim/event_log.h"
 
 namespace puna::sim {
 namespace {
@@ -16,11 +17,6 @@ std::string action_text(const Json& action) {
   return kept.dump();
 }
 
-std::int64_t place_of_action(const Json& event, std::string_view name) {
-  const Json* value = event.find(name);
-  return value != nullptr && value->is_integer() ? value->as_integer() : 0;
-}
-
 }  // namespace
 
 void Replays::add(std::string_view log) {
@@ -33,8 +29,7 @@ void Replays::add(std::string_view log) {
     const auto event = Json::parse(line);
     const Json* action = event ? event->find("action") : nullptr;
     if (action != nullptr && action->is_object()) {
-      actions_[{place_of_action(*event, "epoch"), place_of_action(*event, "step"),
-                std::string(event->text_or("agent"))}]
+      actions_[{integer_of(*event, "epoch"), integer_of(*event, "step"), std::string(event->text_or("agent"))}]
           .push_back(action_text(*action));
     }
   }

@@ -198,8 +198,42 @@ bool is_event_log(const std::filesystem::path& file) {
   return std::string_view(begin.data(), static_cast<std::size_t>(in.gcount())) == kBeginning;
 }
 
-// Every event log below the folder.
-Result<std::vector<std::filesystem::path>> log_files(const std::filesystem::path& folder) {
+}  // namespace
+
+double RunRecord::value(std::string_view column, std::size_t epoch) const {
+  const auto found = epochs.find(column);
+  return found == epochs.end() || epoch >= found->second.size() ? kNoValue : found->second[epoch];
+}
+
+std::unexpected<Error> damaged(const std::filesystem::path& file, std::size_t line, std::string_view what) {
+  return fail(ErrorCode::corrupt, format_text("{}:{}: {}", path_text(file), line, what),
+              "run the scenario again into another folder, or leave this folder out");
+}
+
+Result<std::string> read_result_file(const std::filesystem::path& file) {
+  std::error_code code;
+  const std::uintmax_t bytes =
+      std::filesystem::is_regular_file(file, code) ? std::filesystem::file_size(file, code) : 0;
+  if (code) {
+    return fail(code == std::errc::no_such_file_or_directory ? ErrorCode::not_found : ErrorCode::io,
+                format_text("cannot read {}: {}", path_text(file), code.message()),
+                "the folder that puna sim run --out wrote, or a file in it");
+  }
+  if (bytes > kResultBytesMax) {
+    return fail(ErrorCode::limit,
+                format_text("{} has {} bytes; at most {} are read", path_text(file), bytes, kResultBytesMax));
+  }
+  std::ifstream in(file, std::ios::binary);
+  std::string text(bytes, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
+  if (!in.is_open() || in.bad()) {
+    return fail(ErrorCode::io, format_text("cannot read {}", path_text(file)), "may you read it?");
+  }
+  return text;
+}
+
+Result<std::vector<std::filesystem::path>> event_logs(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> found;
   std::error_code code;
   std::size_t entries = 0;
@@ -227,41 +261,8 @@ Result<std::vector<std::filesystem::path>> log_files(const std::filesystem::path
   return found;
 }
 
-}  // namespace
-
-double RunRecord::value(std::string_view column, std::size_t epoch) const {
-  const auto found = epochs.find(column);
-  return found == epochs.end() || epoch >= found->second.size() ? kNoValue : found->second[epoch];
-}
-
-std::unexpected<Error> damaged(const std::filesystem::path& file, std::size_t line, std::string_view what) {
-  return fail(ErrorCode::corrupt, format_text("{}:{}: {}", path_text(file), line, what),
-              "run the scenario again into another folder, or leave this folder out");
-}
-
-Result<std::string> read_result_file(const std::filesystem::path& file) {
-  std::error_code code;
-  const std::uintmax_t bytes =
-      std::filesystem::is_regular_file(file, code) ? std::filesystem::file_size(file, code) : 0;
-  if (code) {
-    return fail(ErrorCode::io, format_text("cannot read {}: {}", path_text(file), code.message()));
-  }
-  if (bytes > kResultBytesMax) {
-    return fail(ErrorCode::limit,
-                format_text("{} has {} bytes; at most {} are read", path_text(file), bytes, kResultBytesMax));
-  }
-  std::ifstream in(file, std::ios::binary);
-  std::string text(bytes, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, in.gcount())));
-  if (!in.is_open() || in.bad()) {
-    return fail(ErrorCode::io, format_text("cannot read {}", path_text(file)), "may you read it?");
-  }
-  return text;
-}
-
 Result<std::vector<RunRecord>> read_runs(const std::filesystem::path& folder, const Worlds& worlds) {
-  PUNA_TRY(const std::vector<std::filesystem::path> files, log_files(folder));
+  PUNA_TRY(const std::vector<std::filesystem::path> files, event_logs(folder));
   std::vector<RunRecord> runs;
   for (const std::filesystem::path& file : files) {
     PUNA_TRY(const std::string text, read_result_file(file));

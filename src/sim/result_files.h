@@ -81,6 +81,10 @@ struct RunRecord {
 // A regular file.  Errors  not_found, io, limit (1 GiB)
 [[nodiscard]] Result<std::string> read_result_file(const std::filesystem::path& file);
 
+// Every event log below the folder, four levels deep, in the order of their names.
+// Errors  not_found  no such folder;  io, limit
+[[nodiscard]] Result<std::vector<std::filesystem::path>> event_logs(const std::filesystem::path& folder);
+
 // Every run below the folder, four levels deep, in the order of the files' names.
 // Errors  not_found  no such folder, no event log in it, a table of a run that ended;  corrupt  damaged();  io, limit
 [[nodiscard]] Result<std::vector<RunRecord>> read_runs(const std::filesystem::path& folder, const Worlds& worlds);

@@ -39,15 +39,9 @@ const std::array<Measure, 11> kMeasures{
       [](const RunResult& r) { return static_cast<double>(sum_of(r, &AgentResult::failures)); }}}};
 
 std::string table(const std::vector<Json>& rows) {
-  std::string text;
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    std::string head;
-    std::string line;
-    for (const Json::Member& member : rows[row].as_object()) {
-      head += (head.empty() ? "" : ",") + member.key;
-      line += (&member == rows[row].as_object().data() ? "" : ",") + csv_cell(member.value);
-    }
-    text += (row == 0 ? head + "\n" : "") + line + "\n";
+  std::string text = rows.empty() ? "" : csv_head(rows.front());
+  for (const Json& row : rows) {
+    text += csv_row(row);
   }
   return text;
 }
@@ -97,6 +91,22 @@ std::string csv_cell(const Json& value) {
     text.insert(at, 1, '"');
   }
   return "\"" + text + "\"";
+}
+
+std::string csv_head(const Json& row) {
+  std::string line;
+  for (const Json::Member& member : row.as_object()) {
+    line += (line.empty() ? "" : ",") + csv_cell(member.key);
+  }
+  return line + "\n";
+}
+
+std::string csv_row(const Json& row) {
+  std::string line;
+  for (const Json::Member& member : row.as_object()) {
+    line += (&member == row.as_object().data() ? "" : ",") + csv_cell(member.value);
+  }
+  return line + "\n";
 }
 
 std::vector<std::string_view> criterion_names() {

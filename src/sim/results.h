@@ -14,6 +14,9 @@ namespace puna::sim {
 
 // A cell of the tables below, quoted where it must be; nothing for null.
 [[nodiscard]] std::string csv_cell(const Json& value);
+// An object's names, and its values, as lines of such a table.
+[[nodiscard]] std::string csv_head(const Json& row);
+[[nodiscard]] std::string csv_row(const Json& row);
 // Comma-separated, a head line, "\n" at line ends; numbers are the shortest that read back the same.
 [[nodiscard]] std::string epochs_csv(const RunResult& result);
 [[nodiscard]] std::string agents_csv(const RunResult& result, const std::vector<AgentUsage>& logged);

@@ -268,7 +268,7 @@ TEST_F(SimTest, AnLlmAgentIsScoredByWhatItDoesNotByAType) {
   const RunResult typed = play(by_type, "typed", models_for(by_type, [](const Request&) -> Result<std::string> {
                                  return R"({"action":"give","amount":0})";
                                }));
-  EXPECT_GT(typed.agents[1].p, 0.6) << "with observables: types what was done does not count";
+  EXPECT_GT(typed.agents[1].p, 0.7) << "with observables: types what was done does not count";
 }
 
 TEST_F(SimTest, ReputationIsPartOfThePayoff) {

@@ -48,13 +48,6 @@ void Section::require(std::string_view name) {
   }
 }
 
-void Section::ignore(std::string_view name) {
-  if (std::ranges::find(fields_, name, &Field::name) == fields_.end()) {
-    describe(name, Json::object());
-  }
-  (void)child(name);
-}
-
 void Section::write_schema() {
   Json properties = Json::object();
   Json required = Json::array();

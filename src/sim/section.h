@@ -44,7 +44,7 @@ class Section {
   // A field with names and values.
   [[nodiscard]] std::optional<Section> section(std::string_view name);
   // A field that is understood and does nothing here, in any form.
-  void ignore(std::string_view name);
+  void ignore(std::string_view name) { (void)child(name); }
   // Where it describes: a field that child() reads.
   void describe(std::string_view name, Json schema);
   // Where it describes: without it there is a problem.

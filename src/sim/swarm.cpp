@@ -293,7 +293,8 @@ class Swarm final : public World {
                         .accepted = accepted,
                         .seen = seen,
                         .transfer = accepted ? static_cast<double>(proposal.offer) : 0,
-                        .truth = proposal.effort == kEfforts[0]})) {
+                        .truth = proposal.effort == kEfforts[0],
+                        .proposal = proposal.id})) {
       return;
     }
     step.tell(proposal.from, format_text("{} {} your proposal.", name(agent), accepted ? "accepted" : "rejected"));

@@ -1,6 +1,5 @@
 // The runs of a sweep: each point of the grid as a scenario, and what every run is called.
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <utility>
 
@@ -160,17 +159,11 @@ void add_problems(std::vector<Problem>& all, std::vector<Problem> more) {
 }
 
 Result<std::string> file_hash(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  Sha256 hash;
-  std::string block(std::size_t{1} << 20U, '\0');
-  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
-    hash.add(std::string_view(block).substr(0, static_cast<std::size_t>(in.gcount())));
+  if (auto hash = sha256_of_file(file)) {
+    return hash;
   }
-  if (!in.eof() || in.bad()) {
-    return fail(ErrorCode::not_found, format_text("the model file '{}' cannot be read", printable(file.string())),
-                "runs are named by their models: -m FILE, or the scenario's model_path");
-  }
-  return hash.hex();
+  return fail(ErrorCode::not_found, format_text("the model file '{}' cannot be read", printable(file.string())),
+              "runs are named by their models: -m FILE, or the scenario's model_path");
 }
 
 // Of each group of agents on a file, what the file is.

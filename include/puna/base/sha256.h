@@ -4,8 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "puna/base/error.h"
 
 namespace puna {
 
@@ -31,5 +34,8 @@ class Sha256 {
 
 // The same of one text.
 [[nodiscard]] std::string sha256_hex(std::string_view text);
+// The same of a file's bytes, read in pieces.
+// Errors  io  it cannot be read
+[[nodiscard]] Result<std::string> sha256_of_file(const std::filesystem::path& file);
 
 }  // namespace puna

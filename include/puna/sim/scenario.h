@@ -152,7 +152,7 @@ struct Scenario {
 inline constexpr int kAgentsMax = 10'000;
 
 // Every problem there is, in the file's order; at least one, if it is no scenario.
-// Cost  bounded: 1 MiB, 32 levels, 50,000 values with every alias followed.
+// Cost  bounded: 1 MiB, 32 levels, 50,000 values and 1 MiB of text with every alias followed.
 [[nodiscard]] std::expected<Scenario, std::vector<Problem>> read_scenario(std::string_view text, const Worlds& worlds);
 
 // What read_scenario() reads, as JSON Schema, for editors. The reader says more: what contradicts each other, and what

@@ -71,6 +71,7 @@ struct Interaction {
   Observables seen;
   double transfer = 0;        // to the counterparty
   std::optional<bool> truth;  // whether it did good, where the rules say so
+  std::string proposal;       // the id of an interaction_proposed that this answers; empty: none
 };
 
 struct AgentState {
