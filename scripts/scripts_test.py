@@ -133,6 +133,15 @@ in the folder
         self.assertEqual(done.returncode, 0)
         self.assertEqual(done.stdout, "skipped: no model in the folder\n    b\n1 passed, 0 failed, 1 skipped\n")
 
+    def test_a_program_says_why_it_was_skipped_and_one_that_does_not_fails(self):
+        skip = '<testcase name="%s" status="notrun"><skipped message="x"/><system-out>one line\n%s\n</system-out></testcase>'
+        done = self.summary(skip % ("d", "skipped: there is no tmux"))
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("skipped: there is no tmux\n    d\n1 passed, 0 failed, 2 skipped\n", done.stdout)
+        done = self.summary(skip % ("d", "nothing of the kind"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("skipped: no reason given\n    d\n", done.stdout)
+
     def test_a_failure_is_named_and_fails(self):
         done = self.summary('<testcase name="c" status="fail"><failure message=""/></testcase>')
         self.assertEqual(done.returncode, 1)

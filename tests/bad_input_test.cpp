@@ -86,11 +86,24 @@ TEST_F(BadInput, AModelWithoutATemplateUsesTheGenericOneAndSaysSo) {
 TEST_F(BadInput, APromptLongerThanTheWindow) {
   const std::string input(20'000, 'x');
   expect_refusal(run_program({kProgram, "ask", "-c", "256", "-"}, input), 5, {"256", "try:"});
+  const Ran ran = run_program({kProgram, "run", "-c", "256", "--keep-all", "-"}, input);
+  EXPECT_EQ(ran.exit_status, 5);
+  EXPECT_NE(ran.err.find("stopped: window_full\n  try: a larger window"), std::string::npos) << ran.err;
 }
 
 TEST_F(BadInput, TextThatIsNoUtf8) {
   expect_refusal(run_program({kProgram, "run", "caf\xE9"}), 2, {"UTF-8", "\xEF\xBF\xBD", "try:"});
   expect_refusal(run_program({kProgram, "ask", "-"}, "\xFF\xFE"), 2, {"UTF-8"});
+}
+
+TEST_F(BadInput, ASystemPromptThatIsNoUtf8) {
+  expect_refusal(run_program({kProgram, "run", "--system", "caf\xE9", "hello"}), 2, {"--system", "UTF-8"});
+}
+
+TEST_F(BadInput, ALineOfAConversationThatIsNoUtf8IsAnsweredAndSaidToBeChanged) {
+  const Ran ran = run_program({kProgram, "chat"}, "caf\xE9\n");
+  EXPECT_EQ(ran.exit_status, 0) << ran.err;
+  EXPECT_NE(ran.err.find("not valid UTF-8"), std::string::npos) << ran.err;
 }
 
 TEST_F(BadInput, AnEmptyTask) {
@@ -104,6 +117,31 @@ TEST_F(BadInput, AnUnknownFlag) {
 }
 
 TEST_F(BadInput, AnUnknownCommand) { expect_refusal(run_program({kProgram, "fly", "hello"}), 2, {"fly", "--help"}); }
+
+TEST_F(BadInput, AFlagWhereACommandBelongs) {
+  expect_refusal(run_program({kProgram, "--frob"}), 2, {"'--frob'", "puna --help"});
+}
+
+TEST_F(BadInput, AModelThatShowCannotRead) {
+  expect_refusal(run_program({kProgram, "show", folder_.string()}), 4, {"directory", "try:"});
+  expect_refusal(run_program({kProgram, "show", file("empty.gguf", "")}), 4, {"empty.gguf", "try:"});
+}
+
+// As of a shell variable that is not set: never another model than the one that was meant.
+TEST_F(BadInput, AnEmptyModelName) {
+  expect_refusal(run_program({kProgram, "run", "-m", "", "hello"}), 2, {"--model", "empty"});
+}
+
+TEST_F(BadInput, WhatDoctorWasToldIsPartOfItsJudgement) {
+  const Ran device = run_program({kProgram, "doctor", "--device", "warp0"});
+  EXPECT_EQ(device.exit_status, 1);
+  EXPECT_NE(device.out.find("fail  device      there is no device \"warp0\""), std::string::npos) << device.out;
+  const Ran chosen = run_program({kProgram, "doctor", "--chat-template", "nope"});
+  EXPECT_EQ(chosen.exit_status, 1);
+  EXPECT_NE(chosen.out.find("fail  template    'nope' is neither"), std::string::npos) << chosen.out;
+  const Ran built_in = run_program({kProgram, "doctor", "--chat-template", "chatml"});
+  EXPECT_NE(built_in.out.find("ok    template    chatml"), std::string::npos) << built_in.out;
+}
 
 TEST_F(BadInput, AnUnknownTool) {
   expect_refusal(run_program({kProgram, "run", "--tools", "calculator,teleport", "hello"}), 2,

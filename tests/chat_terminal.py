@@ -5,7 +5,7 @@ usage: chat_terminal.py PUNA_PROGRAM [--pictures FOLDER] [TEST...]
 
 Answers come from the bundled demo model, or from a server of this test's own where they must be longer or slower than that
 model's. What TERM=dumb, NO_COLOR and a pipe get is read byte by byte. With --pictures the screens of two tests are written
-as SVG (scripts/terminal_picture). Exit status 0 passed, 1 not, 77 there is no tmux (`./dev setup terminal` adds it).
+as SVG (scripts/terminal_picture). Exit status 0 passed, 1 not, 77 there is no tmux.
 """
 import argparse
 import http.server
@@ -413,7 +413,7 @@ def main():
     given = parser.parse_args()
     given.puna = str(Path(given.puna).resolve())
     if shutil.which("tmux") is None:
-        print("skipped: there is no tmux (./dev setup terminal adds it)")
+        print("skipped: there is no tmux here")
         return SKIPPED
     return 0 if unittest.main(argv=[sys.argv[0], "-v", *given.tests], exit=False).result.wasSuccessful() else 1
 

@@ -199,7 +199,7 @@ def main():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < wanted:
         if hard != resource.RLIM_INFINITY and hard < wanted:
-            print("cannot be made here: %d descriptors are needed and %d allowed" % (wanted, hard))
+            print("skipped: the load cannot be made here: %d descriptors are needed and %d allowed" % (wanted, hard))
             return 75
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     bare, bare_port = started([given.bare])

@@ -17,6 +17,7 @@ import urllib.error
 import urllib.request
 
 TOKENS_MAX = 48
+PROMPTS_MIN = 50  # with fewer nothing is shown
 SUBJECTS = ["the river", "a red bicycle", "Marta's garden", "port 8080", "the old harbour", "two cats", "Kyoto",
             "invoice 4417", "a paper lantern", "the night train", "blue paint", "notes.txt", "an empty box"]
 FORMS = ["What is {}?", "Tell me about {}.", "Write one line on {}", "Is {} larger than a house? Answer yes or no.",
@@ -84,14 +85,17 @@ def ours(program, model, profile, at_once):
 
 
 def first_difference(a, b):
-    """The index of the first difference; None when equal. The server also returns the end-of-turn token."""
+    """The index of the first difference; None when equal. The server's `b` may also have the end-of-turn token."""
     for at, (x, y) in enumerate(zip(a, b)):
         if x != y:
             return at
-    return None if abs(len(a) - len(b)) <= 1 else min(len(a), len(b))
+    return None if 0 <= len(b) - len(a) <= 1 else min(len(a), len(b))
 
 
 def compare(name, lines, server):
+    if len(lines) < PROMPTS_MIN or not all(line["tokens"] for line in lines):
+        raise RuntimeError("%s: %d prompts with tokens, and at least %d are compared" % (
+            name, sum(bool(line["tokens"]) for line in lines), PROMPTS_MIN))
     different = 0
     for number, line in enumerate(lines):
         tokens, gaps = server.greedy(line["prompt"])

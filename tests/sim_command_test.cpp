@@ -166,8 +166,16 @@ TEST_F(SimCommand, EventsAreFoundByWhatTheyAreAndInteractionsAreATable) {
     EXPECT_TRUE(refused.err.contains("--from")) << refused.err;
   }
   const Ran none = sim({"events", (folder_ / "nowhere").string()});
-  EXPECT_EQ(none.exit_status, 1);
+  EXPECT_EQ(none.exit_status, 4);
   EXPECT_TRUE(none.err.contains("nowhere")) << none.err;
+}
+
+TEST_F(SimCommand, OutputThatIsLostIsAnError) {
+  const Ran full = run_program({"/bin/sh", "-c", "exec '" PUNA_PROGRAM "' sim list > /dev/full"});
+  EXPECT_EQ(full.exit_status, 1);
+  EXPECT_TRUE(full.err.contains("could not be written to stdout")) << full.err;
+  const Ran closed = run_program({"/bin/sh", "-c", "'" PUNA_PROGRAM "' sim list | head -c 5"});
+  EXPECT_EQ(closed.err, "") << "who stops reading has seen enough";
 }
 
 // Every line of docs/scenarios.md that begins with "$ puna" is run, in order, in one folder; so is its YAML.

@@ -62,6 +62,8 @@ struct SandboxOptions {
 // Tries the tiers from the best on. Takes some 20 ms. Never fails: the worst answer is tier `none` with the reason.
 [[nodiscard]] SandboxProbe probe_sandbox(const SandboxOptions& options = {});
 
+inline constexpr int kToolNiceness = 10;  // of programs that serve a model: tools, MCP servers
+
 struct SandboxLimits {
   std::chrono::milliseconds wall = std::chrono::seconds(30);
   std::chrono::seconds cpu = std::chrono::seconds(20);  // of each process
@@ -71,6 +73,7 @@ struct SandboxLimits {
   std::uint64_t scratch_bytes = 256ULL << 20;  // of all temporary files together (tier A)
   std::uint32_t scratch_files = 65'536;        // their number (tier A)
   std::uint32_t descriptors = 128;             // of each process
+  int niceness = kToolNiceness;                // more than the caller's, so that models keep the cores; at most 19
   std::size_t output_head_bytes = 64U << 10;   // kept from the beginning of stdout, and of stderr
   std::size_t output_tail_bytes = 64U << 10;   // ... and from the end
 };

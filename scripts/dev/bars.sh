@@ -94,7 +94,6 @@ command_cluster_test() {
 
 command_chat_test() {
   choose_environment
-  group_or_skip terminal "chat-test: skipped, tmux cannot be added to the environment" || return
   build_preset release puna
   env_run python3 tests/chat_terminal.py build/release/bin/puna "$@"
 }
@@ -102,7 +101,7 @@ command_chat_test() {
 # Tasks are made by Python, with any seed; the program under test answers them. Where another project's generator lies
 # beside the outside test data, its test split is scored as well: wording that this project did not choose.
 command_demo_eval() {
-  local bars= jsonl= generate= model=models/demo/puna-demo-Q8_0.gguf tasks=build/release/demo-eval.jsonl
+  local jsonl= generate= model=models/demo/puna-demo-Q8_0.gguf tasks=build/release/demo-eval.jsonl
   local reference=${PUNA_ORACLES:-$repo_folder/../shared/oracles}/../demo-model/gen.py
   while [ $# -gt 0 ]; do
     case "$1" in
@@ -116,11 +115,7 @@ command_demo_eval() {
         case "$2" in /*) jsonl=$2 ;; *) jsonl=$user_folder/$2 ;; esac
         shift 2
         ;;
-      --bars)
-        bars=--bars
-        shift
-        ;;
-      *) die "demo-eval takes [--per-family N] [--seed S] [--jsonl FILE] [--bars], not '$1'" ;;
+      *) die "demo-eval takes [--per-family N] [--seed S] [--jsonl FILE], not '$1'" ;;
     esac
   done
   choose_environment
@@ -132,7 +127,7 @@ command_demo_eval() {
     env_run build/release/bin/puna-demo-eval "$model" "$tasks.reference"
     say "our own held-out tasks"
   fi
-  env_run build/release/bin/puna-demo-eval "$model" "$tasks" $bars ${jsonl:+--jsonl "$jsonl"}
+  env_run build/release/bin/puna-demo-eval "$model" "$tasks" --bars ${jsonl:+--jsonl "$jsonl"}
 }
 
 command_code_eval() {

@@ -23,7 +23,7 @@ build_preset() {
   fi
   use_ccache
   if [ ! -e "$folder/build.ninja" ] || [ "$repo_folder/CMakePresets.json" -nt "$folder/build.ninja" ]; then
-    require_space "$repo_folder" 600 "a build"
+    require_space "$repo_folder" 1000 "a build"
     run_logged "configuring" "$folder/configure.log" env_run cmake --preset "$preset" $(missing_tool_options) || {
       rm -f "$folder/build.ninja"
       cat "$folder/configure.log" >&2

@@ -40,17 +40,17 @@ usage() {
                     the middle: every run is there, none twice, with the bytes of one process
                     (adds Slurm to the environment on first use; exit status 75: it cannot be had or started here)
   chat-test [--pictures FOLDER] [TEST...]
-                    puna chat in a terminal: keys in through tmux, the screen back (adds tmux to the environment on first use;
-                    exit status 75: it cannot be had here); --pictures docs/pictures draws those of the documents
+                    puna chat in a terminal: keys in through tmux, the screen back; --pictures docs/pictures draws those of the documents
   container-test    run the steps of packaging/container/Containerfile without a container engine, and try what they make
   examples          build and run the examples
-  demo-eval [--per-family N] [--seed S] [--jsonl FILE] [--bars]
-                    score the demo model on held-out tasks (--bars: fail below the bars)
+  demo-eval [--per-family N] [--seed S] [--jsonl FILE]
+                    score the demo model on held-out tasks; judged with 200 of each family, as without --per-family
   code-eval [--questions N] [--seed S] [--model FILE] [--jsonl FILE] [--show N]
                     score it as a code agent: questions on animals and places, true and with random numbers
-  train-demo [ARGS] train the demo model (adds PyTorch to the environment on first use)
+  train-demo [ARGS] train the demo model (adds PyTorch to the environment on first use); without ARGS an hour more, from the
+                    last such call's checkpoint or from the bundled file, as models/demo/README.md says
   shell [COMMAND]   a shell, or one command, in the build environment
-  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser, terminal, cluster)
+  setup [GROUP]     only make the build environment (and add a package group: train, interop, browser, cluster)
   clean [--env]     remove what was built here (--env: the build environments too)
 
 Any other word goes to the program: `./dev run "What is 4817 * 36?"` is `puna run ...`, built first.
@@ -254,6 +254,13 @@ run_each() {
 }
 
 command_train_demo() {
+  local out=$cache_folder/train/demo from
+  if [ $# = 0 ]; then
+    from=$out/checkpoint.pt
+    [ -e "$from" ] || from=$repo_folder/models/demo/puna-demo-Q8_0.gguf
+    set -- --out "$out" --minutes 60 --progress-from 0.4 --resume "$from"
+  fi
+  say "train.py $*"
   choose_environment
   require_group train
   run_program python3 "$repo_folder/models/demo/train/train.py" "$@"

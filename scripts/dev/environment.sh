@@ -16,9 +16,9 @@ readonly packages_build="g++ cmake ninja-build ccache mold pkgconf libllama-dev 
   libcli11-dev libcpp-httplib-dev libsimdutf-dev libutf8proc-dev libjsoncons-dev libisocline-dev libxxhash-dev libgtest-dev llama.cpp-tools tzdata
   libcurl4-openssl-dev liblexbor-dev libsqlite3-dev libtomlplusplus-dev libre2-dev libyaml-cpp-dev libseccomp-dev bubblewrap micropython
   python3"
-# ... and what `check`, the sanitizers and the fuzzer use.
+# ... and what `check`, the sanitizers, the fuzzer and the tests in a terminal use.
 readonly packages_base="$packages_build
-  clang clang-tidy clang-format libclang-rt-dev llvm gdb valgrind"
+  clang clang-tidy clang-format libclang-rt-dev llvm gdb valgrind tmux"
 
 # Groups are added to the same root filesystem when a command first needs them.
 group_packages() {
@@ -28,7 +28,6 @@ group_packages() {
     interop-python) echo "python3-venv git" ;;
     browser) echo "chromium-headless-shell fonts-dejavu-core" ;;
     cluster) echo "slurmctld slurmd slurm-client iproute2" ;;
-    terminal) echo "tmux" ;;
     *) die "no package group is called '$1'" ;;
   esac
 }
@@ -39,7 +38,6 @@ group_mb() {
     interop-python) echo 50 ;;
     browser) echo 420 ;;
     cluster) echo 60 ;;
-    terminal) echo 4 ;;
   esac
 }
 
@@ -128,6 +126,7 @@ apt_install_host() {
     say "the mirror's release file is past its date; trying without the date check (signatures stay checked)"
     apt_host -o Acquire::Check-Valid-Until=false update || true
   fi
+  DEBIAN_FRONTEND=noninteractive run_logged "dpkg --configure" "$cache_folder/apt.log" dpkg --configure -a || true  # of an interrupted call
   apt_host install "$@" || die "apt-get could not install: $(echo $*)" "$(tail -n 5 "$cache_folder/apt.log")" \
     "the whole log: $cache_folder/apt.log"
 }

@@ -158,6 +158,9 @@ Result<void> Chat::cut(std::size_t messages) {
 
 Result<void> Chat::say(std::string_view text) {
   const std::size_t before = transcript_.size();
+  if (!utf8::is_valid(text)) {
+    note("that was not valid UTF-8; what is wrong in it was replaced by U+FFFD");
+  }
   std::string message = utf8::sanitize(text);
   if (words_ && options_.pronounce_in != "answer") {
     message = words_->spoken(message);

@@ -64,6 +64,8 @@ namespace puna::cli {
 [[nodiscard]] Result<std::vector<std::string>> card_differences(const Options& options, const ModelFacts& facts);
 // options.engine, with the card's window where the user did not ask for one.
 [[nodiscard]] Result<EngineOptions> engine_options_of(const Options& options);
+// To a user, a model file that cannot be opened and one that is not there are the same failure: exit status 4.
+[[nodiscard]] Error as_missing_model(Error error);
 
 // With --role, makes it the system prompt.
 // Errors  invalid_argument  no such role;  those of read_text_file() and parse_role()

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 
 namespace puna::cli {
@@ -60,16 +61,23 @@ bool Console::out(std::string_view text, Style style) {
   const std::scoped_lock lock(mutex_);
   end_status();
   if (!out_is_terminal_) {
-    return write_all(out_, text);
+    return write_out(text);
   }
   const bool colored = color_ && style != Style::plain;
-  return write_all(out_, (colored ? std::string(code_of(style)) : "") + printable(text) + (colored ? "\x1b[0m" : ""));
+  return write_out((colored ? std::string(code_of(style)) : "") + printable(text) + (colored ? "\x1b[0m" : ""));
 }
 
 bool Console::out_styled(std::string_view text) {
   const std::scoped_lock lock(mutex_);
   end_status();
-  return write_all(out_, text);
+  return write_out(text);
+}
+
+bool Console::write_out(std::string_view text) {
+  errno = 0;
+  const bool is_written = write_all(out_, text);
+  has_lost_output_ = has_lost_output_ || (!is_written && errno != EPIPE);
+  return is_written;
 }
 
 void Console::err(std::string_view text, Style style) {

@@ -2,6 +2,7 @@
 // Thread  any.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -26,6 +27,8 @@ class Console {
   bool out(std::string_view text, Style style = Style::plain);
   // The same with styles in it: text whose control characters are made visible already (MarkdownStream).
   bool out_styled(std::string_view text);
+  // Something did not get to stdout though somebody reads it: the disk is full, say.
+  [[nodiscard]] bool has_lost_output() const { return has_lost_output_; }
   // stderr: everything about how the answer came to be.
   void err(std::string_view text, Style style = Style::plain);
   // A line that the next one replaces; nothing when stderr is not a terminal.
@@ -42,6 +45,7 @@ class Console {
 
  private:
   void end_status();
+  bool write_out(std::string_view text);
 
   std::FILE* out_;
   std::FILE* err_;
@@ -50,6 +54,7 @@ class Console {
   bool color_;
   std::mutex mutex_;           // one write at a time
   bool status_shown_ = false;  // guarded by mutex_
+  std::atomic<bool> has_lost_output_ = false;
 };
 
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);                // "5.2 MB"

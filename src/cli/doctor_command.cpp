@@ -19,7 +19,7 @@ Finding check_library(const EngineLibraries& libraries) {
   return {.verdict = Health::ok, .subject = "libllama", .what = libraries.llama_version, .remedy = {}};
 }
 
-std::vector<Finding> check_devices(const EngineLibraries& libraries) {
+std::vector<Finding> check_devices(const EngineLibraries& libraries, const Options& options) {
   std::vector<Finding> findings;
   for (const DeviceInfo& device : libraries.devices) {
     findings.push_back({.subject = "device",
@@ -32,28 +32,41 @@ std::vector<Finding> check_devices(const EngineLibraries& libraries) {
                         .what = "no ggml back end was found",
                         .remedy = "install libggml's CPU back end (it comes with libggml0)"});
   }
+  for (const std::string& name : options.devices) {
+    if (!std::ranges::contains(libraries.devices, name, &DeviceInfo::name)) {
+      findings.push_back({.verdict = Health::fail,
+                          .subject = "device",
+                          .what = format_text("there is no device \"{}\"", printable(name)),
+                          .remedy = "--device with a name from the lines above"});
+    }
+  }
   return findings;
 }
 
-Finding check_template(const ModelFacts& facts) {
-  if (facts.chat_template.empty()) {
+Finding check_template(const ModelFacts& facts, const Options& options) {
+  const auto chosen = template_named(options.chat_template);
+  if (!chosen) {
+    return {
+        .verdict = Health::fail, .subject = "template", .what = chosen.error().message, .remedy = chosen.error().hint};
+  }
+  const std::string& jinja = chosen->empty() ? facts.chat_template : *chosen;
+  const std::string whose = chosen->empty() ? "the model's own" : options.chat_template;
+  if (jinja.empty()) {
     return {.verdict = Health::warn,
             .subject = "template",
             .what = "the model has none; 'generic' is used",
             .remedy = "--chat-template NAME|FILE"};
   }
-  const auto made =
-      ChatTemplate::create({.jinja = facts.chat_template, .bos_text = facts.bos_text, .eos_text = facts.eos_text});
+  const auto made = ChatTemplate::create({.jinja = jinja, .bos_text = facts.bos_text, .eos_text = facts.eos_text});
   if (!made) {
     return {.verdict = Health::fail,
             .subject = "template",
-            .what = "the model's own cannot be used: " + made.error().message,
+            .what = whose + " cannot be used: " + made.error().message,
             .remedy = "--chat-template NAME|FILE"};
   }
   const std::string& problem = (*made)->own_problem();
   return {.subject = "template",
-          .what = problem.empty() ? "the model's own, also for tools"
-                                  : "the model's own; tools in the generic form: " + problem,
+          .what = whose + (problem.empty() ? ", also for tools" : "; tools in the generic form: " + problem),
           .remedy = {}};
 }
 
@@ -66,7 +79,12 @@ std::vector<Finding> check_model(const Options& options) {
   if (!facts) {
     return {{.verdict = Health::fail, .subject = "model", .what = facts.error().message, .remedy = facts.error().hint}};
   }
-  const MemoryEstimate memory = estimate_memory(*facts, options.engine);
+  const auto engine = engine_options_of(options);
+  if (!engine) {
+    return {
+        {.verdict = Health::fail, .subject = "model", .what = engine.error().message, .remedy = engine.error().hint}};
+  }
+  const MemoryEstimate memory = estimate_memory(*facts, *engine);
   const std::uint64_t needed = memory.weights_bytes + memory.kv_bytes + memory.compute_bytes + memory.reserved_bytes;
   std::vector<Finding> findings{{.subject = "model", .what = facts->file.string()}};
   const bool fits = needed <= memory.available_bytes;
@@ -75,7 +93,7 @@ std::vector<Finding> check_model(const Options& options) {
        .subject = "memory",
        .what = format_text("{} needed, {} available", bytes_text(needed), bytes_text(memory.available_bytes)),
        .remedy = fits ? "" : "a smaller window with -c, or a smaller quantisation"});
-  findings.push_back(check_template(*facts));
+  findings.push_back(check_template(*facts, options));
   return findings;
 }
 
@@ -173,7 +191,7 @@ void print(Console& console, const Options& options, const Finding& finding) {
 Result<int> doctor_command(Console& console, const Options& options) {
   const EngineLibraries libraries = engine_libraries();
   std::vector<Finding> findings{check_library(libraries)};
-  findings.append_range(check_devices(libraries));
+  findings.append_range(check_devices(libraries, options));
   findings.append_range(options.server.urls.empty() ? check_model(options) : check_servers(options));
   findings.push_back(check_wait_policy());
   findings.push_back(check_load());

@@ -13,6 +13,11 @@
 namespace puna::cli {
 namespace {
 
+// For CLI::Option::check(): what is wrong with a text; empty: nothing.
+std::string utf8_fault(const std::string& text) {
+  return utf8::is_valid(text) ? "" : "not valid UTF-8; convert it, for example with iconv -t UTF-8";
+}
+
 // With --url the server owns weights, template and threads: flags for them would have no effect.
 void add_server_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Server");
@@ -63,7 +68,8 @@ void add_own_server_flag(CLI::App& app, Options& o) {
 void add_model_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Model");
   group->add_option("-m,--model", o.model_file, "GGUF file or model card (default: the bundled demo model)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check([](const std::string& name) { return name.empty() ? "the name of the file is empty" : ""; });
   add_hub_flags(*group, o);
   group->add_option("--chat-template", o.chat_template, "chatml, llama-2, llama-3, generic, or a Jinja file")
       ->type_name("NAME|FILE");
@@ -140,7 +146,7 @@ void add_system_flags(CLI::App& app, Options& o) {
   for (const RolePrompt& role : built_in_roles()) {
     names += (names.empty() ? "" : ", ") + role.name;
   }
-  auto* system = app.add_option("--system", o.system, "system prompt")->type_name("TEXT");
+  auto* system = app.add_option("--system", o.system, "system prompt")->type_name("TEXT")->check(utf8_fault);
   app.add_option("--role", o.role, "system prompt of a role: " + names + ", or a file")
       ->type_name("NAME|FILE")
       ->excludes(system);
@@ -213,7 +219,7 @@ void add_code_flags(CLI::App& app, Options& o) {
       ->check(CLI::Range(0.01, 86'400.0));
   add("--planning-interval", o.planning_interval, "a plan first, and again after so many turns (default: none)")
       ->check(CLI::Range(1, 100'000));
-  add("--instructions", o.instructions, "more for the system prompt")->type_name("TEXT");
+  add("--instructions", o.instructions, "more for the system prompt")->type_name("TEXT")->check(utf8_fault);
 }
 
 void add_pronounce_flags(CLI::App& app, Options& o) {

@@ -84,6 +84,12 @@ int program(int argc, char** argv) {
   Interrupt interrupt;
   Console console = Console::from_environment(parsed.options.no_color);
   const auto status = dispatch(console, parsed.options, interrupt);
+  if (status && *status == 0 && console.has_lost_output()) {
+    return report(console, parsed.options,
+                  {.code = ErrorCode::io,
+                   .message = "the output could not be written to stdout",
+                   .hint = "free space on its disk"});
+  }
   return status ? *status : report(console, parsed.options, status.error());
 }
 

@@ -37,14 +37,6 @@ Result<std::string> read_stream(std::istream& in, std::string_view name, std::si
   return text;
 }
 
-// To a user, a file that cannot be opened and one that is not there are the same failure: no model (exit status 4).
-Error as_missing_model(Error error) {
-  if (error.code == ErrorCode::io) {
-    error.code = ErrorCode::not_found;
-  }
-  return error;
-}
-
 EngineOptions with_room_for(const std::optional<EmbedderOptions>& embeddings, const ModelFacts& facts,
                             EngineOptions options) {
   options.reserved_bytes = embeddings ? estimate_embedder_bytes(facts, *embeddings, options.profile) : 0;
@@ -134,6 +126,13 @@ Result<std::filesystem::path> demo_model_file() {
 
 Result<std::filesystem::path> facts_folder() {
   return bundled(kFacts, "the bundled facts are", "name a folder with --facts DIR");
+}
+
+Error as_missing_model(Error error) {
+  if (error.code == ErrorCode::io) {
+    error.code = ErrorCode::not_found;
+  }
+  return error;
 }
 
 Result<std::string> template_named(const std::string& name) {

@@ -250,7 +250,10 @@ ParsedOptions parse_options(int argc, const char* const* argv) {
     const auto subcommands = line.app.get_subcommands();
     const std::string name = subcommands.empty() ? "" : " " + subcommands.front()->get_name();
     const bool unknown_command = subcommands.empty() && !first.empty() && first.front() != '-';
-    const std::string problem = unknown_command ? "no command is called '" + first + "'" : error.what();
+    const bool flag_first = subcommands.empty() && first.starts_with('-') && first != "--no-color";
+    const std::string problem = unknown_command ? "no command is called '" + first + "'"
+                                : flag_first    ? "a command comes first, not '" + first + "'"
+                                                : error.what();
     const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !subcommands.empty();
     parsed.answer = {.exit_status = 2,
                      .text = "puna: " + problem + "\n" + (extras ? suggestion(*subcommands.front(), given) : "") +

@@ -154,7 +154,7 @@ Result<int> show_command(Console& console, const Options& options) {
       return show_projector(console, options, file, *projector);
     }
   }
-  PUNA_TRY(const ModelFacts facts, std::move(read));
+  PUNA_TRY(const ModelFacts facts, std::move(read).transform_error(as_missing_model));
   PUNA_TRY(const std::string chosen, template_named(options.chat_template));
   if (options.check) {
     return check_model(console, named, facts, chosen);

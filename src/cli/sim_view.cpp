@@ -13,7 +13,7 @@ constexpr std::size_t kEpochsShown = 12;
 constexpr int kBarColumns = 16;
 constexpr std::chrono::seconds kPlainPause{10};
 
-int steps_done(const sim::Progress& now) { return now.epoch * now.steps + now.step + 1; }
+std::int64_t steps_done(const sim::Progress& now) { return std::int64_t{now.epoch} * now.steps + now.step + 1; }
 
 std::string bar(double share) {
   const auto full = static_cast<int>(share * kBarColumns);
@@ -59,8 +59,9 @@ void SimView::update(const sim::Progress& now, Time time) {
 std::string SimView::time_left() const {
   const auto& [from, done_then] = seen_.front();
   const auto& [to, done] = seen_.back();
-  const double each = std::chrono::duration<double>(to - from).count() / std::max(1, done - done_then);
-  const auto seconds = std::llround(each * (now_.epochs * now_.steps - done));
+  const double each = std::chrono::duration<double>(to - from).count() /
+                      static_cast<double>(std::max<std::int64_t>(1, done - done_then));
+  const auto seconds = std::llround(each * static_cast<double>(std::int64_t{now_.epochs} * now_.steps - done));
   if (seconds < 60) {
     return format_text("{} s left", seconds);
   }
@@ -69,9 +70,9 @@ std::string SimView::time_left() const {
 }
 
 std::string SimView::line(int columns) const {
-  const int all = std::max(1, now_.epochs * now_.steps);
+  const std::int64_t all = std::max<std::int64_t>(1, std::int64_t{now_.epochs} * now_.steps);
   std::vector<std::string> parts{
-      bar(static_cast<double>(steps_done(now_)) / all),
+      bar(static_cast<double>(steps_done(now_)) / static_cast<double>(all)),
       format_text("epoch {}/{} step {}/{}", now_.epoch + 1, now_.epochs, now_.step + 1, now_.steps), time_left()};
   if (!toxicity_.empty()) {
     const std::vector<double> welfare = newest(welfare_);

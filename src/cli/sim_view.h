@@ -38,8 +38,8 @@ class SimView {
   const std::string scenario_;
   Time said_;
   sim::Progress now_;
-  std::deque<std::pair<Time, int>> seen_;  // the last steps: when, and how many were done then
-  std::vector<double> toxicity_;           // of epochs that ended
+  std::deque<std::pair<Time, std::int64_t>> seen_;  // the last steps: when, and how many were done then
+  std::vector<double> toxicity_;                    // of epochs that ended
   std::vector<double> welfare_;
 };
 

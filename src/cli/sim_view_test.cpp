@@ -40,6 +40,15 @@ TEST(SimView, SaysHowFarItIsHowLongItTakesAndHowTheEpochsWent) {
             "━━━━━━━━────────  epoch 3/4 step 1/5  1:30 left  toxicity ▃▅ 0.50  welfare ▁█ 30.0  88 asked");
 }
 
+TEST(SimView, CountsStepsBeyondTwoThousandMillion) {
+  SimView view("town", SimView::Time{});
+  sim::Progress now = stepped(0, 0, 0, 0, 0);
+  now.epochs = 100'000;
+  now.steps = 100'000;
+  view.update(now, SimView::Time{} + std::chrono::microseconds(100));
+  EXPECT_TRUE(view.line(200).contains("277:46 h left")) << view.line(200);
+}
+
 TEST(SimView, LeavesOutWhatDoesNotFitTheLeastImportantFirst) {
   SimView view("town", SimView::Time{});
   view.update(stepped(1, 0, 0.5, 30, 88), SimView::Time{} + seconds(6));

@@ -55,6 +55,7 @@ std::string run_title(const sim::SweepPlan& plan, std::size_t number) {
     title += "  " + plan.axes[axis].path + " " +
              std::string(utf8::truncate(sim::value_text(plan, run, axis), kTitleValueBytesMax));
   }
+  std::ranges::replace(title, '\n', ' ');  // a run is one line
   return printable(title);
 }
 

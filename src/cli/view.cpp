@@ -52,6 +52,16 @@ std::string indented(std::string_view text) {
   return shown;
 }
 
+// What to do about a run that a limit ended, by StopReason's name.
+std::string way_on_from(std::string_view stop_reason) {
+  const std::string_view remedy = stop_reason == "turns_max"           ? "more turns with --max-turns"
+                                  : stop_reason == "output_tokens_max" ? "longer answers with --max-tokens"
+                                  : stop_reason == "time_max"          ? "more time with --max-seconds"
+                                  : stop_reason == "window_full"       ? "a larger window with -c, or a shorter task"
+                                                                       : "";
+  return remedy.empty() ? "" : format_text("  try: {}\n", remedy);
+}
+
 std::string footer(const Usage& usage, int turns) {
   const double seconds = static_cast<double>(usage.decode_time.count()) / 1e6;
   const std::string rate =
@@ -195,7 +205,7 @@ class Screen final : public EventSink {
       console_.out(e.answer.back() == '\n' ? e.answer : e.answer + "\n");
     }
     if (e.stop_reason != "answered") {
-      err("stopped: " + e.stop_reason + "\n", Style::yellow);
+      err("stopped: " + e.stop_reason + "\n" + way_on_from(e.stop_reason), Style::yellow);
     }
     err(footer(e.usage, e.turns), Style::dim);
   }

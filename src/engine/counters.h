@@ -3,6 +3,8 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 
 #include "puna/engine.h"
 
@@ -26,11 +28,17 @@ struct Counters {
   std::atomic<int> sequences_busy = 0;
   std::atomic<int> waiting = 0;
   std::atomic<int> threads = 0;
-  std::atomic<std::uint32_t> line_moved = 0;  // rises when somebody leaves the waiting line
+  std::mutex line_mutex;
+  std::condition_variable_any line_moved;  // somebody left the waiting line, or there will be no place in it
 
   void leave_line() {
     --waiting;
-    ++line_moved;
+    wake_waiters();
+  }
+  void wake_waiters() {
+    {
+      const std::scoped_lock lock(line_mutex);
+    }  // whoever is about to wait has looked before, or sees what changed
     line_moved.notify_all();
   }
 

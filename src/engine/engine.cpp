@@ -99,7 +99,7 @@ class ThreadedEngine final : public Engine {
                                                 std::string note);
   [[nodiscard]] Result<Woken> read_kept(const std::filesystem::path& file);
   [[nodiscard]] bool take_a_place();
-  [[nodiscard]] Result<void> wait_for_a_place(const std::stop_token& stop);
+  [[nodiscard]] Result<bool> wait_for_a_place(const Sequence& sequence, const std::stop_token& stop);
   [[nodiscard]] Result<Generation> enqueue(Submission submission);
   [[nodiscard]] std::unexpected<Error> line_full() const {
     return fail(ErrorCode::limit, format_text("{} generations wait already", options_.waiting_max),
@@ -167,32 +167,37 @@ Result<ThreadedEngine::Submission> ThreadedEngine::prepare(GenerationRequest req
                                     std::move(plan));
 }
 
+// Never more than there are, not even for a moment: whoever looks then would wait for a place that is free.
 bool ThreadedEngine::take_a_place() {
-  if (counters_.waiting.fetch_add(1) < options_.waiting_max) {
-    return true;
+  int waiting = counters_.waiting;
+  while (waiting < options_.waiting_max) {
+    if (counters_.waiting.compare_exchange_weak(waiting, waiting + 1)) {
+      return true;
+    }
   }
-  --counters_.waiting;
   return false;
 }
 
-Result<void> ThreadedEngine::wait_for_a_place(const std::stop_token& stop) {
-  const std::stop_callback wake(stop, [this] {
-    ++counters_.line_moved;
-    counters_.line_moved.notify_all();
-  });
-  for (;;) {
-    const std::uint32_t moved = counters_.line_moved.load();
-    if (stop.stop_requested()) {
-      return fail(ErrorCode::cancelled, "the generation was cancelled before it could wait in the line");
-    }
-    if (dead_) {
-      return std::unexpected(died());
-    }
-    if (take_a_place()) {
-      return {};
-    }
-    counters_.line_moved.wait(moved);
+// False: the deadline came first.
+Result<bool> ThreadedEngine::wait_for_a_place(const Sequence& sequence, const std::stop_token& stop) {
+  bool is_placed = false;
+  const auto may_go = [&] { return dead_ || (is_placed = take_a_place()); };
+  std::unique_lock lock(counters_.line_mutex);
+  if (sequence.deadline) {
+    counters_.line_moved.wait_until(lock, stop, *sequence.deadline, may_go);
+  } else {
+    counters_.line_moved.wait(lock, stop, may_go);
   }
+  if (is_placed) {
+    return true;
+  }
+  if (dead_) {
+    return std::unexpected(died());
+  }
+  if (stop.stop_requested()) {
+    return fail(ErrorCode::cancelled, "the generation was cancelled before it could wait in the line");
+  }
+  return false;
 }
 
 // Requires a place in the line.
@@ -217,7 +222,12 @@ Result<Generation> ThreadedEngine::enqueue(Submission submission) {
 Result<Generation> ThreadedEngine::submit(GenerationRequest request, std::stop_token stop) {
   return or_out_of_memory([&]() -> Result<Generation> {
     PUNA_TRY(Submission submission, prepare(std::move(request)));
-    PUNA_TRY_VOID(wait_for_a_place(stop));
+    PUNA_TRY(const bool is_placed, wait_for_a_place(*submission, stop));
+    if (!is_placed) {
+      ++counters_.generations_finished;
+      submission->stream->finish(FinishReason::deadline, submission->usage);
+      return Generation(submission->stream);
+    }
     return enqueue(std::move(submission));
   });
 }
@@ -240,7 +250,7 @@ Result<Pin> ThreadedEngine::compute_pin(std::vector<Token> prefix, const std::st
   PUNA_TRY(Submission submission, prepare({.prompt = std::move(prefix), .tokens_max = 1}));
   auto state = std::make_shared<Pin::State>();
   submission->pin = state;
-  PUNA_TRY_VOID(wait_for_a_place(stop));
+  PUNA_TRY_VOID(wait_for_a_place(*submission, stop));  // it has no deadline
   PUNA_TRY(Generation generation, enqueue(std::move(submission)));
   for (;;) {
     PUNA_TRY(const Piece piece, generation.next(stop));
@@ -308,6 +318,12 @@ Result<Engine::Woken> ThreadedEngine::read_kept(const std::filesystem::path& fil
   const auto bytes_max = static_cast<std::uint64_t>(options_.saved_bytes_max);
   PUNA_TRY(SavedState state, read_state(file, state_key_, bytes_max));
   PUNA_TRY_VOID(check_for_files(state.tokens));
+  const auto window = static_cast<std::size_t>(options_.window_tokens);
+  if (backend_->shape().abilities.share != Share::any_part && state.tokens.size() > window) {
+    return fail(ErrorCode::limit,
+                format_text("{} holds {} tokens, and a window {}", file.string(), state.tokens.size(), window),
+                "a larger window (-c)");
+  }
   Woken woken{.tokens = state.tokens, .note = std::exchange(state.note, {})};
   auto promise = std::make_shared<std::promise<bool>>();
   auto answer = promise->get_future();
@@ -359,8 +375,7 @@ void ThreadedEngine::run(const std::stop_token& stop) {
       std::this_thread::sleep_for(kFilePause);  // they wait for a file
     }
     if (core_.dead() && !dead_.exchange(true)) {
-      ++counters_.line_moved;  // whoever waits for a place learns that there will be none
-      counters_.line_moved.notify_all();
+      counters_.wake_waiters();  // they learn that there will be no place
     }
   }
   inbox_.close();

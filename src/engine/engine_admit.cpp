@@ -353,18 +353,12 @@ void EngineCore::add_forced_start(Sequence& sequence) {
   if (!sequence.forces_text) {
     return;
   }
-  if_memory_allows([&] {
-    std::span<const Token> forced = sequence.filter->forced(std::nullopt);
-    forced = forced.first(std::min(forced.size(), sequence.output_max));
-    if (!forced.empty()) {
-      sequence.forced_at = sequence.tokens.size();
-      sequence.tokens.insert(sequence.tokens.end(), forced.begin(), forced.end());
-    }
-  });
+  if_memory_allows([&] { sequence.add_forced(sequence.filter->forced(std::nullopt)); });
 }
 
 // Takes no memory that it cannot do without.
 void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available) {
+  line_.serve(*sequence);
   counters_.leave_line();
   sequence->computed = available;
   sequence->lane = lane;

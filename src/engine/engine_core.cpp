@@ -263,11 +263,13 @@ void EngineCore::use_folder(std::unique_ptr<StateFolder> folder) {
 }
 
 std::optional<EngineCore::Held> EngineCore::state_of(std::span<const Token> tokens) {
-  const auto live = abilities_.cut ? ledger_.longest(tokens) : ledger_.longest_whole(tokens);
-  const auto saved = saved_.best(tokens, !abilities_.cut);
+  // Whole ones: what goes on otherwise is another's conversation.
+  const auto live = ledger_.longest_whole(tokens);
+  const auto saved = saved_.best(tokens, true);
   if (saved && (!live || saved->tokens >= live->tokens)) {
     SavedState state = saved_.take(saved->holder);
-    Held held{.state = state, .tokens = saved->tokens};
+    std::optional<Held> held;
+    if_memory_allows([&] { held = Held{.state = state, .tokens = saved->tokens}; });
     add_saved(std::move(state));
     return held;
   }

@@ -52,7 +52,7 @@ class EngineCore {
   void use_folder(std::unique_ptr<StateFolder> folder);
   // It chooses how many threads a step uses. Call before the first step.
   void use_guard(std::unique_ptr<ThreadGuard> guard) { guard_ = std::move(guard); }
-  // What is held of the beginning of these tokens, as bytes; where a memory cannot be cut, what begins them as a whole.
+  // What is held of the beginning of these tokens, and of nothing else, as bytes.
   // Nothing: none of it, or it cannot be saved now.
   struct Held {
     SavedState state;

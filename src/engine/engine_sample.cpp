@@ -68,15 +68,11 @@ void EngineCore::take_token(Sequence& sequence, Token token, std::span<const flo
       return fail_sequence(sequence, std::move(accepted).error());
     }
   }
-  std::span<const Token> taken = {&token, 1};
+  const std::size_t before = sequence.tokens.size();
   sequence.forced_at = Sequence::kNowhere;
-  if (sequence.forces_text) {
-    if (const std::span<const Token> forced = sequence.filter->forced(token); !forced.empty()) {
-      taken = forced.first(std::min(forced.size(), sequence.output_max - sequence.output_count()));
-      sequence.forced_at = sequence.tokens.size();
-    }
+  if (!sequence.forces_text || !sequence.add_forced(sequence.filter->forced(token))) {
+    sequence.tokens.push_back(token);
   }
-  sequence.tokens.insert(sequence.tokens.end(), taken.begin(), taken.end());
   probabilities_.resize(sequence.stream->wants_probabilities());
   if (!probabilities_.empty()) {
     log_probabilities(logits, token, probabilities_);
@@ -84,8 +80,8 @@ void EngineCore::take_token(Sequence& sequence, Token token, std::span<const flo
   if (!publish(sequence, 1, sequence.stream->wants_logit_hashes() ? hash_of(logits) : 0, probabilities_)) {
     return;
   }
-  if (taken.size() > 1) {
-    scheduler_.set_reply_rows(sequence.lane, static_cast<int>(taken.size()));
+  if (const std::size_t taken = sequence.tokens.size() - before; taken > 1) {
+    scheduler_.set_reply_rows(sequence.lane, static_cast<int>(taken));
   }
   // Else the scheduler already counts it as decoding: its next row is this token.
 }
@@ -108,7 +104,7 @@ bool EngineCore::publish(Sequence& sequence, std::int64_t sampled, std::uint64_t
   counters_.tokens_forced += tokens - sampled;
   if (stopped) {
     finish(sequence, FinishReason::stop_string);
-  } else if (sequence.forces_text && sequence.filter->is_complete()) {
+  } else if (sequence.forces_text && !sequence.is_cut && sequence.filter->is_complete()) {
     finish(sequence, vocabulary_ends_ ? FinishReason::end_of_turn : FinishReason::grammar_end);
   } else if (sequence.output_count() >= sequence.output_max) {
     finish(sequence, sequence.fills_window ? FinishReason::window_full : FinishReason::tokens_max);

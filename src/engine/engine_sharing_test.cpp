@@ -53,6 +53,31 @@ TEST_F(EngineSharing, ColdAgentsWithOnePrefixComputeItOnce) {
   }
 }
 
+// Waiting for a prefix is no turn: who asks much at once does not push those back who ask after that.
+TEST_F(EngineSharing, OneAgentsManyPromptsWithOnePrefixDoNotHoldUpAnother) {
+  for (const int quota : {0, 3}) {
+    open({.lanes = 4}, {.batch_tokens = 32, .agent_generations_max = quota});
+    const std::int64_t before = counters_.generations_finished;
+    std::vector<Caller> many;
+    for (int i = 0; i < 40; ++i) {
+      many.push_back(submit({.prompt = with(std::vector<Token>(200, 's'), "task " + std::to_string(i)),
+                             .tokens_max = 5,
+                             .agent = AgentId{1}}));
+    }
+    ASSERT_TRUE(core_->step());
+    const Caller other = submit({.prompt = tokens_of("another"), .tokens_max = 5, .agent = AgentId{2}});
+    for (int i = 0; i < 30; ++i) {
+      ASSERT_TRUE(core_->step());
+    }
+    EXPECT_LE(counters_.generations_finished - before, 20) << "quota " << quota;
+    EXPECT_TRUE(other.drain().finished) << "quota " << quota;
+    run_to_end();
+    for (const Caller& caller : many) {
+      EXPECT_TRUE(caller.drain().finished);
+    }
+  }
+}
+
 TEST_F(EngineSharing, AFollowerGoesOnByItselfWhenItsLeaderIsCancelled) {
   open({.lanes = 4}, {.batch_tokens = 32});
   const auto prompt = with(std::vector<Token>(200, 's'), "x");

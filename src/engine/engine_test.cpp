@@ -180,6 +180,54 @@ TEST(Engine, SubmitWaitsForAPlaceInAFullLineAndCanBeStopped) {
   EXPECT_EQ(read_all(*patient).text, expected("patient", 3));
 }
 
+TEST(Engine, ADeadlineCountsWhileTheLineIsFull) {
+  auto hold = std::make_shared<std::atomic<bool>>(true);
+  const auto engine = open({.hold = hold}, {.sequences_max = 1, .waiting_max = 1});
+  std::vector<Generation> generations;
+  generations.push_back(*engine->submit({.prompt = tokens_of("first"), .sampling = kGreedy, .tokens_max = 1}));
+  while (engine->stats().sequences_busy == 0) {
+    std::this_thread::yield();
+  }
+  while (auto generation = engine->try_submit({.prompt = tokens_of("crowd"), .sampling = kGreedy, .tokens_max = 1})) {
+    generations.push_back(*std::move(generation));
+  }
+  auto late = engine->submit({.prompt = tokens_of("late"),
+                              .sampling = kGreedy,
+                              .deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(20)});
+  ASSERT_TRUE(late);
+  const auto read = read_all(*late);
+  ASSERT_TRUE(read.finished);
+  EXPECT_EQ(read.finished->reason, FinishReason::deadline);
+  EXPECT_EQ(read.text, "");
+  *hold = false;
+}
+
+// The last place, taken and left by many: whoever waits for it gets it.
+TEST(Engine, NobodyMissesThatAPlaceIsFree) {
+  const auto engine = open({}, {.sequences_max = 1, .waiting_max = 1});
+  std::atomic<bool> is_over = false;
+  std::jthread impatient([&] {
+    while (!is_over) {
+      if (auto generation = engine->try_submit({.prompt = tokens_of("no"), .sampling = kGreedy, .tokens_max = 1})) {
+        static_cast<void>(read_all(*generation));
+      }
+    }
+  });
+  {
+    std::vector<std::jthread> patient;
+    for (int thread = 0; thread < 3; ++thread) {
+      patient.emplace_back([&] {
+        for (int i = 0; i < 200; ++i) {
+          auto generation = engine->submit({.prompt = tokens_of("yes"), .sampling = kGreedy, .tokens_max = 1});
+          ASSERT_TRUE(generation);
+          EXPECT_TRUE(read_all(*generation).finished);
+        }
+      });
+    }
+  }
+  is_over = true;
+}
+
 TEST(Engine, APinnedPrefixIsComputedOnceAndMayOutliveTheEngine) {
   std::optional<Pin> pin;
   {

@@ -78,6 +78,19 @@ TEST_F(ForcedText, StopsWhereTokensEnd) {
   }
 }
 
+// A text that ends with the grammar is whole; one that was cut is not, though the grammar was read to its end.
+TEST_F(ForcedText, ATextThatIsCutDoesNotCountAsWhole) {
+  const auto exact = testing_grammar::exactly("[1, 2, \"three\"]");
+  for (int tokens_max = 1; tokens_max <= 15; ++tokens_max) {
+    open({});
+    const test::Caller caller = ask(exact, true, tokens_max);
+    run_to_end();
+    const test::Output output = caller.drain();
+    EXPECT_EQ(output.text, std::string("[1, 2, \"three\"]").substr(0, static_cast<std::size_t>(tokens_max)));
+    EXPECT_EQ(output.finished->reason, tokens_max < 15 ? FinishReason::tokens_max : FinishReason::end_of_turn);
+  }
+}
+
 TEST_F(ForcedText, StopsAtAStopString) {
   open({});
   const test::Caller first = ask(answer(), true, 0, {"swer"});

@@ -100,9 +100,10 @@ class GrammarFilter final : public TokenFilter {
     }
     const std::uint64_t key =
         std::uint64_t{static_cast<std::uint32_t>(state_)} << 32U | static_cast<std::uint32_t>(last.value_or(Token{-1}));
-    const auto [known, is_new] = entry_->forced.try_emplace(key);
-    if (is_new) {
-      known->second = forced_run(entry_->matcher, state_, last, *store_->trie, *store_->weights);
+    auto known = entry_->forced.find(key);
+    if (known == entry_->forced.end()) {
+      ForcedRun run = forced_run(entry_->matcher, state_, last, *store_->trie, *store_->weights);
+      known = entry_->forced.emplace(key, std::move(run)).first;
     }
     if (!known->second.tokens.empty()) {
       state_ = known->second.after;
@@ -116,6 +117,7 @@ class GrammarFilter final : public TokenFilter {
   }
 
  private:
+  // All or nothing: without memory it throws, and is as it was before.
   void open() {
     if (entry_ && entry_->matcher.is_crowded()) {
       auto fresh = store_->renewed(entry_);
@@ -123,10 +125,13 @@ class GrammarFilter final : public TokenFilter {
       entry_ = std::move(fresh);
     }
     if (!entry_) {
-      store_ = filters_.store();
-      entry_ = store_->entry(grammar_);
-      mask_ = std::make_unique<TokenSet>(store_->trie->places());
-      state_ = entry_->matcher.start();
+      auto store = filters_.store();
+      auto entry = store->entry(grammar_);
+      auto mask = std::make_unique<TokenSet>(store->trie->places());
+      state_ = entry->matcher.start();
+      store_ = std::move(store);
+      entry_ = std::move(entry);
+      mask_ = std::move(mask);
     }
   }
 

@@ -22,6 +22,14 @@ namespace {
 
 llama_seq_id seq(LaneId lane) { return static_cast<llama_seq_id>(lane); }
 
+std::string devices_text() {
+  std::string text;
+  for (const DeviceInfo& device : engine_libraries().devices) {
+    text += ", " + device.description;
+  }
+  return text;
+}
+
 // The library's arrays for one batch; pointers in view() are into this object.
 class BatchArrays {
  public:
@@ -306,11 +314,12 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   window_ = std::max(0, llama_model_n_swa(model));
   unsettled_.assign(static_cast<std::size_t>(lanes), 0);
   wanted_.reserve(static_cast<std::size_t>(options.batch_tokens));
-  state_key_ = format_text("model {:016x}, {} profile, llama.cpp {}", model_fingerprint,
+  // The same bits are promised for the same processor only.
+  state_key_ = format_text("model {:016x}, {} profile, llama.cpp {}{}", model_fingerprint,
                            options.has_pool() ? "fast"
                            : fast             ? "fast, in parts,"
                                               : "deterministic",
-                           llama_version());
+                           llama_version(), fast ? "" : devices_text());
   shape_.abilities = probe(model);
   llama_memory_clear(memory_, true);
   std::ranges::fill(unsettled_, 0);

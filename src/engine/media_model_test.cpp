@@ -203,11 +203,15 @@ TEST_F(MediaModel, TheSamePictureIsEncodedOnceAndItsCacheIsSharedAndAnothersIsNo
 }
 
 TEST_F(MediaModel, AConversationWithAPictureIsNotWrittenToAFile) {
-  static_cast<void>(ask(pattern(1), "what is it"));
+  const MediaReply reply = ask(pattern(1), "what is it");
   std::vector<Token> tokens = words("look");
   const auto kept = engine_->hibernate(tokens, folder_ / "kept.state");
   ASSERT_FALSE(kept) << "the lane that holds these words goes on with a picture";
-  EXPECT_EQ(kept.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(kept.error().code, ErrorCode::not_found);
+  tokens.append_range(*encoder_->tokens(bytes_of(pattern(1))));
+  tokens.append_range(words("what is it"));
+  tokens.append_range(reply.tokens);
+  EXPECT_EQ(engine_->hibernate(tokens, folder_ / "kept.state").error().code, ErrorCode::invalid_argument);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "kept.state"));
 }
 

@@ -63,6 +63,19 @@ struct Sequence {
   }
   [[nodiscard]] std::size_t output_count() const { return tokens.size() - prompt_tokens; }
 
+  // Appends text that is certain, as far as tokens may be generated. False: there is none.
+  bool add_forced(std::span<const Token> forced) noexcept {
+    const std::size_t room = output_max - output_count();
+    if (forced.empty()) {
+      return false;
+    }
+    is_cut = forced.size() > room;
+    forced_at = tokens.size();
+    tokens.insert(tokens.end(), forced.begin(),
+                  forced.begin() + static_cast<std::ptrdiff_t>(std::min(forced.size(), room)));
+    return true;
+  }
+
   // How many of the tokens from `position` on, before `end`, are of one kind: words, or one medium's.
   [[nodiscard]] std::size_t same_kind(std::size_t position, std::size_t end) const {
     const auto run = run_from(position);
@@ -94,6 +107,7 @@ struct Sequence {
   std::size_t computed = 0;
   std::size_t published;             // tokens[prompt_tokens, published) were given to the reader
   std::size_t forced_at = kNowhere;  // where the tokens begin that were forced since something was last sampled
+  bool is_cut = false;               // it has less of the certain text than the filter has
   LaneId lane{};
   std::vector<std::size_t> marks;  // positions ahead at which the lane is marked, the nearest last
 

@@ -22,7 +22,8 @@ static_assert(std::endian::native == std::endian::little, "state files are writt
 constexpr std::array<char, 8> kMagic = {'P', 'U', 'N', 'A', 'K', 'V', '0', '1'};
 constexpr std::array<char, 8> kMagicOfNoted = {'P', 'U', 'N', 'A', 'K', 'V', '0', '2'};
 constexpr std::size_t kStateKeyBytesMax = 4096;
-constexpr std::streamoff kFingerprintBytes = 1 << 20;  // of each end
+constexpr std::streamoff kPieceBytes = 1 << 16;  // of a model file that is too long to be read whole
+constexpr std::streamoff kPiecesMax = 1024;
 
 struct Head {
   std::array<char, 8> magic = kMagic;
@@ -186,11 +187,13 @@ Result<std::uint64_t> fingerprint(const std::filesystem::path& file) {
   const std::streamoff length = stream.tellg();
   Hash hash;
   hash.add(view(std::span(&length, 1)));
-  std::string piece(static_cast<std::size_t>(kFingerprintBytes), '\0');
-  for (const std::streamoff begin : {std::streamoff{0}, std::max<std::streamoff>(0, length - kFingerprintBytes)}) {
+  std::string piece(static_cast<std::size_t>(kPieceBytes), '\0');
+  const std::streamoff apart = std::max(kPieceBytes, length / kPiecesMax);
+  for (std::streamoff begin = 0; begin < length; begin += apart) {
+    const bool is_last = begin + apart >= length;
     stream.clear();
-    stream.seekg(begin);
-    stream.read(piece.data(), kFingerprintBytes);
+    stream.seekg(is_last ? std::max(begin, length - kPieceBytes) : begin);
+    stream.read(piece.data(), kPieceBytes);
     hash.add(std::string_view(piece).substr(0, static_cast<std::size_t>(stream.gcount())));
   }
   if (stream.bad()) {

@@ -36,7 +36,8 @@ struct SavedState {
 [[nodiscard]] Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key,
                                             std::uint64_t bytes_max);
 
-// A number that differs for different model files: of the size and of the first and the last megabyte.
+// A number that differs for different model files: of the size, and of all bytes up to 64 MiB, or of 1,024 pieces of
+// 64 KiB from the beginning to the end. Two files are taken for one only if they differ in small parts alone.
 // Errors  not_found, io
 [[nodiscard]] Result<std::uint64_t> fingerprint(const std::filesystem::path& file);
 

@@ -159,5 +159,25 @@ TEST_F(StateFile, AFingerprintDependsOnLengthAndContent) {
   EXPECT_EQ(*fingerprint(file_), one);
 }
 
+TEST_F(StateFile, AFingerprintSeesTheMiddleOfAFile) {
+  std::string weights(3'000'000, 'w');
+  put(weights);
+  const auto one = *fingerprint(file_);
+  weights[1'500'001] = 'v';
+  put(weights);
+  EXPECT_NE(*fingerprint(file_), one) << "one byte of a file that is read whole";
+  // A file that is read in pieces: holes cost no disk.
+  const auto large = [&](std::streamoff where) {
+    put("");
+    std::filesystem::resize_file(file_, std::uintmax_t{300} << 20U);
+    std::fstream(file_, std::ios::in | std::ios::out | std::ios::binary).seekp(where) << std::string(400'000, 'x');
+    return *fingerprint(file_);
+  };
+  const auto another = large(200 << 20);
+  EXPECT_NE(large(201 << 20), another);
+  EXPECT_NE(large((300 << 20) - 400'000), another);
+  EXPECT_EQ(large(200 << 20), another);
+}
+
 }  // namespace
 }  // namespace puna::engine

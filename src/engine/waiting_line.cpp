@@ -47,9 +47,10 @@ std::unique_ptr<Sequence> WaitingLine::pop() {
   std::ranges::pop_heap(line_, later);
   std::unique_ptr<Sequence> first = std::move(line_.back());
   line_.pop_back();
-  now_ = std::max(now_, first->line_turn);
   return first;
 }
+
+void WaitingLine::serve(const Sequence& sequence) noexcept { now_ = std::max(now_, sequence.line_turn); }
 
 void WaitingLine::remove_if(const std::function<bool(const Sequence&)>& leaves,
                             const std::function<void(std::unique_ptr<Sequence>)>& out) {

@@ -25,8 +25,10 @@ class WaitingLine {
   // For one that was taken out and cannot go on yet: it keeps its place, before all that came later.
   // Requires room for it.
   void put_back(std::unique_ptr<Sequence> sequence) noexcept;
-  // Whose turn it is. Requires !empty().
+  // Whose turn it is. Requires !empty(). It is put back, or leaves, or is served, which has to be said.
   [[nodiscard]] std::unique_ptr<Sequence> pop();
+  // Whoever comes later does not get an earlier turn than this one.
+  void serve(const Sequence& sequence) noexcept;
 
   // Takes out all for which `leaves` says true, and hands them to `out`.  Cost  O(n).
   void remove_if(const std::function<bool(const Sequence&)>& leaves,
@@ -40,7 +42,7 @@ class WaitingLine {
 
   std::vector<std::unique_ptr<Sequence>> line_;           // a heap; whose turn it is comes first
   std::unordered_map<AgentId, std::uint64_t> next_turn_;  // of agents that have one ahead of now_
-  std::uint64_t now_ = 0;                                 // the turn served last
+  std::uint64_t now_ = 0;                                 // the latest turn served
 };
 
 }  // namespace puna::engine

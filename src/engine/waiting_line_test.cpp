@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <ranges>
+#include <vector>
 
 namespace puna::engine {
 namespace {
@@ -15,13 +18,20 @@ std::unique_ptr<Sequence> turn_of(std::uint64_t agent, SequenceNumber number) {
   return sequence;
 }
 
+// Whose turn it is, who then has it.
+SequenceNumber served(WaitingLine& line) {
+  const auto sequence = line.pop();
+  line.serve(*sequence);
+  return sequence->number;
+}
+
 TEST(WaitingLine, WithoutAgentsItIsFirstComeFirstServed) {
   WaitingLine line;
   for (SequenceNumber number = 1; number <= 5; ++number) {
     line.push(turn_of(0, number));
   }
   for (SequenceNumber number = 1; number <= 5; ++number) {
-    EXPECT_EQ(line.pop()->number, number);
+    EXPECT_EQ(served(line), number);
   }
   EXPECT_TRUE(line.empty());
 }
@@ -32,9 +42,30 @@ TEST(WaitingLine, AnAgentThatAsksOftenDoesNotHoldUpTheOthers) {
     line.push(turn_of(1, number));
   }
   line.push(turn_of(2, 101));
-  EXPECT_EQ(line.pop()->number, 1U);
-  EXPECT_EQ(line.pop()->number, 101U);
-  EXPECT_EQ(line.pop()->number, 2U);
+  EXPECT_EQ(served(line), 1U);
+  EXPECT_EQ(served(line), 101U);
+  EXPECT_EQ(served(line), 2U);
+}
+
+// Those that are taken out to wait elsewhere, for a prefix that another computes or because their agent has enough
+// running, have not had their turns.
+TEST(WaitingLine, WhoIsPutBackHasNotBeenServed) {
+  WaitingLine line;
+  line.reserve(200);
+  for (SequenceNumber number = 1; number <= 100; ++number) {
+    line.push(turn_of(1, number));
+  }
+  EXPECT_EQ(served(line), 1U);
+  std::vector<std::unique_ptr<Sequence>> elsewhere;
+  while (!line.empty()) {
+    elsewhere.push_back(line.pop());
+  }
+  line.push(turn_of(2, 101));
+  for (auto& sequence : elsewhere) {
+    line.put_back(std::move(sequence));
+  }
+  EXPECT_EQ(served(line), 101U);
+  EXPECT_EQ(served(line), 2U);
 }
 
 TEST(WaitingLine, OneThatIsPutBackKeepsItsPlace) {
@@ -59,8 +90,10 @@ TEST(WaitingLine, TenThousandAgentsThatAlwaysAskAgainGetEqualTurns) {
     }
   }
   std::map<std::uint64_t, int> turns;
+  std::map<std::uint64_t, int> all;
   for (std::uint64_t served = 1; served <= 5 * kAgents; ++served) {
     const auto sequence = line.pop();
+    line.serve(*sequence);
     const auto agent = static_cast<std::uint64_t>(sequence->agent);
     line.push(turn_of(agent, ++number));
     ++turns[agent];
@@ -73,10 +106,15 @@ TEST(WaitingLine, TenThousandAgentsThatAlwaysAskAgainGetEqualTurns) {
     for (const auto& [who, count] : turns) {
       sum += count;
       squares += static_cast<double>(count) * count;
+      all[who] += count;
     }
     ASSERT_GE(sum * sum / (static_cast<double>(turns.size()) * squares), 0.95);
     turns.clear();
   }
+  EXPECT_EQ(all.size(), kAgents) << "nobody starves";
+  const auto [least, most] = std::ranges::minmax(std::views::values(all));
+  EXPECT_GE(least, 4);
+  EXPECT_LE(most, 6);
   std::map<std::uint64_t, int> waiting;
   line.remove_if([](const Sequence&) { return true; },
                  [&waiting](const auto& sequence) { ++waiting[static_cast<std::uint64_t>(sequence->agent)]; });

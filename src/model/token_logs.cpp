@@ -103,14 +103,18 @@ std::optional<event::PrefixLost> TokenLogs::compare(const std::vector<Token>& to
 Result<TokenLogs::Prompt> TokenLogs::tokenize(const std::vector<PromptPart>& parts, AgentId agent,
                                               std::span<const Weights::MediaTokens> media) {
   const Flat all = flat(parts);
-  const std::scoped_lock lock(mutex_);
-  Weights::Known known{.text = {}, .tokens = {}, .media = media};
-  if (Log* log = longest_beginning(all.text, all.trust)) {
-    log->last_use = ++uses_;
-    known.text = log->text;
-    known.tokens = log->tokens;
+  std::string text;
+  std::vector<Token> begun;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (Log* log = longest_beginning(all.text, all.trust)) {
+      log->last_use = ++uses_;
+      text = log->text;
+      begun = log->tokens;
+    }
   }
-  PUNA_TRY(std::vector<Token> tokens, weights_.tokenize(parts, known));
+  PUNA_TRY(std::vector<Token> tokens, weights_.tokenize(parts, {.text = text, .tokens = begun, .media = media}));
+  const std::scoped_lock lock(mutex_);
   auto lost = compare(tokens, agent);
   return Prompt{.tokens = std::move(tokens), .lost = std::move(lost)};
 }
@@ -138,12 +142,26 @@ void TokenLogs::remember(const std::vector<PromptPart>& parts, std::vector<Token
 
 // Requires  the lock
 void TokenLogs::add(Log log) {
-  std::erase_if(logs_, [&log](const Log& other) { return other.text == log.text; });
-  if (logs_.size() >= kLogsMax) {
-    logs_.erase(std::ranges::min_element(logs_, {}, &Log::last_use));
+  if (const auto same = std::ranges::find(logs_, log.text, &Log::text); same != logs_.end()) {
+    forget(same);
+  }
+  for (Log& other : logs_) {
+    other.is_continued =
+        other.is_continued || (log.agent != kNoAgent && other.agent == log.agent && log.text.starts_with(other.text));
+  }
+  while (!logs_.empty() && (logs_.size() >= kLogsMax || bytes_ + log.bytes() > kLogBytesMax)) {
+    forget(std::ranges::min_element(logs_, {},
+                                    [](const Log& other) { return std::pair(!other.is_continued, other.last_use); }));
   }
   log.last_use = ++uses_;
+  bytes_ += log.bytes();
   logs_.push_back(std::move(log));
+}
+
+// Requires  the lock
+void TokenLogs::forget(std::vector<Log>::iterator log) {
+  bytes_ -= log->bytes();
+  logs_.erase(log);
 }
 
 std::optional<TokenLogs::Kept> TokenLogs::last_of(AgentId agent) {

@@ -1,7 +1,8 @@
 // The exact tokens of the conversations so far, so that old turns are never tokenised again: a prompt that begins with
 // a conversation takes that conversation's ids, generated ones included, and only its new text is tokenised.
 //
-// Bounded: kLogsMax conversations, the one used longest ago is forgotten first. Thread  any.
+// Bounded: kLogsMax conversations and kLogBytesMax bytes. Forgotten first is what its own agent went on from, and what
+// was used longest ago. Thread  any.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace puna::model {
 
-inline constexpr std::size_t kLogsMax = 256;
+inline constexpr std::size_t kLogsMax = 1024;
+inline constexpr std::size_t kLogBytesMax = std::size_t{128} << 20U;
 
 class TokenLogs {
  public:
@@ -53,15 +55,20 @@ class TokenLogs {
     std::vector<Token> tokens;
     AgentId agent = kNoAgent;
     std::uint64_t last_use = 0;
+    bool is_continued = false;  // its agent has one that begins with it
+
+    [[nodiscard]] std::size_t bytes() const { return text.size() + tokens.size() * sizeof(Token); }
   };
   [[nodiscard]] Log* longest_beginning(const std::string& text, const std::vector<std::size_t>& trust);
   [[nodiscard]] const Log* last_log(AgentId agent) const;
   void add(Log log);
+  void forget(std::vector<Log>::iterator log);
   [[nodiscard]] std::optional<event::PrefixLost> compare(const std::vector<Token>& tokens, AgentId agent) const;
 
   const Weights& weights_;
   std::mutex mutex_;
-  std::vector<Log> logs_;  // guarded by mutex_
+  std::vector<Log> logs_;  // guarded by mutex_, as the rest
+  std::size_t bytes_ = 0;
   std::uint64_t uses_ = 0;
 };
 

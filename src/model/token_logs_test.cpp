@@ -105,6 +105,28 @@ TEST_F(TokenLogsTest, OnlySoManyConversationsAreRemembered) {
   EXPECT_NE(logs_->tokenize(after(kLogsMax), kNoAgent)->tokens, *weights_->tokenize(after(kLogsMax)));
 }
 
+// More than half as many agents as conversations are remembered, all of them in turns: each turn makes a new one.
+TEST_F(TokenLogsTest, ManyAgentsInTurnsAllKeepTheirIds) {
+  constexpr std::size_t kAgents = kLogsMax - 1;
+  std::vector<std::vector<PromptPart>> talks(kAgents);
+  for (int turn = 0; turn < 3; ++turn) {
+    int lost = 0;
+    for (std::size_t i = 0; i < kAgents; ++i) {
+      std::vector<PromptPart>& talk = talks[i];
+      talk.push_back(trusted("<|im_start|>user\n"));
+      talk.push_back(untrusted(std::to_string(i)));
+      talk.push_back(trusted("<|im_end|>\n<|im_start|>assistant\n"));
+      const auto prompt = *logs_->tokenize(talk, AgentId{i + 1});
+      lost += prompt.lost ? 1 : 0;
+      EXPECT_EQ(prompt.tokens == *weights_->tokenize(talk), turn == 0) << "agent " << i << ", turn " << turn;
+      logs_->remember(talk, prompt.tokens, "reading", letters("reading"), AgentId{i + 1});
+      talk.push_back(untrusted("reading"));
+      talk.push_back(trusted("<|im_end|>\n"));
+    }
+    EXPECT_EQ(lost, 0) << "turn " << turn;
+  }
+}
+
 TEST_F(TokenLogsTest, ANoteBringsTheExactIdsToAnotherProcess) {
   EXPECT_FALSE(logs_->last_of(AgentId{1}));
   const auto prompt = *logs_->tokenize(first(), AgentId{1});

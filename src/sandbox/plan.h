@@ -76,6 +76,8 @@ struct Plan {
   std::uint32_t protected_count = 0;
   std::uint32_t text_bytes = 0;
   std::uint32_t scratch_files = 0;
+  std::uint32_t niceness = 0;  // added to the caller's
+  std::uint32_t unused = 0;
   std::uint64_t scratch_bytes = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t file_bytes = 0;

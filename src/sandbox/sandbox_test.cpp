@@ -1,6 +1,7 @@
 #include "puna/sandbox.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <regex>
@@ -174,6 +175,18 @@ TEST_P(EachTier, MemoryFilesDescriptorsAndProcessesAreBounded) {
   command.limits = {.processes = 16};
   const auto outcome = outcome_of(box, command);
   EXPECT_EQ(outcome.out.text(), "refused True\n") << outcome.err.text();
+}
+
+TEST_P(EachTier, ProgramsAreNicerThanTheirCallerAndCannotTakeItBack) {
+  PUNA_SANDBOX_OR_SKIP(box, options_of(GetParam()));
+  const int own = ::getpriority(PRIO_PROCESS, 0);
+  SandboxCommand command;
+  command.arguments = {"/usr/bin/python3", "-I", "-S", "-c",
+                       "import os\nprint(os.nice(0))\ntry:\n  os.nice(-1)\nexcept OSError: print('refused')"};
+  const auto outcome = outcome_of(box, command);
+  EXPECT_EQ(outcome.out.text(), format_text("{}\nrefused\n", std::min(own + kToolNiceness, 19))) << outcome.err.text();
+  command.limits.niceness = 0;
+  EXPECT_TRUE(outcome_of(box, command).out.text().starts_with(format_text("{}\n", own)));
 }
 
 TEST_P(EachTier, OutputIsCutInTheMiddleAndTheCountIsExact) {

@@ -63,6 +63,7 @@ std::vector<Bad> table() {
       {bomb(), "6:24: more than 50000 values when every alias is followed", "aliases"},
       {long_bomb(), "3:65: more than 1048576 bytes when every alias is followed", "long texts"},
       {"a: &a [*a]\n", "1:8: an alias stands inside what it names", "write the value"},
+      {"? " + std::string(1001, 'k') + "\n: 1\n", "1:3: a key of 1001 bytes; at most 1000", "shorter"},
       {"a: " + std::string(40, '[') + std::string(40, ']'), "1:35: nested more than 32 deep", "flatter"},
       {"scenario_id: *nobody\n", "1:14: not YAML: ", ""},
       {"scenario_id: s\nmotif: \xFF\n", "2:1: not UTF-8", "iconv"},

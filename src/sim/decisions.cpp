@@ -93,7 +93,11 @@ Result<Decision> Decider::decision_of(const Question& question) {
   usage.retries += question.retries;
   if (!question.reply) {
     if (ends_run(question.reply.error().code)) {
-      return std::unexpected(question.reply.error());
+      Error error = question.reply.error();
+      if (error.code == ErrorCode::corrupt) {  // of a run, this says that its log is of another run
+        error.code = ErrorCode::unavailable;
+      }
+      return std::unexpected(std::move(error));
     }
     made.failure = question.reply.error().message;
   } else if (question.reply->lost) {
@@ -132,8 +136,8 @@ Result<void> Decider::audit(const Question& question, const Decision& decision) 
                             .extra = Json::object({{"seed", question.request.sampling.seed},
                                                    {"schema", schema_of(question.allowed)},
                                                    {"action", to_json(decision.action)}})},
-                           setup_.llm[static_cast<std::size_t>(question.agent)].model, question.request,
-                           question.reply);
+                           setup_.models.model_of(setup_.llm[static_cast<std::size_t>(question.agent)]).name(),
+                           question.request, question.reply);
 }
 
 Result<std::vector<Decision>> Decider::decide(const std::vector<int>& agents, int epoch, int step,

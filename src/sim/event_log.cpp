@@ -111,6 +111,7 @@ void EventLog::add(std::string_view type, int epoch, int step, const Json& membe
   event.set("epoch", epoch);
   event.set("step", step);
   for (const Json::Member& member : members.as_object()) {
+    PUNA_CHECK(event.find(member.key) == nullptr, "an event's own id, t, type, epoch or step");
     event.set(member.key, member.value);
   }
   added_.push_back(event.dump());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "puna/sim/run.h"
 #include "sim/test_report.h"
@@ -129,6 +130,38 @@ TEST_F(EventsTest, InteractionsAreWhatTheRunCountedAndPaid) {
             }));
 }
 
+// Also where governance lets an agent begin only so much in a step.
+TEST_F(EventsTest, EveryProposalIsAnsweredOrExpires) {
+  std::string text(kTaxed);
+  text = text.substr(0, text.find("governance")) + "governance: {bandwidth_cap: 1}\n";
+  text.replace(text.find("count: 3"), 8, "count: 12");
+  play(scenario_of(text), "run");
+  std::map<std::string, int> fates;
+  std::size_t expired = 0;
+  for (const Json& event : events({.types = {"interaction_proposed"}})) {
+    fates[std::string(event.text_or("proposal"))] = 0;
+  }
+  for (const Json& event : events({.types = {"interaction_expired"}})) {
+    ++fates[std::string(event.text_or("proposal"))];
+    ++expired;
+  }
+  const auto interactions = read_interactions(folder / "run");
+  std::map<std::tuple<int, int, std::string>, int> begun;
+  for (const LoggedInteraction& one : *interactions) {
+    EXPECT_EQ(++begun[std::tuple(one.when.epoch, one.when.step, one.initiator)], 1) << one.id << ": the cap is 1";
+    if (!one.proposal.empty()) {
+      ++fates[one.proposal];
+    }
+  }
+  EXPECT_GT(fates.size(), 20U);
+  EXPECT_GT(expired, 0U);
+  for (const auto& [proposal, fate] : fates) {
+    EXPECT_EQ(fate, 1) << proposal;
+  }
+  const std::string one = fates.begin()->first;
+  EXPECT_EQ(events({.id = one}).size(), 2U) << "what became of it is found by its id";
+}
+
 TEST_F(EventsTest, InteractionsAsATable) {
   std::vector<LoggedInteraction> two(2);
   two[0] = {
@@ -160,11 +193,11 @@ TEST_F(EventsTest, WhatCannotBeIsNamedWithItsLine) {
       {R"("t":5,)", "", "b_events.jsonl:5: out of order: t is missing on this line"},
       {R"("epoch":0,)", R"("epoch":-1,)", "b_events.jsonl:1: no event"},
       {R"("p":)", R"("p":1.5,"q":)",
-       format_text("b_events.jsonl:{}: p is 1.5, and lies in [0, 1]", line_of(R"("p":)"))},
+       format_text("b_events.jsonl:{}: p is 1.5, and must lie in [0, 1]", line_of(R"("p":)"))},
       {R"("p":)", R"("p":null,"q":)",
-       format_text("b_events.jsonl:{}: p is null, and lies in [0, 1]", line_of(R"("p":)"))},
+       format_text("b_events.jsonl:{}: p is null, and must lie in [0, 1]", line_of(R"("p":)"))},
       {R"("v_hat":)", R"("v_hat":-1.01,"v":)",
-       format_text("b_events.jsonl:{}: v_hat is -1.01, and lies in [-1, 1]", line_of(R"("v_hat":)"))}};
+       format_text("b_events.jsonl:{}: v_hat is -1.01, and must lie in [-1, 1]", line_of(R"("v_hat":)"))}};
   for (const BadEvent& each : bad) {
     std::string text = log;
     const std::size_t at = text.find(each.before);

@@ -137,5 +137,22 @@ TEST_F(LlmSim, AServerThatIsNotThereIsFoundBeforeTheFirstStep) {
   EXPECT_TRUE(models.error().message.starts_with("line 4: the model of these agents: ")) << models.error().message;
 }
 
+// Whatever their groups say beside it: the weights are loaded once.
+TEST_F(SimTest, AFileInPlaceOfWhatTheScenarioSaysIsOpenedOnce) {
+  const Scenario scenario = scenario_of(
+      "scenario_id: m\nworld: public_goods\nagents:\n"
+      "  - {type: llm, llm: {provider: llama_cpp, model_path: a.gguf}}\n"
+      "  - {type: llm, llm: {provider: llama_cpp, model_path: b.gguf}}\n"
+      "  - {type: llm, llm: {provider: llama_cpp, model: x, base_url: \"http://127.0.0.1:9/v1\", timeout: 3}}\n"
+      "  - {type: llm, llm: {provider: llama_cpp, model_path: a.gguf, n_ctx: 512}}\n");
+  const auto models = open_models(scenario, {.file = kDemoModel});
+  ASSERT_TRUE(models) << models.error().message;
+  const auto model_of = [&](std::size_t group) { return &models->model_of(scenario.agents[group].llm); };
+  EXPECT_EQ(model_of(0), model_of(1));
+  EXPECT_EQ(model_of(0), model_of(2));
+  EXPECT_NE(model_of(0), model_of(3)) << "another window";
+  EXPECT_EQ(models->what_is(scenario.agents[0].llm), models->what_is(scenario.agents[2].llm));
+}
+
 }  // namespace
 }  // namespace puna::sim

@@ -59,10 +59,16 @@ Result<Opened> open_server(const LlmOptions& options, const ModelPlaces& places,
   return Opened{.model = std::move(model), .what = std::move(what)};
 }
 
-Result<Opened> open_model(const LlmOptions& options, const ModelPlaces& places, std::stop_token stop) {
+// What these agents ask, once a file took the place of what they say.
+LlmOptions with_places(LlmOptions options, const ModelPlaces& places) {
   if (!places.file.empty()) {
-    return open_local(options, places.file, places);
+    options.base_url.clear();
+    options.model_path = places.file.string();
   }
+  return options;
+}
+
+Result<Opened> open_model(const LlmOptions& options, const ModelPlaces& places, std::stop_token stop) {
   if (!options.base_url.empty()) {
     return open_server(options, places, std::move(stop));
   }
@@ -82,6 +88,12 @@ void ModelSet::add(const LlmOptions& options, std::unique_ptr<Model> model, std:
   models_.push_back({.options = options, .model = std::move(model), .what = std::move(what)});
 }
 
+void ModelSet::share(const LlmOptions& options, const LlmOptions& others) {
+  Entry entry = entry_of(others);
+  entry.options = options;
+  models_.push_back(std::move(entry));
+}
+
 const ModelSet::Entry& ModelSet::entry_of(const LlmOptions& options) const {
   const auto found =
       std::ranges::find_if(models_, [&](const Entry& entry) { return share_model(entry.options, options); });
@@ -90,21 +102,30 @@ const ModelSet::Entry& ModelSet::entry_of(const LlmOptions& options) const {
 }
 
 Result<ModelSet> open_models(const Scenario& scenario, const ModelPlaces& places, std::stop_token stop) {
+  struct Open {
+    LlmOptions wanted;  // with what the places put in its place
+    LlmOptions said;
+  };
   ModelSet models;
-  std::vector<LlmOptions> open;
+  std::vector<Open> open;
   for (const AgentGroup& group : scenario.agents) {
-    const bool is_open = std::ranges::any_of(open, [&](const LlmOptions& one) { return share_model(one, group.llm); });
-    if (group.type != AgentType::llm || is_open) {
+    if (group.type != AgentType::llm) {
       continue;
     }
-    auto opened = open_model(group.llm, places, stop);
+    const LlmOptions wanted = with_places(group.llm, places);
+    const auto known = std::ranges::find_if(open, [&](const Open& one) { return share_model(one.wanted, wanted); });
+    if (known != open.end()) {
+      models.share(group.llm, known->said);
+      continue;
+    }
+    auto opened = open_model(wanted, places, stop);
     if (!opened) {
       Error error = std::move(opened).error();
       const std::string line = group.place.line > 0 ? format_text("line {}: ", group.place.line) : "";
       error.message = format_text("{}the model of these agents: {}", line, error.message);
       return std::unexpected(std::move(error));
     }
-    open.push_back(group.llm);
+    open.push_back({.wanted = wanted, .said = group.llm});
     models.add(group.llm, std::move(opened->model), std::move(opened->what));
   }
   return models;

@@ -32,7 +32,7 @@ Fault range_fault(const Json& event, std::string_view name, double least, double
   if (value == nullptr || (value->is_number() && value->as_double() >= least && value->as_double() <= most)) {
     return {};
   }
-  return format_text("{} is {}, and lies in [{}, {}]", name, printable(value->dump()), least, most);
+  return format_text("{} is {}, and must lie in [{}, {}]", name, printable(value->dump()), least, most);
 }
 
 // What is wrong with any event on this line, from 1.
@@ -42,6 +42,9 @@ Fault fault_of(const Json& event, std::size_t line) {
   }
   if (const Json* t = event.find("t"); t == nullptr || *t != Json(line)) {
     return format_text("out of order: t is {} on this line", t == nullptr ? "missing" : printable(t->dump()));
+  }
+  if (!event.text_or("type").starts_with("interaction_")) {
+    return {};
   }
   Fault fault = range_fault(event, "p", 0, 1);
   return fault.empty() ? range_fault(event, "v_hat", -1, 1) : fault;

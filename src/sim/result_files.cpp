@@ -219,6 +219,9 @@ Result<std::string> read_result_file(const std::filesystem::path& file) {
                 format_text("cannot read {}: {}", path_text(file), code.message()),
                 "the folder that puna sim run --out wrote, or a file in it");
   }
+  if (!std::filesystem::is_regular_file(file, code)) {
+    return fail(ErrorCode::io, format_text("{} is no file that stays", path_text(file)), "write it to a file first");
+  }
   if (bytes > kResultBytesMax) {
     return fail(ErrorCode::limit,
                 format_text("{} has {} bytes; at most {} are read", path_text(file), bytes, kResultBytesMax));

@@ -282,8 +282,7 @@ class Swarm final : public World {
     if (found == proposals_.end()) {
       return;
     }
-    const Proposal proposal = std::move(*found);
-    proposals_.erase(found);
+    const Proposal proposal = *found;
     const bool accepted = action.kind == "accept";
     Observables seen = observables_of(proposal.effort);
     seen.engagement = accepted ? seen.engagement : std::min(seen.engagement, 0.0);
@@ -295,8 +294,11 @@ class Swarm final : public World {
                         .transfer = accepted ? static_cast<double>(proposal.offer) : 0,
                         .truth = proposal.effort == kEfforts[0],
                         .proposal = proposal.id})) {
+      step.tell(agent, format_text("{} may do no more in this step: proposal {} is still open.", name(proposal.from),
+                                   proposal.id));
       return;
     }
+    std::erase_if(proposals_, [&](const Proposal& other) { return other.id == proposal.id; });
     step.tell(proposal.from, format_text("{} {} your proposal.", name(agent), accepted ? "accepted" : "rejected"));
     if (accepted) {
       step.tell(agent, format_text("The work of {} was {}.", name(proposal.from), quality_of(proposal.effort)));
@@ -317,12 +319,14 @@ class Swarm final : public World {
     const bool accepted = step.random().uniform() < chance;
     Observables seen = observables_of(effort);
     seen.rejections += accepted ? 0 : 1;
-    std::erase_if(tasks_, [&](const Task& task) { return task.id == action.text("task"); });
-    if (step.interact(
+    if (!step.interact(
             {.initiator = agent, .kind = "task", .accepted = accepted, .seen = seen, .truth = effort == kEfforts[0]})) {
-      step.score(agent, accepted ? 1 : 0);
-      step.tell(agent, format_text("Your task {} was {}.", action.text("task"), accepted ? "accepted" : "rejected"));
+      step.tell(agent, format_text("You may do no more in this step: task {} is still yours.", action.text("task")));
+      return;
     }
+    std::erase_if(tasks_, [&](const Task& task) { return task.id == action.text("task"); });
+    step.score(agent, accepted ? 1 : 0);
+    step.tell(agent, format_text("Your task {} was {}.", action.text("task"), accepted ? "accepted" : "rejected"));
   }
 
   const WorldSetup setup_;

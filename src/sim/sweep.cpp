@@ -132,6 +132,10 @@ bool overlap(std::string_view a, std::string_view b) {
 
 void check_path(Section& grid, const SweepAxis& axis, const std::vector<SweepAxis>& before) {
   const std::vector<std::string> parts = path_parts(axis.path);
+  if (parts.size() > kYamlDepthMax) {
+    grid.problem(axis.place, format_text("a path of {} parts; at most {}", parts.size(), kYamlDepthMax),
+                 "governance.bandwidth_cap");
+  }
   if (std::ranges::contains(parts, "")) {
     grid.problem(axis.place, "a path is names and numbers with dots between them", "governance.bandwidth_cap");
   }

@@ -277,5 +277,23 @@ TEST_F(SweepTest, WrongShardsFoldersAndModelsAreErrors) {
   EXPECT_EQ(collect_sweep(plan, folder / "none").error().code, ErrorCode::not_found);
 }
 
+// An answer that cannot be read is no log of another version, which would be removed.
+TEST_F(SweepTest, AServerThatAnswersNonsenseCostsNoCheckpoint) {
+  const SweepPlan plan = planned("sweep_id: one\nscenario: s\nseeds: [1]\n", kAsking);
+  std::atomic<int> asked = 0;
+  rule = [&](const Request&) -> Result<std::string> {
+    return ++asked > 4 ? Result<std::string>(fail(ErrorCode::corrupt, "no JSON")) : R"({"action": "noop"})";
+  };
+  EXPECT_EQ(states(plan, "run"), (std::vector{RunState::failed}));
+  EXPECT_LE(asked, 6);
+  asked = 0;
+  rule = [&](const Request&) -> Result<std::string> {
+    ++asked;
+    return R"({"action": "noop"})";
+  };
+  EXPECT_EQ(states(plan, "run"), (std::vector{kFinished}));
+  EXPECT_EQ(asked, 4) << "two of four steps were there";
+}
+
 }  // namespace
 }  // namespace puna::sim

@@ -170,6 +170,14 @@ TEST(Sweep, ExpansionIsBoundedBeforeAnythingIsExpanded) {
   const std::string aliases = kSweepHead + "grid:\n  world.multiplier: [&a \"" + long_text + "\", [*a, *a]]\n";
   EXPECT_TRUE(problem_of(aliases).contains("a value of 120008 bytes; at most 100000 | a shorter one"))
       << problem_of(aliases);
+  std::string path = "a";
+  for (int part = 0; part < 40; ++part) {
+    path += ".a";
+  }
+  EXPECT_TRUE(problem_of(kSweepHead + "grid: {" + path + ": [1]}\n").contains("a path of 41 parts; at most 32"));
+  const std::string key(2'000, 'k');
+  EXPECT_TRUE(
+      problem_of(kSweepHead + "grid:\n  motif:\n    - ? " + key + "\n      : 1\n").contains("a key of 2000 bytes"));
   text += "  a.a: [1]\n  a.b: [1]\n";
   EXPECT_TRUE(problem_of(text).starts_with("f:4:3: 17 paths; at most 16")) << problem_of(text);
   EXPECT_EQ(plan_of(kSweepHead + "seeds: {from: 1, to: 10000}\n").runs.size(), 10'000U);

@@ -140,6 +140,9 @@ class Builder final : public YAML::EventHandler {
     if (key.kind != YamlNode::Kind::scalar) {
       refuse(place_, "a key must be a text", "name: value");
     }
+    if (key.text.size() > kYamlKeyBytesMax) {
+      refuse(place_, format_text("a key of {} bytes; at most {}", key.text.size(), kYamlKeyBytesMax), "a shorter name");
+    }
     const auto before = std::ranges::find(level.node->members, key.text, &YamlNode::Member::key);
     if (before != level.node->members.end()) {
       refuse(place_, format_text("'{}' stands here for the second time", printable(utf8::sanitize(key.text))),

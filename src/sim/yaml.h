@@ -20,6 +20,7 @@ namespace puna::sim {
 
 inline constexpr std::size_t kYamlBytesMax = std::size_t{1} << 20U;
 inline constexpr int kYamlDepthMax = 32;
+inline constexpr std::size_t kYamlKeyBytesMax = 1000;  // YAML writes a longer one in another form
 inline constexpr std::uint64_t kYamlNodesMax = 50'000;
 
 struct YamlNode {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,6 +146,7 @@ Result<ChildProgram> ChildProgram::start(const McpProgram& program,
                             std::strerror(failed)),
                 failed == ENOENT ? "install it, or write its whole path" : "");
   }
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(child.process_), ::getpriority(PRIO_PROCESS, 0) + kToolNiceness);
   child.input_ = std::exchange(in.writing, -1);
   child.output_ = std::exchange(out.reading, -1);
   child.errors_ = std::exchange(err.reading, -1);

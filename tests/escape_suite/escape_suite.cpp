@@ -46,7 +46,7 @@ struct Wanted {
 };
 
 [[noreturn]] void give_up(const std::string& why) {
-  std::cout << "escape suite: inconclusive, " << why << "\n";
+  std::cout << "skipped: " << why << "\nescape suite: inconclusive, nothing is proven\n";
   std::exit(kInconclusive);
 }
 

@@ -32,6 +32,8 @@ class ModelSet {
   // A model for every agent that says this. `what` says which one it is, in a run's log: a run goes on only with models
   // that say the same. Empty = its name.
   void add(const LlmOptions& options, std::unique_ptr<Model> model, std::string what = {});
+  // Agents that say this have the model of those others.  Requires  the others' was added
+  void share(const LlmOptions& options, const LlmOptions& others);
   // For those that share one.  Requires  options were added
   [[nodiscard]] Model& model_of(const LlmOptions& options) const { return *entry_of(options).model; }
   [[nodiscard]] const std::string& what_is(const LlmOptions& options) const { return entry_of(options).what; }
@@ -39,7 +41,7 @@ class ModelSet {
  private:
   struct Entry {
     LlmOptions options;
-    std::unique_ptr<Model> model;
+    std::shared_ptr<Model> model;
     std::string what;
   };
   [[nodiscard]] const Entry& entry_of(const LlmOptions& options) const;

@@ -101,7 +101,7 @@ class Step {
   // False: governance forbids it (an agent's interactions in a step); nothing happened.
   virtual bool interact(const Interaction& interaction) = 0;
   virtual void score(int agent, double points) = 0;
-  // A line of the event log.
+  // A line of the event log. The members' names are none of id, t, type, epoch, step.
   virtual void record(std::string_view type, Json members) = 0;
 };
 

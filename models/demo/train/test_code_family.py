@@ -13,7 +13,7 @@ import sys
 import unittest
 
 from corpus import code_family
-from corpus.code_prompt import IMPORTS, RULES, identifier, signature
+from corpus.code_prompt import IMPORTS, RULES, code_call, identifier, signature
 from corpus.dice import Dice
 from corpus.skills import Argument, Tool
 
@@ -132,6 +132,9 @@ class Prompt(unittest.TestCase):
         self.assertEqual(signature(tool, ("count: how many",)),
                          'def get_price(count: int, unit: str = None) -> str:\n    """Get a price.\n    count: how many"""')
         self.assertEqual(identifier("a.b-c d"), "a_b_c_d")
+
+    def test_an_argument_may_have_any_name(self):
+        self.assertEqual(code_call(Tool("set_it", "Set it.", ()), tool="a", name=2), 'set_it(tool="a", name=2)')
 
     def test_modules_exist_and_the_example_runs(self):
         for name in IMPORTS:

@@ -49,7 +49,7 @@ def arguments():
     p.add_argument("--progress-from", type=float, default=0.0,
                    help="where on the schedule, 0 to 1, this run begins")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--layers", type=int, default=7, help="a checkpoint with fewer gets new ones")
+    p.add_argument("--layers", type=int, default=8, help="a checkpoint with fewer gets new ones")
     p.add_argument("--length-max", type=int, default=2048)
     p.add_argument("--save-every", type=float, default=240, help="seconds")
     p.add_argument("--drill-only", action="store_true", help="copy drill, no dialogues")
@@ -257,8 +257,11 @@ def main():
                for r in range(world)]
     for p in members:
         p.start()
-    for p in members:
-        p.join()
+    while any(p.is_alive() for p in members):
+        members[0].join(1)
+        if any(p.exitcode for p in members):  # the others would wait for it for ever
+            for p in members:
+                p.terminate()
     return max(p.exitcode != 0 for p in members)
 
 

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -81,6 +82,7 @@ bool apply_limits(Job& job) {
     return false;
   }
   const Plan& plan = job.plan();
+  static_cast<void>(::nice(static_cast<int>(plan.niceness)));  // before RLIMIT_NICE; never refused
   // Dumps are off even in a test without limits: they would lie about on the machine.
   return limit(RLIMIT_CORE, 0, 0) &&
          (job.without(kLayerLimits) ||

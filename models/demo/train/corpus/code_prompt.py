@@ -47,7 +47,7 @@ def step(thought, *lines):
     return f"Thought: {thought}\n<code>\n{code}\n</code>"
 
 
-def code_call(tool, **arguments):
+def code_call(tool, /, **arguments):
     """A call of a tool in Python."""
     given = ", ".join(f"{identifier(k)}={as_json(v)}" for k, v in arguments.items())
     return f"{identifier(tool.name)}({given})"
