@@ -32,7 +32,7 @@ class AgentsCommand : public ::testing::Test {
   [[nodiscard]] Ran run(const std::string& agents, std::vector<std::string> words) const {
     words.insert(words.begin(), {PUNA_PROGRAM, "run", "--root", (folder_ / "project").string(), "--agents",
                                  (folder_ / agents).string(), "--tools", "calculator"});
-    words.emplace_back("What is 4817 * 36?");
+    words.emplace_back("Please work out 77 * 12 for me.");
     return run_program(words);
   }
   std::filesystem::path folder_;
@@ -45,13 +45,13 @@ TEST_F(AgentsCommand, AnAgentWorksForItsCallerAndTheTraceShowsIt) {
   EXPECT_TRUE(ran.err.contains("note: agent counter goes without 'web_fetch': there is no such tool or agent\n"))
       << ran.err;
   EXPECT_TRUE(
-      ran.err.contains("● counter  task=\"4817 * 36\"\n"
-                       "  counter │ ● calculator  expression=\"4817 * 36\"\n  counter │   → 173412\n"))
+      ran.err.contains("● counter  task=\"77 * 12\"\n"
+                       "  counter │ ● calculator  expression=\"77 * 12\"\n  counter │   → 924\n"))
       << ran.err;
   const Ran shown = run_program({PUNA_PROGRAM, "trace", "show", trace});
   EXPECT_EQ(shown.exit_status, 0);
   EXPECT_EQ(shown.err, "");
-  EXPECT_TRUE(shown.out.contains("  │ ● calculator  expression=\"4817 * 36\"\n")) << shown.out;
+  EXPECT_TRUE(shown.out.contains("  │ ● calculator  expression=\"77 * 12\"\n")) << shown.out;
 }
 
 TEST_F(AgentsCommand, AProjectsAgentsAreLeftOutWhereNobodyCanTrustThem) {

@@ -282,7 +282,7 @@ class Swarm final : public World {
     if (found == proposals_.end()) {
       return;
     }
-    const Proposal proposal = *found;
+    const Proposal& proposal = *found;
     const bool accepted = action.kind == "accept";
     Observables seen = observables_of(proposal.effort);
     seen.engagement = accepted ? seen.engagement : std::min(seen.engagement, 0.0);
@@ -298,11 +298,11 @@ class Swarm final : public World {
                                    proposal.id));
       return;
     }
-    std::erase_if(proposals_, [&](const Proposal& other) { return other.id == proposal.id; });
     step.tell(proposal.from, format_text("{} {} your proposal.", name(agent), accepted ? "accepted" : "rejected"));
     if (accepted) {
       step.tell(agent, format_text("The work of {} was {}.", name(proposal.from), quality_of(proposal.effort)));
     }
+    proposals_.erase(found);
   }
   void claim(int agent, const Action& action, Step& step) {
     const auto task = std::ranges::find(tasks_, action.text("task"), &Task::id);

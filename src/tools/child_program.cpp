@@ -15,6 +15,7 @@
 #include <thread>
 #include <utility>
 
+#include "puna/sandbox.h"
 #include "tools/observation.h"
 
 namespace puna::tools {
