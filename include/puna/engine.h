@@ -127,8 +127,8 @@ class Engine {
 
   // Writes what the engine holds of the beginning of these tokens to a file: an agent put to sleep. Returns how many
   // tokens that are; what goes on otherwise, as the prefix of another agent does, is never written. The file serves
-  // this model, profile and library only. Errors  not_found  the engine holds none of them, or no such folder;  io  the
-  // file cannot be written;
+  // this model, profile and library only.
+  // Errors  not_found  the engine holds none of them, or no such folder;  io  the file cannot be written;
   //         invalid_argument  this model's memory cannot be saved
   // note    comes back with the file
   // Thread  any; waits for the engine.

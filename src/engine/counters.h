@@ -35,10 +35,9 @@ struct Counters {
     --waiting;
     wake_waiters();
   }
+  // With the lock: whoever has looked and is about to sleep would not hear it otherwise.
   void wake_waiters() {
-    {
-      const std::scoped_lock lock(line_mutex);
-    }  // whoever is about to wait has looked before, or sees what changed
+    const std::scoped_lock lock(line_mutex);
     line_moved.notify_all();
   }
 

@@ -159,17 +159,23 @@ TEST(Engine, AFullLineRefusesAndNamesTheLimit) {
   EXPECT_TRUE(engine->submit({.prompt = tokens_of("again"), .sampling = kGreedy, .tokens_max = 1}));
 }
 
+// One that runs, and as many behind it as may wait. Requires an engine that holds still.
+std::vector<Generation> fill_line(Engine& engine) {
+  std::vector<Generation> generations;
+  generations.push_back(*engine.submit({.prompt = tokens_of("first"), .sampling = kGreedy, .tokens_max = 1}));
+  while (engine.stats().sequences_busy == 0) {
+    std::this_thread::yield();
+  }
+  while (auto generation = engine.try_submit({.prompt = tokens_of("crowd"), .sampling = kGreedy, .tokens_max = 1})) {
+    generations.push_back(*std::move(generation));
+  }
+  return generations;
+}
+
 TEST(Engine, SubmitWaitsForAPlaceInAFullLineAndCanBeStopped) {
   auto hold = std::make_shared<std::atomic<bool>>(true);
   const auto engine = open({.hold = hold}, {.sequences_max = 1, .waiting_max = 1});
-  std::vector<Generation> generations;
-  generations.push_back(*engine->submit({.prompt = tokens_of("first"), .sampling = kGreedy, .tokens_max = 1}));
-  while (engine->stats().sequences_busy == 0) {
-    std::this_thread::yield();
-  }
-  while (auto generation = engine->try_submit({.prompt = tokens_of("crowd"), .sampling = kGreedy, .tokens_max = 1})) {
-    generations.push_back(*std::move(generation));
-  }
+  const std::vector<Generation> generations = fill_line(*engine);
   std::stop_source stop;
   std::jthread asker([&stop] { stop.request_stop(); });
   const auto stopped = engine->submit({.prompt = tokens_of("stopped"), .sampling = kGreedy}, stop.get_token());
@@ -183,14 +189,7 @@ TEST(Engine, SubmitWaitsForAPlaceInAFullLineAndCanBeStopped) {
 TEST(Engine, ADeadlineCountsWhileTheLineIsFull) {
   auto hold = std::make_shared<std::atomic<bool>>(true);
   const auto engine = open({.hold = hold}, {.sequences_max = 1, .waiting_max = 1});
-  std::vector<Generation> generations;
-  generations.push_back(*engine->submit({.prompt = tokens_of("first"), .sampling = kGreedy, .tokens_max = 1}));
-  while (engine->stats().sequences_busy == 0) {
-    std::this_thread::yield();
-  }
-  while (auto generation = engine->try_submit({.prompt = tokens_of("crowd"), .sampling = kGreedy, .tokens_max = 1})) {
-    generations.push_back(*std::move(generation));
-  }
+  const std::vector<Generation> generations = fill_line(*engine);
   auto late = engine->submit({.prompt = tokens_of("late"),
                               .sampling = kGreedy,
                               .deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(20)});

@@ -76,13 +76,12 @@ struct Plan {
   std::uint32_t protected_count = 0;
   std::uint32_t text_bytes = 0;
   std::uint32_t scratch_files = 0;
-  std::uint32_t niceness = 0;  // added to the caller's
-  std::uint32_t unused = 0;
   std::uint64_t scratch_bytes = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t file_bytes = 0;
   std::uint64_t processes = 0;
   std::uint64_t descriptors = 0;
+  std::uint64_t niceness = 0;  // added to the caller's
   std::uint64_t cpu_seconds = 0;
   std::uint64_t workspace_device = 0;  // identity of the workspace folder
   std::uint64_t workspace_inode = 0;

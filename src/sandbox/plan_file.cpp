@@ -147,7 +147,7 @@ void set_limits(Plan& plan, const SandboxLimits& limits) {
   plan.file_bytes = limits.file_bytes;
   plan.processes = limits.processes;
   plan.descriptors = limits.descriptors;
-  plan.niceness = static_cast<std::uint32_t>(std::clamp(limits.niceness, 0, 19));
+  plan.niceness = static_cast<std::uint64_t>(std::clamp(limits.niceness, 0, 19));
   plan.cpu_seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(limits.cpu.count(), 1));
   plan.scratch_bytes = limits.scratch_bytes;
   plan.scratch_files = limits.scratch_files;
