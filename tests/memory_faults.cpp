@@ -8,6 +8,7 @@
 #include <limits>
 #include <new>
 
+#include "engine/test_grammar.h"
 #include "engine/test_scenario.h"
 #include "replaced_new.h"
 
@@ -145,9 +146,12 @@ class WholeEngineMemoryFault : public testing::Test {
     return std::nullopt;
   }
 
-  static Result<Generation> ask(Engine& engine, std::vector<Token> prompt) {
-    GenerationRequest request{
-        .prompt = std::move(prompt), .sampling = {.temperature = 0.0F}, .stop = {"#"}, .tokens_max = 6};
+  static Result<Generation> ask(Engine& engine, std::vector<Token> prompt, std::shared_ptr<const Grammar> grammar) {
+    GenerationRequest request{.prompt = std::move(prompt),
+                              .sampling = {.temperature = 0.0F},
+                              .grammar = std::move(grammar),
+                              .stop = {"#"},
+                              .tokens_max = 6};
     const Within within;
     return engine.submit(std::move(request));
   }
@@ -161,8 +165,8 @@ class WholeEngineMemoryFault : public testing::Test {
     int ended = 0;
     for (int round = 0; round < 2; ++round) {
       std::vector<Result<Generation>> generations;
-      for (const auto& prompt : prompts) {
-        generations.push_back(ask(engine, prompt));
+      for (const auto& prompt : prompts) {  // every second one under a grammar that allows what it says
+        generations.push_back(ask(engine, prompt, generations.size() % 2 == 0 ? nullptr : letters_));
       }
       for (std::size_t i = 0; i < prompts.size(); ++i) {
         const auto text = reply(generations[i]);
@@ -197,6 +201,7 @@ class WholeEngineMemoryFault : public testing::Test {
   }
 
   std::filesystem::path file_;
+  const std::shared_ptr<const Grammar> letters_ = testing_grammar::letters(1, 40);
 };
 
 TEST_F(WholeEngineMemoryFault, NoExceptionCrossesTheDoorAndNobodyWaitsForEver) {
