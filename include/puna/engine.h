@@ -62,7 +62,7 @@ struct EngineOptions {
 // What an engine with these options needs, before anything is allocated. The sum is never passed while it runs.
 struct MemoryEstimate {
   std::uint64_t weights_bytes = 0;
-  std::uint64_t kv_bytes = 0;
+  std::uint64_t kv_bytes = 0;         // the cache, and what recurrent layers hold
   std::uint64_t compute_bytes = 0;    // the library's buffers for one step; estimated from the model's sizes
   std::uint64_t reserved_bytes = 0;   // the option
   std::uint64_t saved_bytes_max = 0;  // what saved prefixes may grow to

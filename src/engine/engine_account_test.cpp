@@ -299,7 +299,7 @@ void EngineAccount::play(std::uint64_t seed) {
   core_ = std::make_unique<EngineCore>(*account_, *weights_, options_, Clock::system(), counters_);
   const auto folder = own_path("states");
   if (seed % 2 == 0) {
-    core_->use_folder(*StateFolder::open(folder, account_->state_key(), 1 << 24));
+    core_->use_folder(*StateFolder::open(folder, account_->state_key(), 1 << 24, 1 << 24));
   }
   asked_.clear();
   pins_.clear();

@@ -159,7 +159,7 @@ TEST_F(EnginePressure, ARestoredStateHoldsACommonBeginningOnce) {
 TEST_F(EnginePressure, WhatNoLongerFitsIntoMemoryIsReadBackFromAFile) {
   const auto root = std::filesystem::path(testing::TempDir()) / ("pressure-" + std::to_string(::getpid()));
   open({.lanes = 2, .cells = 150}, {.saved_bytes_max = 1000});
-  core_->use_folder(*StateFolder::open(root, "fake", 1 << 20));
+  core_->use_folder(*StateFolder::open(root, "fake", 1 << 20, 1 << 20));
   std::vector<std::vector<Token>> talks;
   for (int i = 0; i < 5; ++i) {
     talks.emplace_back(100, 'a' + i);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/kv_ledger.h"
 #include "engine/machine.h"
 
 namespace puna {
@@ -65,22 +66,27 @@ CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std:
     }
   }
   const std::int64_t cells = window * windows;
-  return {.cells = cells, .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token};
+  const auto states = static_cast<std::uint64_t>(options.sequences_max) * (1 + kMarksMax);
+  return {.cells = cells,
+          .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token + states * facts.state_bytes};
 }
 
-// Activations of one micro-batch: what the widest layer needs, several times over; without flash attention also the
-// scores of every head for every row and position; and one row of logits for each lane.
+// Activations of one micro-batch: what the widest layer needs, several times over; for each row which cells it may look
+// at, and without flash attention the scores of every head for them; and one row of logits for each lane.
 std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options, int step_rows) {
   constexpr std::uint64_t kActivations = 24;  // rows of the embedding's width alive at once, feed-forward included
   const auto rows = static_cast<std::uint64_t>(step_rows);
   const auto lanes = static_cast<std::uint64_t>(std::max(kLogitsRowsMin, 4 * options.sequences_max));
   const auto value = std::uint64_t{sizeof(float)};
-  std::uint64_t bytes = rows * static_cast<std::uint64_t>(facts.embedding) * kActivations * value +
-                        lanes * static_cast<std::uint64_t>(facts.vocabulary_tokens) * value;
-  if (options.profile == Profile::deterministic) {
-    bytes += rows * static_cast<std::uint64_t>(facts.heads) * static_cast<std::uint64_t>(options.window_tokens) * value;
-  }
-  return bytes;
+  const bool fast = options.profile == Profile::fast;  // with flash attention, whose masks are of half the size
+  const auto windows =
+      static_cast<std::uint64_t>(options.has_pool() ? std::min(options.sequences_max, kPoolWindows) : 1);
+  const std::uint64_t cells = windows * static_cast<std::uint64_t>(options.window_tokens);
+  const std::uint64_t masks = facts.sliding_window_tokens > 0 ? 2 : 1;
+  const std::uint64_t scores = fast ? 0 : static_cast<std::uint64_t>(facts.heads);
+  return rows * static_cast<std::uint64_t>(facts.embedding) * kActivations * value +
+         lanes * static_cast<std::uint64_t>(facts.vocabulary_tokens) * value +
+         rows * cells * (scores * value + masks * (fast ? value / 2 : value));
 }
 
 MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options, std::uint64_t available_bytes) {

@@ -32,7 +32,9 @@ inline constexpr std::uint64_t kSavedShare = 8;
 
 struct CachePlan {
   std::int64_t cells = 0;
-  std::uint64_t bytes = 0;  // 0 when the model's header does not say what a token needs
+  // Of the cells, and of what recurrent layers hold: one state for each sequence, and its marks to go back to. 0 when
+  // the model's header does not say what a token needs.
+  std::uint64_t bytes = 0;
 };
 // Requires  options from with_defaults(). available_bytes: memory that is free for the cache; 0 = unknown, no limit.
 [[nodiscard]] CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options,

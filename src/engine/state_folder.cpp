@@ -20,7 +20,8 @@ std::uint64_t size_of(const SavedState& state) { return state.bytes.size() + sta
 }  // namespace
 
 Result<std::unique_ptr<StateFolder>> StateFolder::open(const std::filesystem::path& folder, std::string key,
-                                                       std::uint64_t bytes_max, const FileCalls& calls) {
+                                                       std::uint64_t bytes_max, std::uint64_t pending_bytes_max,
+                                                       const FileCalls& calls) {
   // A folder of its own for each engine: two processes never touch each other's files.
   const auto own = folder / format_text("puna-{}-{:016x}", ::getpid(), Random::entropy());
   std::error_code code;
@@ -29,13 +30,15 @@ Result<std::unique_ptr<StateFolder>> StateFolder::open(const std::filesystem::pa
     return fail(ErrorCode::io, format_text("cannot make the folder {}: {}", own.string(), code.message()),
                 "give a folder that you may write to");
   }
-  return std::unique_ptr<StateFolder>(new StateFolder(own, std::move(key), bytes_max, calls));
+  return std::unique_ptr<StateFolder>(new StateFolder(own, std::move(key), bytes_max, pending_bytes_max, calls));
 }
 
-StateFolder::StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max, const FileCalls& calls)
+StateFolder::StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max,
+                         std::uint64_t pending_bytes_max, const FileCalls& calls)
     : folder_(std::move(folder)),
       key_(std::move(key)),
       bytes_max_(bytes_max),
+      pending_bytes_max_(pending_bytes_max),
       calls_(calls),
       jobs_(kJobsMax),
       done_(2 * kJobsMax),
@@ -56,7 +59,7 @@ StateFolder::~StateFolder() {
 std::filesystem::path StateFolder::path_of(Number number) const { return folder_ / format_text("{}.kv", number); }
 
 StateFolder::Done StateFolder::do_job(const Job& job) const {
-  Done done{.number = job.number, .wrote = false, .state = std::nullopt};
+  Done done{.number = job.number, .was_write = job.write.has_value(), .wrote = false, .state = std::nullopt};
   const std::filesystem::path path = path_of(job.number);
   if (job.write) {
     done.wrote = write_state(path, key_, *job.write, calls_).has_value();
@@ -74,7 +77,7 @@ StateFolder::Done StateFolder::do_job(const Job& job) const {
 
 void StateFolder::work() {
   while (auto job = jobs_.pop()) {
-    Done done{.number = job->number, .wrote = false, .state = std::nullopt};
+    Done done{.number = job->number, .was_write = job->write.has_value(), .wrote = false, .state = std::nullopt};
     if_memory_allows([&] { done = do_job(*job); });
     job.reset();  // a state's memory is free before the engine hears of it
     tell(std::move(done));
@@ -83,7 +86,7 @@ void StateFolder::work() {
 
 // The engine must hear of every job: generations wait for it. Without memory it hears that there is no state.
 void StateFolder::tell(Done done) {
-  const Done less{.number = done.number, .wrote = done.wrote, .state = std::nullopt};
+  const Done less{.number = done.number, .was_write = done.was_write, .wrote = done.wrote, .state = std::nullopt};
   if (if_memory_allows([&] { static_cast<void>(done_.try_push(std::move(done))); })) {
     return;
   }
@@ -95,7 +98,7 @@ void StateFolder::tell(Done done) {
 void StateFolder::put(SavedState state) {
   if_memory_allows([&] {
     const std::uint64_t size = size_of(state);
-    if (pending_bytes_ + size <= kPendingBytesMax && make_room(size)) {
+    if ((pending_bytes_ == 0 || pending_bytes_ + size <= pending_bytes_max_) && make_room(size)) {
       enqueue(std::move(state), size);
     }
   });
@@ -121,8 +124,9 @@ bool StateFolder::make_room(std::uint64_t size) {
 
 void StateFolder::enqueue(SavedState state, std::uint64_t size) {
   const Number number = next_++;
-  files_.emplace(number, File{.tokens = state.tokens, .bytes = size});
+  const File& file = files_.emplace(number, File{.tokens = state.tokens, .bytes = size}).first->second;
   bytes_ += size;
+  if_memory_allows([&] { tree_.put(number, file.tokens); });  // else nobody finds it, and it ages
   bool accepted = false;
   if_memory_allows([&] { accepted = jobs_.try_push({.number = number, .write = std::move(state)}) == Push::accepted; });
   if (accepted) {
@@ -167,7 +171,7 @@ std::optional<StateFolder::Fetched> StateFolder::poll() {
     if (file == files_.end()) {
       continue;
     }
-    if (file->second.fetching) {
+    if (!done->was_write) {
       forget(done->number);
       return Fetched{.number = done->number, .state = std::move(done->state)};
     }
@@ -175,8 +179,7 @@ std::optional<StateFolder::Fetched> StateFolder::poll() {
     if (done->wrote) {
       file->second.written = true;
       written_bytes_ += file->second.bytes;
-      if_memory_allows([&] { tree_.put(done->number, file->second.tokens); });  // else nobody finds it, and it ages
-    } else {
+    } else if (!file->second.fetching) {  // else whoever asked hears of it when it was tried to read it
       forget(done->number);
     }
   }

@@ -2,9 +2,9 @@
 // writes them; the engine asks and looks later.
 //
 // Owns the files that it makes; they are gone when it is. Invariant: at most bytes_max bytes of files, and at most
-// kPendingBytesMax of states that wait to be written; what is more is forgotten, and so is what cannot be written or
-// what there is no memory for.
-// Thread  the engine's, but for the inside.
+// pending_bytes_max, or one, of states that wait to be written; what is more is forgotten, and so is what cannot be
+// written or what there is no memory for. A file can be found and asked for while it waits to be written: it is read
+// afterwards. Thread  the engine's, but for the inside.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,6 @@
 
 namespace puna::engine {
 
-inline constexpr std::uint64_t kPendingBytesMax = std::uint64_t{1} << 30;
-
 class StateFolder {
  public:
   using Number = PrefixTree::Holder;
@@ -32,6 +30,7 @@ class StateFolder {
   // Errors  io, not_found  it cannot be made
   [[nodiscard]] static Result<std::unique_ptr<StateFolder>> open(const std::filesystem::path& folder, std::string key,
                                                                  std::uint64_t bytes_max,
+                                                                 std::uint64_t pending_bytes_max,
                                                                  const FileCalls& calls = FileCalls::system());
   ~StateFolder();
   StateFolder(const StateFolder&) = delete;
@@ -62,6 +61,7 @@ class StateFolder {
   };
   struct Done {
     Number number = 0;
+    bool was_write = false;
     bool wrote = false;
     std::optional<SavedState> state;
   };
@@ -71,7 +71,8 @@ class StateFolder {
     bool written = false;
     bool fetching = false;
   };
-  StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max, const FileCalls& calls);
+  StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max, std::uint64_t pending_bytes_max,
+              const FileCalls& calls);
 
   [[nodiscard]] std::filesystem::path path_of(Number number) const;
   void work();
@@ -84,9 +85,10 @@ class StateFolder {
   const std::filesystem::path folder_;
   const std::string key_;
   const std::uint64_t bytes_max_;
+  const std::uint64_t pending_bytes_max_;
   const FileCalls& calls_;
   std::map<Number, File> files_;  // oldest first
-  PrefixTree tree_;               // of files that are written
+  PrefixTree tree_;               // of all files
   std::uint64_t bytes_ = 0;       // of all files, those that are being written too
   std::uint64_t written_bytes_ = 0;
   std::uint64_t pending_bytes_ = 0;

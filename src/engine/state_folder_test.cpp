@@ -17,22 +17,22 @@ class StateFolderTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
 
-  std::unique_ptr<StateFolder> open(std::uint64_t bytes_max = 1 << 20) const {
-    return *StateFolder::open(root_, "key", bytes_max);
+  std::unique_ptr<StateFolder> open(std::uint64_t bytes_max = 1 << 20,
+                                    std::uint64_t pending_bytes_max = 1 << 20) const {
+    return *StateFolder::open(root_, "key", bytes_max, pending_bytes_max);
   }
   static std::vector<Token> spelt(std::string_view text) { return {text.begin(), text.end()}; }
   static SavedState state(std::string_view text, std::size_t bytes = 1000) {
     return {.tokens = spelt(text), .bytes = std::vector<std::byte>(bytes, std::byte{7})};
   }
-  // Waits until the file with these tokens can be found.
+  // Waits until the file with these tokens is written.
   static PrefixTree::Match found(StateFolder& folder, std::string_view text) {
-    for (;;) {
+    const std::uint64_t before = folder.bytes();
+    while (folder.bytes() == before) {
       static_cast<void>(folder.poll());
-      if (const auto match = folder.best(spelt(text), false)) {
-        return *match;
-      }
       std::this_thread::yield();
     }
+    return *folder.best(spelt(text), false);
   }
   static StateFolder::Fetched fetched(StateFolder& folder) {
     for (;;) {
@@ -73,6 +73,38 @@ TEST_F(StateFolderTest, WhatWasPutIsFoundByItsTokensAndComesBackOnce) {
   EXPECT_TRUE(files().empty());
 }
 
+TEST_F(StateFolderTest, WhatWaitsToBeWrittenIsFoundAndReadAfterwards) {
+  const auto folder = open();
+  for (int i = 0; i < 20; ++i) {
+    folder->put(state(std::to_string(100 + i)));
+  }
+  const auto match = folder->best(spelt("119"), true);  // nothing was heard of any file yet
+  ASSERT_TRUE(match);
+  folder->fetch(match->holder);
+  EXPECT_TRUE(folder->fetching(match->holder));
+  const auto back = fetched(*folder);
+  EXPECT_EQ(back.number, match->holder);
+  ASSERT_TRUE(back.state);
+  EXPECT_EQ(back.state->tokens, spelt("119"));
+  EXPECT_EQ(folder->bytes(), 19U * (1000 + 3 * sizeof(Token)));
+}
+
+TEST_F(StateFolderTest, WhoAsksForWhatCannotBeWrittenHearsThatItIsGone) {
+  const auto folder = open();
+  for (const auto& entry : std::filesystem::directory_iterator(root_)) {
+    std::filesystem::remove_all(entry.path());
+  }
+  folder->put(state("lost"));
+  const auto match = folder->best(spelt("lost"), true);
+  ASSERT_TRUE(match);
+  folder->fetch(match->holder);
+  const auto back = fetched(*folder);
+  EXPECT_EQ(back.number, match->holder);
+  EXPECT_FALSE(back.state);
+  EXPECT_EQ(folder->bytes(), 0U);
+  EXPECT_FALSE(folder->best(spelt("lost"), true));
+}
+
 TEST_F(StateFolderTest, ADamagedFileIsForgottenAndSaidToBeGone) {
   const auto folder = open();
   folder->put(state("precious"));
@@ -99,6 +131,18 @@ TEST_F(StateFolderTest, TheOldestFilesGoWhenTheLimitIsReached) {
   EXPECT_FALSE(folder->best(spelt("huge"), true));
 }
 
+TEST_F(StateFolderTest, OnlySoMuchWaitsToBeWrittenButAlwaysOne) {
+  const auto folder = open(1 << 20, 2100);
+  for (const std::string_view text : {"one", "two", "three"}) {
+    folder->put(state(text));
+  }
+  EXPECT_TRUE(folder->best(spelt("two"), true));
+  EXPECT_FALSE(folder->best(spelt("three"), true));
+  const auto strict = open(1 << 20, 0);
+  strict->put(state("one"));
+  EXPECT_TRUE(strict->best(spelt("one"), true));
+}
+
 TEST_F(StateFolderTest, NothingStaysBehind) {
   {
     const auto folder = open();
@@ -111,7 +155,7 @@ TEST_F(StateFolderTest, NothingStaysBehind) {
 
 TEST_F(StateFolderTest, AFolderThatCannotBeMadeIsNamed) {
   std::ofstream(root_ / "file") << "x";
-  const auto folder = StateFolder::open(root_ / "file", "key", 1000);
+  const auto folder = StateFolder::open(root_ / "file", "key", 1000, 1000);
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().code, ErrorCode::io);
   EXPECT_TRUE(folder.error().message.contains("file"));

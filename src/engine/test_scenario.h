@@ -65,7 +65,7 @@ class ScenarioTest : public EngineCoreTest {
       const std::filesystem::path& folder, const FileCalls& calls, const std::function<void()>& after_open = [] {}) {
     constexpr int kTalks = 4;
     open({.lanes = 2, .cells = 150}, {.window_tokens = 128, .saved_bytes_max = 1000});
-    core_->use_folder(*StateFolder::open(folder, "fake", 1 << 20, calls));
+    core_->use_folder(*StateFolder::open(folder, "fake", 1 << 20, 1 << 20, calls));
     after_open();
     talks_.clear();
     for (int i = 0; i < kTalks; ++i) {

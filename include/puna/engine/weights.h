@@ -54,7 +54,9 @@ struct ModelFacts {
   std::uint64_t weights_bytes = 0;
   std::uint64_t parameters = 0;
   std::uint64_t kv_bytes_per_token = 0;  // at the default cache type (F16)
+  std::uint64_t state_bytes = 0;         // of recurrent layers, for each sequence, however long it is; at most
   int window_trained_tokens = 0;
+  int sliding_window_tokens = 0;  // of layers that keep only so many; 0 = there are none
   int layers = 0;
   int embedding = 0;
   int heads = 0;  // of attention; the most that a layer has
