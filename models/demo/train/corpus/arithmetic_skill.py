@@ -29,7 +29,10 @@ def _draw_sum(dice):
     kind = dice.between(0, 9)
     if kind < 6:
         e = written_expression(dice)
-        return {"e": e, "expression": e}
+        drawn = {"e": e, "expression": e}
+        if dice.split == "train" and dice.chance(0.1):  # some people type nothing else
+            drawn["typed"] = e + dice.pick(("", "", " =", " = ?", "?"))
+        return drawn
     line, op = dice.part(SPOKEN if kind < 9 else TALES).rsplit("|", 1)
     a, b = dice.number(4), dice.number(4)
     if op in "/-" and kind == 9 or dice.chance(0.5):

@@ -61,7 +61,7 @@ class Use:
 class Skill:
     """See module comment.
 
-    draw(dice)                 the slots of a request
+    draw(dice)                 the slots of a request; `typed` is a whole request that needs no wording
     values(slots)              argument values in the order of the form's arguments;
                                None leaves an optional argument out
     observe(dice, slots)       the observation
@@ -86,6 +86,8 @@ class Skill:
         return Use(self, tool, slots, arguments, result, *self.conclude(slots, result))
 
     def request(self, dice, use, plain=False):
+        if "typed" in use.slots and not plain:
+            return use.slots["typed"]
         cores = use.slots.get("cores") or self.cores
         return say(dice, cores, use.slots, plain)
 
