@@ -1,6 +1,5 @@
 // LLM agents on the bundled demo model: in this process and behind the packaged llama-server.
 #include "model/test_llama_server.h"
-#include "puna/model/forwarding_model.h"
 #include "sim/test_sim.h"
 #include "source_folder.h"
 
@@ -9,9 +8,9 @@ namespace {
 
 const std::filesystem::path kDemoModel = std::filesystem::path(PUNA_SOURCE_DIR) / "models/demo/puna-demo-Q8_0.gguf";
 
-std::string goods(int agents, double temperature, const std::string& where) {
+std::string goods(int agents, double temperature, const std::string& where, std::string_view world = "public_goods") {
   return format_text(R"(scenario_id: goods
-world: public_goods
+world: {}
 agents:
   - type: llm
     count: {}
@@ -19,7 +18,7 @@ agents:
   - {{type: honest}}
 simulation: {{n_epochs: 1, steps_per_epoch: 3, seed: 5}}
 )",
-                     agents, temperature, where);
+                     world, agents, temperature, where);
 }
 
 class LlmSim : public SimTest {
@@ -94,21 +93,6 @@ std::vector<std::string> actions_of(const std::string& log) {
   return actions;
 }
 
-// Samples every token, as a server does. The engine itself appends text that the grammar leaves no choice about in the
-// tokeniser's own spelling, which is the sampled one only where a model was trained on such answers.
-class EveryToken final : public ForwardingModel {
- public:
-  explicit EveryToken(std::unique_ptr<Model> model) : ForwardingModel(*model), model_(std::move(model)) {}
-  [[nodiscard]] Result<Reply> ask(const Request& request, EventSink& events, std::stop_token stop) override {
-    Request sampled = request;
-    sampled.sampling.n_probs = 1;
-    return below().ask(sampled, events, std::move(stop));
-  }
-
- private:
-  const std::unique_ptr<Model> model_;
-};
-
 TEST_F(LlmSim, AServerAndThisProcessGiveTheSameGreedyActions) {
   std::string why;
   const auto server =
@@ -116,17 +100,38 @@ TEST_F(LlmSim, AServerAndThisProcessGiveTheSameGreedyActions) {
   if (server == nullptr) {
     GTEST_SKIP() << why;
   }
-  const Scenario here = scenario_of(goods(4, 0, ", model_path: " + kDemoModel.string()));
-  const Scenario there = scenario_of(goods(4, 0, ", base_url: " + server->url() + "/v1"));
-  auto local = LocalModel::open({.load = {.file = kDemoModel}, .engine = {.profile = Profile::deterministic}});
-  ASSERT_TRUE(local) << local.error().message;
-  ModelSet models;
-  models.add(here.agents[0].llm, std::make_unique<EveryToken>(*std::move(local)));
-  play(here, "here", models, {.concurrent_max = 4});
-  played(there, "there", 4, 1);
-  const std::vector<std::string> actions = actions_of(text_of(folder / "here/goods_events.jsonl"));
-  EXPECT_EQ(actions.size(), 15U);
-  EXPECT_EQ(actions, actions_of(text_of(folder / "there/goods_events.jsonl")));
+  for (const std::string world : {"public_goods", "market", "debate", "swarm"}) {
+    SCOPED_TRACE(world);
+    const std::string near = goods(4, 0, ", model_path: " + kDemoModel.string(), world);
+    played(scenario_of(near), world + "-here", 4, 1);
+    played(scenario_of(goods(4, 0, ", base_url: " + server->url() + "/v1", world)), world + "-there", 4, 1);
+    const std::vector<std::string> actions = actions_of(text_of(folder / (world + "-here/goods_events.jsonl")));
+    EXPECT_EQ(actions.size(), 15U);
+    EXPECT_EQ(actions, actions_of(text_of(folder / (world + "-there/goods_events.jsonl"))));
+  }
+}
+
+// Two agents in this process, two at a server: one run, in which each is asked where it belongs.
+TEST_F(LlmSim, BackEndsMixInOneRun) {
+  std::string why;
+  const auto server = puna::model::LlamaServer::start(kDemoModel, {"-c", "8192", "-np", "4"}, why);
+  if (server == nullptr) {
+    GTEST_SKIP() << why;
+  }
+  std::string text = goods(2, 0, ", model_path: " + kDemoModel.string());
+  text.insert(text.find("  - {type: honest}"),
+              format_text("  - {{type: llm, count: 2, name: far, llm: {{provider: llama_cpp, model: puna-demo, "
+                          "temperature: 0, max_tokens: 60, memory: 4, base_url: \"{}/v1\"}}}}\n",
+                          server->url()));
+  const RunResult result = played(scenario_of(text), "mixed", 4, 1);
+  ASSERT_EQ(result.agents.size(), 5U);
+  for (std::size_t agent = 0; agent < 4; ++agent) {
+    EXPECT_EQ(result.agents[agent].usage.requests, 3) << agent;
+    EXPECT_EQ(result.agents[agent].failures, 0) << agent;
+    EXPECT_GT(result.agents[agent].accepted, 0) << agent;
+  }
+  const std::string usage = text_of(folder / "mixed/goods_usage.json");
+  EXPECT_TRUE(usage.contains("far_1") && usage.contains("llm_1")) << usage;
 }
 
 TEST_F(LlmSim, AServerThatIsNotThereIsFoundBeforeTheFirstStep) {
