@@ -32,7 +32,6 @@ Error died() {
 
 // Room in the inbox for what is not a generation, so that a generation that has a place in the line always fits.
 constexpr std::size_t kHintsMax = 4096;
-constexpr std::int64_t kPendingShare = 4;  // of the memory for saved states, where there is a folder
 // How long the engine sleeps while everybody waits for files to be read.
 constexpr auto kFilePause = std::chrono::microseconds(200);
 
@@ -400,11 +399,11 @@ Result<std::unique_ptr<Engine>> create_engine(std::shared_ptr<const Weights> wei
   PUNA_TRY(std::unique_ptr<Backend> backend, own->open_backend(in_force));
   std::unique_ptr<StateFolder> folder;
   if (!in_force.saved_folder.empty()) {
-    // States that wait to be written are within the memory for saved ones.
-    const std::int64_t pending = in_force.saved_bytes_max / kPendingShare;
-    in_force.saved_bytes_max -= pending;
+    // States on their way to a file and back are within the memory for saved ones: whatever can be kept can be moved.
+    const std::int64_t moving = in_force.saved_bytes_max / 2;
+    in_force.saved_bytes_max -= moving;
     PUNA_TRY(folder, StateFolder::open(in_force.saved_folder, backend->state_key(), in_force.saved_files_bytes_max,
-                                       static_cast<std::uint64_t>(pending)));
+                                       static_cast<std::uint64_t>(moving)));
   }
   return std::make_unique<ThreadedEngine>(std::move(own), std::move(backend), in_force, std::move(folder));
 }

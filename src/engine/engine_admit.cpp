@@ -94,22 +94,26 @@ bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t availab
   return true;
 }
 
-// Lets the sequence wait if a file has much more of it than is there now.
-bool EngineCore::fetch(std::unique_ptr<Sequence>& sequence, std::size_t available) {
+// Lets the sequence wait if a file has much more of it than is there now. later: it keeps its place in the line, since
+// what would be read for it could only be put away again; as many are read for as there are lanes for.
+StateFolder::Fetch EngineCore::fetch(std::unique_ptr<Sequence>& sequence, std::size_t available) {
+  using enum StateFolder::Fetch;
   if (folder_ == nullptr) {
-    return false;
+    return never;
   }
   const auto reusable = std::span(sequence->tokens).first(sequence->tokens.size() - 1);
   const auto file = folder_->best(reusable, !abilities_.cut);
   if (!file || file->tokens < available + kFetchTokensMin) {
-    return false;
+    return never;
   }
-  folder_->fetch(file->holder);
-  if (!folder_->fetching(file->holder)) {
-    return false;  // the folder has too much to do
+  if (std::cmp_greater_equal(fetching_.size(), options_.sequences_max - running_count_)) {
+    return later;
   }
-  fetching_.push_back({.sequence = std::move(sequence), .file = file->holder});
-  return true;
+  const StateFolder::Fetch fetch = folder_->fetch(file->holder);
+  if (fetch == begun) {
+    fetching_.push_back({.sequence = std::move(sequence), .file = file->holder});
+  }
+  return fetch;
 }
 
 // What was read from files is kept in memory, and those who waited for it go back to their place in the line.
@@ -146,8 +150,9 @@ bool EngineCore::start_or_end(std::unique_ptr<Sequence>& sequence) {
 // next. Somebody runs, and so the next comes.
 bool EngineCore::must_settle(LaneId lane) const { return running_count_ > 0 && !backend_.settled(lane); }
 
-// False: no lane is free yet; the sequence is still the caller's. True: it runs, or follows one that does. Without
-// memory it throws std::bad_alloc; the sequence is still the caller's, and lanes and ledger agree.
+// False: no lane is free yet, or no room to read a file; the sequence is still the caller's. True: it runs, or follows
+// one that does. Without memory it throws std::bad_alloc; the sequence is still the caller's, and lanes and ledger
+// agree.
 bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   const auto placement = ledger_.place(sequence->tokens);
   if (!placement) {
@@ -167,8 +172,11 @@ bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
     saved.reset();
   }
   const std::size_t at_hand = saved ? saved->tokens : placement->reused();
-  if (follow(sequence, at_hand) || fetch(sequence, at_hand)) {
+  if (follow(sequence, at_hand)) {
     return true;
+  }
+  if (const auto fetched = fetch(sequence, at_hand); fetched != StateFolder::Fetch::never) {
+    return fetched == StateFolder::Fetch::begun;
   }
   LaneId lane = saved ? *ledger_.free_lane() : placement->lane;
   if ((saved || placement->keep < ledger_.tokens(lane).size()) && must_settle(lane)) {

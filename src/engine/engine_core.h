@@ -100,7 +100,7 @@ class EngineCore {
   void drop_gone_followers();
   void count_followers(LaneId leader);
   void poll_folder();
-  [[nodiscard]] bool fetch(std::unique_ptr<Sequence>& sequence, std::size_t available);
+  [[nodiscard]] StateFolder::Fetch fetch(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] bool over_quota(const Sequence& sequence) const;
   [[nodiscard]] bool may_pin(const Sequence& sequence) const;
   enum class Restored : std::uint8_t { whole, no_room, wrong };

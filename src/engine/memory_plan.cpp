@@ -55,20 +55,20 @@ EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int 
 
 CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std::uint64_t available_bytes) {
   const std::int64_t window = (std::int64_t{options.window_tokens} + kCellsStep - 1) / kCellsStep * kCellsStep;
+  const std::uint64_t states = static_cast<std::uint64_t>(options.sequences_max) * (1 + kMarksMax) * facts.state_bytes;
   std::int64_t windows = options.sequences_max;
   if (options.has_pool()) {
     windows = std::min<std::int64_t>(windows, kPoolWindows);
     const std::uint64_t window_bytes = static_cast<std::uint64_t>(window) * facts.kv_bytes_per_token;
     if (window_bytes > 0 && available_bytes > 0) {
-      const std::uint64_t fitting = available_bytes / 2 / window_bytes;
+      const std::uint64_t left = available_bytes > states ? available_bytes - states : 0;
+      const std::uint64_t fitting = left / 2 / window_bytes;
       windows =
           std::clamp<std::int64_t>(static_cast<std::int64_t>(std::min<std::uint64_t>(fitting, 1 << 20)), 1, windows);
     }
   }
   const std::int64_t cells = window * windows;
-  const auto states = static_cast<std::uint64_t>(options.sequences_max) * (1 + kMarksMax);
-  return {.cells = cells,
-          .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token + states * facts.state_bytes};
+  return {.cells = cells, .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token + states};
 }
 
 // Activations of one micro-batch: what the widest layer needs, several times over; for each row which cells it may look

@@ -42,6 +42,17 @@ TEST(MemoryPlan, ThePoolShrinksToWhatTheMemoryAllowsButNeverBelowOneWindow) {
   EXPECT_EQ(plan_cache(model, options, 1000).cells, 1024);
 }
 
+// What recurrent layers hold is there before the windows are: 8 sequences of 5 states of 70 MB.
+TEST(MemoryPlan, ThePoolOfAHybridModelShrinksToo) {
+  const EngineOptions options = {.window_tokens = 8192, .sequences_max = 8};
+  ModelFacts model = facts(8192, 131'072);  // one window is 1 GiB
+  model.state_bytes = 70'000'000;
+  const CachePlan plan = plan_cache(model, options, 4'800'000'000);
+  EXPECT_EQ(plan.cells, 8192);
+  EXPECT_EQ(plan.bytes, (std::uint64_t{1} << 30) + 8 * 5 * model.state_bytes);
+  EXPECT_EQ(plan_cache(model, options, 1).cells, 8192);
+}
+
 TEST(MemoryPlan, HugeOptionsDoNotOverflow) {
   const EngineOptions options = {.window_tokens = 1 << 24, .sequences_max = 256, .profile = Profile::deterministic};
   ASSERT_TRUE(check_options(options));

@@ -11,8 +11,9 @@ namespace puna::engine {
 namespace {
 
 constexpr std::uint64_t kLayersMax = 65'536;
-constexpr std::uint64_t kStateMax = std::uint64_t{1}
-                                    << 48;  // bytes; no machine has more, and sums of it do not overflow
+// Bytes; no machine has more for one token, or for one state, and sums of them do not overflow.
+constexpr std::uint64_t kTokenMax = std::uint64_t{1} << 30;
+constexpr std::uint64_t kStateMax = std::uint64_t{1} << 48;
 constexpr std::uint64_t kWidthMax = std::uint64_t{1} << 24;
 constexpr std::uint64_t kWindowMax = std::uint64_t{1} << 31;
 constexpr std::uint64_t kVocabularyMax = std::uint64_t{1} << 24;
@@ -85,14 +86,15 @@ Result<std::uint64_t> cache_bytes_per_token(const GgufHeader& header, const std:
   for (std::uint64_t layer = 0; layer < layers; ++layer) {
     const std::uint64_t kv = heads_kv[layer] > kWidthMax ? heads[layer] : heads_kv[layer];
     const std::uint64_t fallback = heads[layer] == 0 ? 0 : embedding / heads[layer];
-    bytes += kv * ((key == 0 ? fallback : key) + (value == 0 ? fallback : value)) * kCacheValueBytes;
+    const std::uint64_t more = kv * ((key == 0 ? fallback : key) + (value == 0 ? fallback : value)) * kCacheValueBytes;
+    bytes = std::min(bytes + more, kTokenMax);
   }
   return bytes;
 }
 
 // What recurrent layers hold of one sequence, as the library sizes it, if every layer were one. 0: no such layers.
 Result<std::uint64_t> recurrent_bytes(const GgufHeader& header, const std::string& arch, std::uint64_t layers,
-                                      std::uint64_t embedding) {
+                                      std::uint64_t embedding, std::uint64_t heads) {
   constexpr std::uint64_t kPartsMax = 4096;  // more of them is no model; so products stay below 2^64
   const auto of = [&](std::string_view name, std::uint64_t most) {
     return number(header, arch + "." + std::string(name), most);
@@ -101,12 +103,15 @@ Result<std::uint64_t> recurrent_bytes(const GgufHeader& header, const std::strin
   PUNA_TRY(const std::uint64_t inner, of("ssm.inner_size", kWidthMax));
   PUNA_TRY(const std::uint64_t state, of("ssm.state_size", kPartsMax));
   PUNA_TRY(const std::uint64_t groups, of("ssm.group_count", kPartsMax));
+  PUNA_TRY(const std::uint64_t delta, of("kda.head_dim", kPartsMax));
   PUNA_TRY(const std::uint64_t head, of("wkv.head_size", kPartsMax));
   PUNA_TRY(const std::uint64_t shifts, of("token_shift_count", kPartsMax));
   PUNA_TRY(const std::uint64_t cached, of("shortconv.l_cache", kPartsMax));
-  const std::uint64_t convolution = taps == 0 ? 0 : (taps - 1) * (inner + 2 * groups * state);
+  const std::uint64_t of_delta = std::min(heads, kPartsMax) * delta;  // keys, values and queries are convolved
+  const std::uint64_t convolution = taps == 0 ? 0 : (taps - 1) * (inner + 2 * groups * state + 3 * of_delta);
   const std::uint64_t shifted = head == 0 ? 0 : embedding * (head + std::max<std::uint64_t>(shifts, 2));
-  const std::uint64_t values = convolution + state * inner + shifted + embedding * (cached == 0 ? 0 : cached - 1);
+  const std::uint64_t values =
+      convolution + state * inner + of_delta * delta + shifted + embedding * (cached == 0 ? 0 : cached - 1);
   return std::min(layers * values * sizeof(float), kStateMax);
 }
 
@@ -217,7 +222,8 @@ Result<ModelFacts> model_facts(const GgufHeader& header, std::span<const std::by
   PUNA_TRY(facts.kv_bytes_per_token, cache_bytes_per_token(header, arch, layers, embedding));
   PUNA_TRY(const std::uint64_t sliding, number(header, arch + ".attention.sliding_window", kWidthMax));
   facts.sliding_window_tokens = static_cast<int>(sliding);
-  PUNA_TRY(facts.state_bytes, recurrent_bytes(header, arch, layers, embedding));
+  PUNA_TRY(facts.state_bytes,
+           recurrent_bytes(header, arch, layers, embedding, static_cast<std::uint64_t>(facts.heads)));
   PUNA_TRY_VOID(read_vocabulary(header, head, facts));
   read_sampling(header, facts);
   for (const auto& [key, value] : header.entries) {

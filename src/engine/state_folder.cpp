@@ -20,7 +20,7 @@ std::uint64_t size_of(const SavedState& state) { return state.bytes.size() + sta
 }  // namespace
 
 Result<std::unique_ptr<StateFolder>> StateFolder::open(const std::filesystem::path& folder, std::string key,
-                                                       std::uint64_t bytes_max, std::uint64_t pending_bytes_max,
+                                                       std::uint64_t bytes_max, std::uint64_t moving_bytes_max,
                                                        const FileCalls& calls) {
   // A folder of its own for each engine: two processes never touch each other's files.
   const auto own = folder / format_text("puna-{}-{:016x}", ::getpid(), Random::entropy());
@@ -30,15 +30,15 @@ Result<std::unique_ptr<StateFolder>> StateFolder::open(const std::filesystem::pa
     return fail(ErrorCode::io, format_text("cannot make the folder {}: {}", own.string(), code.message()),
                 "give a folder that you may write to");
   }
-  return std::unique_ptr<StateFolder>(new StateFolder(own, std::move(key), bytes_max, pending_bytes_max, calls));
+  return std::unique_ptr<StateFolder>(new StateFolder(own, std::move(key), bytes_max, moving_bytes_max, calls));
 }
 
 StateFolder::StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max,
-                         std::uint64_t pending_bytes_max, const FileCalls& calls)
+                         std::uint64_t moving_bytes_max, const FileCalls& calls)
     : folder_(std::move(folder)),
       key_(std::move(key)),
       bytes_max_(bytes_max),
-      pending_bytes_max_(pending_bytes_max),
+      moving_bytes_max_(moving_bytes_max),
       calls_(calls),
       jobs_(kJobsMax),
       done_(2 * kJobsMax),
@@ -79,7 +79,9 @@ void StateFolder::work() {
   while (auto job = jobs_.pop()) {
     Done done{.number = job->number, .was_write = job->write.has_value(), .wrote = false, .state = std::nullopt};
     if_memory_allows([&] { done = do_job(*job); });
+    const std::uint64_t written = job->write ? size_of(*job->write) : 0;
     job.reset();  // a state's memory is free before the engine hears of it
+    moving_bytes_ -= written;
     tell(std::move(done));
   }
 }
@@ -98,7 +100,7 @@ void StateFolder::tell(Done done) {
 void StateFolder::put(SavedState state) {
   if_memory_allows([&] {
     const std::uint64_t size = size_of(state);
-    if ((pending_bytes_ == 0 || pending_bytes_ + size <= pending_bytes_max_) && make_room(size)) {
+    if (moving_bytes_ + size <= moving_bytes_max_ && make_room(size)) {
       enqueue(std::move(state), size);
     }
   });
@@ -128,10 +130,10 @@ void StateFolder::enqueue(SavedState state, std::uint64_t size) {
   bytes_ += size;
   if_memory_allows([&] { tree_.put(number, file.tokens); });  // else nobody finds it, and it ages
   bool accepted = false;
+  moving_bytes_ += size;
   if_memory_allows([&] { accepted = jobs_.try_push({.number = number, .write = std::move(state)}) == Push::accepted; });
-  if (accepted) {
-    pending_bytes_ += size;
-  } else {
+  if (!accepted) {
+    moving_bytes_ -= size;
     forget(number);
   }
 }
@@ -155,13 +157,21 @@ bool StateFolder::fetching(Number number) const {
   return file != files_.end() && file->second.fetching;
 }
 
-void StateFolder::fetch(Number number) {
-  const auto file = files_.find(number);
-  if (file == files_.end() || file->second.fetching) {
-    return;
+StateFolder::Fetch StateFolder::fetch(Number number) {
+  const auto found = files_.find(number);
+  if (found == files_.end()) {
+    return Fetch::never;
   }
-  if_memory_allows(
-      [&] { file->second.fetching = jobs_.try_push({.number = number, .write = std::nullopt}) == Push::accepted; });
+  File& file = found->second;
+  if (!file.fetching) {
+    if (moving_bytes_ + file.bytes > moving_bytes_max_) {
+      return Fetch::later;
+    }
+    if_memory_allows(
+        [&] { file.fetching = jobs_.try_push({.number = number, .write = std::nullopt}) == Push::accepted; });
+    moving_bytes_ += file.fetching ? file.bytes : 0;
+  }
+  return file.fetching ? Fetch::begun : Fetch::never;
 }
 
 std::optional<StateFolder::Fetched> StateFolder::poll() {
@@ -172,10 +182,10 @@ std::optional<StateFolder::Fetched> StateFolder::poll() {
       continue;
     }
     if (!done->was_write) {
+      moving_bytes_ -= file->second.bytes;
       forget(done->number);
       return Fetched{.number = done->number, .state = std::move(done->state)};
     }
-    pending_bytes_ -= file->second.bytes;
     if (done->wrote) {
       file->second.written = true;
       written_bytes_ += file->second.bytes;

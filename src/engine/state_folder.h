@@ -2,9 +2,9 @@
 // writes them; the engine asks and looks later.
 //
 // Owns the files that it makes; they are gone when it is. Invariant: at most bytes_max bytes of files, and at most
-// pending_bytes_max, or one, of states that wait to be written; what is more is forgotten, and so is what cannot be
-// written or what there is no memory for. A file can be found and asked for while it waits to be written: it is read
-// afterwards. Thread  the engine's, but for the inside.
+// moving_bytes_max of states that wait to be written, or are read and not taken yet; what is more is forgotten, and so
+// is what cannot be written or what there is no memory for. A file can be found and asked for while it waits to be
+// written: it is read afterwards. Thread  the engine's, but for the inside.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ class StateFolder {
   // Errors  io, not_found  it cannot be made
   [[nodiscard]] static Result<std::unique_ptr<StateFolder>> open(const std::filesystem::path& folder, std::string key,
                                                                  std::uint64_t bytes_max,
-                                                                 std::uint64_t pending_bytes_max,
+                                                                 std::uint64_t moving_bytes_max,
                                                                  const FileCalls& calls = FileCalls::system());
   ~StateFolder();
   StateFolder(const StateFolder&) = delete;
@@ -39,8 +39,10 @@ class StateFolder {
   void put(SavedState state);
   // The file that has the longest common beginning with the prompt; with `whole_only` all its tokens must begin it.
   [[nodiscard]] std::optional<PrefixTree::Match> best(std::span<const Token> prompt, bool whole_only) const;
-  // Asks for a file's state; look at poll() until it is there. Asking twice is asking once.
-  void fetch(Number number);
+  // Asks for a file's state; look at poll() until it is there. Asking twice is asking once. later: there is no room for
+  // it now; ask again. never: no memory.
+  enum class Fetch : std::uint8_t { begun, later, never };
+  [[nodiscard]] Fetch fetch(Number number);
   [[nodiscard]] bool fetching(Number number) const;
 
   // What happened since the last call. Takes no lock when nothing did. Gives a fetched state; its file is then gone. An
@@ -71,7 +73,7 @@ class StateFolder {
     bool written = false;
     bool fetching = false;
   };
-  StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max, std::uint64_t pending_bytes_max,
+  StateFolder(std::filesystem::path folder, std::string key, std::uint64_t bytes_max, std::uint64_t moving_bytes_max,
               const FileCalls& calls);
 
   [[nodiscard]] std::filesystem::path path_of(Number number) const;
@@ -85,15 +87,15 @@ class StateFolder {
   const std::filesystem::path folder_;
   const std::string key_;
   const std::uint64_t bytes_max_;
-  const std::uint64_t pending_bytes_max_;
+  const std::uint64_t moving_bytes_max_;
   const FileCalls& calls_;
   std::map<Number, File> files_;  // oldest first
   PrefixTree tree_;               // of all files
   std::uint64_t bytes_ = 0;       // of all files, those that are being written too
   std::uint64_t written_bytes_ = 0;
-  std::uint64_t pending_bytes_ = 0;
   Number next_ = 1;
 
+  std::atomic<std::uint64_t> moving_bytes_ = 0;  // added to by the engine, taken from by the thread when it has written
   std::atomic<bool> closing_ = false;
   BoundedQueue<Job> jobs_;
   BoundedQueue<Done> done_;

@@ -17,9 +17,8 @@ class StateFolderTest : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
 
-  std::unique_ptr<StateFolder> open(std::uint64_t bytes_max = 1 << 20,
-                                    std::uint64_t pending_bytes_max = 1 << 20) const {
-    return *StateFolder::open(root_, "key", bytes_max, pending_bytes_max);
+  std::unique_ptr<StateFolder> open(std::uint64_t bytes_max = 1 << 20, std::uint64_t moving_bytes_max = 1 << 20) const {
+    return *StateFolder::open(root_, "key", bytes_max, moving_bytes_max);
   }
   static std::vector<Token> spelt(std::string_view text) { return {text.begin(), text.end()}; }
   static SavedState state(std::string_view text, std::size_t bytes = 1000) {
@@ -60,9 +59,9 @@ TEST_F(StateFolderTest, WhatWasPutIsFoundByItsTokensAndComesBackOnce) {
   folder->put(state("hello world"));
   const auto match = found(*folder, "hello there");
   EXPECT_EQ(match.tokens, 6U);
-  folder->fetch(match.holder);
+  EXPECT_EQ(folder->fetch(match.holder), StateFolder::Fetch::begun);
   EXPECT_TRUE(folder->fetching(match.holder));
-  folder->fetch(match.holder);  // once is enough
+  EXPECT_EQ(folder->fetch(match.holder), StateFolder::Fetch::begun);  // once is enough
   const auto back = fetched(*folder);
   EXPECT_EQ(back.number, match.holder);
   ASSERT_TRUE(back.state);
@@ -80,7 +79,7 @@ TEST_F(StateFolderTest, WhatWaitsToBeWrittenIsFoundAndReadAfterwards) {
   }
   const auto match = folder->best(spelt("119"), true);  // nothing was heard of any file yet
   ASSERT_TRUE(match);
-  folder->fetch(match->holder);
+  EXPECT_EQ(folder->fetch(match->holder), StateFolder::Fetch::begun);
   EXPECT_TRUE(folder->fetching(match->holder));
   const auto back = fetched(*folder);
   EXPECT_EQ(back.number, match->holder);
@@ -97,7 +96,7 @@ TEST_F(StateFolderTest, WhoAsksForWhatCannotBeWrittenHearsThatItIsGone) {
   folder->put(state("lost"));
   const auto match = folder->best(spelt("lost"), true);
   ASSERT_TRUE(match);
-  folder->fetch(match->holder);
+  EXPECT_EQ(folder->fetch(match->holder), StateFolder::Fetch::begun);
   const auto back = fetched(*folder);
   EXPECT_EQ(back.number, match->holder);
   EXPECT_FALSE(back.state);
@@ -111,7 +110,7 @@ TEST_F(StateFolderTest, ADamagedFileIsForgottenAndSaidToBeGone) {
   const auto match = found(*folder, "precious");
   ASSERT_EQ(files().size(), 1U);
   std::ofstream(files().front(), std::ios::binary | std::ios::in | std::ios::out) << "garbage";
-  folder->fetch(match.holder);
+  EXPECT_EQ(folder->fetch(match.holder), StateFolder::Fetch::begun);
   const auto back = fetched(*folder);
   EXPECT_EQ(back.number, match.holder);
   EXPECT_FALSE(back.state);
@@ -131,16 +130,45 @@ TEST_F(StateFolderTest, TheOldestFilesGoWhenTheLimitIsReached) {
   EXPECT_FALSE(folder->best(spelt("huge"), true));
 }
 
-TEST_F(StateFolderTest, OnlySoMuchWaitsToBeWrittenButAlwaysOne) {
-  const auto folder = open(1 << 20, 2100);
+// Writes when it is told to.
+class HeldCalls final : public FileCalls {
+ public:
+  [[nodiscard]] ssize_t write(int descriptor, std::string_view bytes) const override {
+    held.wait(true);
+    return FileCalls::write(descriptor, bytes);
+  }
+  void go_on() {
+    held = false;
+    held.notify_all();
+  }
+  std::atomic<bool> held = true;
+};
+
+TEST_F(StateFolderTest, OnlySoMuchIsOnItsWayToFilesAndBack) {
+  using enum StateFolder::Fetch;
+  HeldCalls calls;
+  const auto folder = *StateFolder::open(root_, "key", 1 << 20, 2500, calls);
+  folder->put(state("huge", 3000));
+  EXPECT_FALSE(folder->best(spelt("huge"), true));
   for (const std::string_view text : {"one", "two", "three"}) {
     folder->put(state(text));
   }
-  EXPECT_TRUE(folder->best(spelt("two"), true));
-  EXPECT_FALSE(folder->best(spelt("three"), true));
-  const auto strict = open(1 << 20, 0);
-  strict->put(state("one"));
-  EXPECT_TRUE(strict->best(spelt("one"), true));
+  const auto two = folder->best(spelt("two"), true);
+  const auto one = folder->best(spelt("one"), true);
+  ASSERT_TRUE(one && two);
+  EXPECT_FALSE(folder->best(spelt("three"), true)) << "two of them are on their way";
+  EXPECT_EQ(folder->fetch(one->holder), later);
+  calls.go_on();
+  while (folder->bytes() < 2000) {
+    static_cast<void>(folder->poll());
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(folder->fetch(one->holder), begun);
+  EXPECT_EQ(folder->fetch(two->holder), begun);
+  const auto back = fetched(*folder);
+  EXPECT_EQ(back.number, one->holder);
+  folder->put(state("four"));  // nobody has taken the second yet, but the first
+  EXPECT_TRUE(folder->best(spelt("four"), true));
 }
 
 TEST_F(StateFolderTest, NothingStaysBehind) {
