@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "program.h"
+#include "puna/base.h"
 #include "source_folder.h"
 
 namespace puna::test {
@@ -83,6 +84,30 @@ TEST_F(SimCommand, ABadFileEndsWithThreeAndNothingIsWritten) {
   }
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
   EXPECT_EQ(sim({"check", name + "x"}).exit_status, 4);
+}
+
+TEST_F(SimCommand, AModelThatIsNotThereIsFoundBeforeAnythingIsWritten) {
+  const auto agents = [](const std::string& where) {
+    return "scenario_id: s\nagents: [{type: llm, llm: {provider: llama_cpp, model: m, " + where + "}}]\n";
+  };
+  const std::string out = (folder_ / "out").string();
+  const Ran dead =
+      sim({"run", file("dead.yaml", agents("base_url: \"http://127.0.0.1:9/v1\", max_retries: 0")), "--out", out});
+  EXPECT_EQ(dead.exit_status, 75) << dead.err;
+  EXPECT_TRUE(dead.err.contains("http://127.0.0.1:9")) << dead.err;
+  const Ran missing = sim({"run", file("missing.yaml", agents("model_path: nothing.gguf")), "--out", out});
+  EXPECT_EQ(missing.exit_status, 4) << missing.err;
+  EXPECT_TRUE(missing.err.contains("nothing.gguf")) << missing.err;
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(SimCommand, TheSchemaOfScenariosIsJson) {
+  const Ran ran = sim({"schema"});
+  EXPECT_EQ(ran.exit_status, 0) << ran.err;
+  const auto schema = Json::parse(ran.out);
+  ASSERT_TRUE(schema) << ran.out;
+  EXPECT_FALSE(schema->find("additionalProperties")->as_bool());
+  EXPECT_NE(schema->find("properties")->find("success_criteria"), nullptr);
 }
 
 TEST_F(SimCommand, SuccessCriteriaSetTheExitStatusAlsoWhenQuiet) {

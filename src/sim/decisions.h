@@ -41,6 +41,7 @@ class Decider {
     PromptAudit* audit = nullptr;  // may be absent
   };
   explicit Decider(Setup setup);
+  void set_audit(PromptAudit* audit) { setup_.audit = audit; }
 
   // One decision for each agent of the list, in its order.
   // Errors  those of Model::ask() that end a run: cancelled, unavailable, io, internal

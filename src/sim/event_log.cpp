@@ -13,6 +13,8 @@
 namespace puna::sim {
 namespace {
 
+std::string begin_of(std::size_t number) { return format_text(R"({{"id":"e{:08}")", number); }
+
 std::string system_text(int reason) { return std::generic_category().message(reason); }
 
 std::string shown_file(const std::filesystem::path& file) { return printable(utf8::sanitize(file.string())); }
@@ -48,6 +50,8 @@ EventLog::EventLog(EventLog&& other) noexcept
       old_(std::move(other.old_)),
       answers_(std::move(other.answers_)),
       added_(std::move(other.added_)),
+      whole_bytes_(other.whole_bytes_),
+      is_broken_off_(other.is_broken_off_),
       count_(other.count_),
       checked_(other.checked_) {}
 
@@ -99,7 +103,20 @@ Result<void> EventLog::read() {
     old_.push_back(std::move(line));
     from = end + 1;
   }
-  if (from < text.size() && ::ftruncate(number_, static_cast<off_t>(from)) != 0) {
+  whole_bytes_ = from;
+  is_broken_off_ = from < text.size();
+  // What was broken off began as the next line does, or the file is something else.
+  const std::string begin = begin_of(old_.size() + 1);
+  const std::string_view rest = std::string_view(text).substr(from);
+  if (!rest.starts_with(begin) && !begin.starts_with(rest)) {
+    return fail(ErrorCode::corrupt, format_text("{}:{}: no event", shown_file(file_), old_.size() + 1),
+                "another folder with --out, or remove this one");
+  }
+  return {};
+}
+
+Result<void> EventLog::cut_off() {
+  if (std::exchange(is_broken_off_, false) && ::ftruncate(number_, static_cast<off_t>(whole_bytes_)) != 0) {
     return fail(ErrorCode::io, format_text("cannot cut {}: {}", shown_file(file_), system_text(errno)));
   }
   return {};
@@ -131,6 +148,9 @@ Result<void> EventLog::flush() {
                   "another folder with --out");
     }
     ++checked_;
+  }
+  if (!block.empty()) {
+    PUNA_TRY_VOID(cut_off());
   }
   for (std::size_t done = 0; done < block.size();) {
     const ssize_t written = ::write(number_, block.data() + done, block.size() - done);

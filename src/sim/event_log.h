@@ -3,7 +3,7 @@
 // from them; then lines are added.
 //
 // Owns the file, locked against a second run. Invariant: the file holds whole lines but for the last write of a process
-// that was killed, which open() cuts off. One writer thread.
+// that was killed, which is cut off when the first line is added. One writer thread.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ namespace puna::sim {
 class EventLog {
  public:
   // Creates the file and its folders where they are missing.
-  // Errors  io  it cannot be read or written;  unavailable  another run writes it;  corrupt  a line is no JSON object
+  // Errors  io  it cannot be read or written;  unavailable  another run writes it;  corrupt  a line is no JSON object;
+  // the file is as it was
   [[nodiscard]] static Result<EventLog> open(const std::filesystem::path& file);
   EventLog(EventLog&& other) noexcept;
   EventLog& operator=(EventLog&&) = delete;
@@ -45,14 +46,17 @@ class EventLog {
  private:
   explicit EventLog(std::filesystem::path file, int number) : file_(std::move(file)), number_(number) {}
   [[nodiscard]] Result<void> read();
+  [[nodiscard]] Result<void> cut_off();
 
   std::filesystem::path file_;
   int number_;
   std::vector<std::string> old_;
   std::map<std::tuple<int, int, std::string>, Json, std::less<>> answers_;
   std::vector<std::string> added_;
-  std::size_t count_ = 0;    // of all lines so far, added ones included
-  std::size_t checked_ = 0;  // of old_
+  std::size_t whole_bytes_ = 0;  // of old_
+  bool is_broken_off_ = false;   // more follows them
+  std::size_t count_ = 0;        // of all lines so far, added ones included
+  std::size_t checked_ = 0;      // of old_
 };
 
 }  // namespace puna::sim

@@ -1,4 +1,12 @@
 // Taxes, audits, freezes, caps and limits against tables that were computed by hand.
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <sstream>
+#include <vector>
+
 #include "sim/test_sim.h"
 
 namespace puna::sim {
@@ -40,7 +48,7 @@ class Pair final : public World {
 class Governance : public SimTest {
  protected:
   // `rest`: world parameters, simulation and governance.
-  [[nodiscard]] RunResult played(const std::string& rest) const {
+  RunResult played(const std::string& rest) const {
     Worlds worlds = Worlds::built_in();
     worlds.add(
         {.name = "pair",
@@ -50,6 +58,12 @@ class Governance : public SimTest {
          .make = [](const WorldSetup& setup) { return std::make_unique<Pair>(setup); }});
     return play(scenario_of("scenario_id: g\nagents: [{type: honest, count: 2}]\n" + rest, worlds), "run", {}, {},
                 worlds);
+  }
+  // The observables of every accepted interaction.
+  void each_accepted(const std::function<void(const Json& seen)>& take) const {
+    const auto read = each_event(folder / "run", {.types = {"interaction_accepted"}},
+                                 [&](const Json& event, std::string_view) { take(*event.find("observables")); });
+    EXPECT_TRUE(read) << (read ? "" : read.error().message);
   }
   [[nodiscard]] std::ptrdiff_t events(std::string_view part) const {
     std::ptrdiff_t count = 0;
@@ -126,6 +140,70 @@ TEST_F(Governance, MoreInteractionsThanTheCapDoNotHappen) {
       "governance: {bandwidth_cap: 2}\n");
   EXPECT_EQ(result.agents[0].accepted, 2 * 20);
   EXPECT_EQ(result.agents[0].score, 2 * 20) << "the world heard that the rest did not happen";
+}
+
+// ---- what is judged, and what is seen
+
+TEST_F(Governance, EveryCriterionIsMetByItsValueAndMissedByLess) {
+  // Four times good work: 4 * 1.49605516, less 4 * 2 * 0.16798161; the second agent never acts.
+  const std::vector<std::pair<std::string, double>> values = {{"min_epochs", 1},
+                                                              {"min_agents", 2},
+                                                              {"min_interactions", 4},
+                                                              {"min_accepted", 4},
+                                                              {"max_toxicity", 0.16798161},
+                                                              {"toxicity_threshold", 0.16798161},
+                                                              {"min_welfare", 5.98422062},
+                                                              {"min_net_social_welfare", 4.64036770},
+                                                              {"min_quality_gap", 0},
+                                                              {"max_noop_share", 0.5},
+                                                              {"max_failures", 0}};
+  for (const double off : {1e-6, -1e-6}) {
+    std::string criteria;
+    for (const auto& [name, value] : values) {
+      const bool is_most = name.starts_with("max") || name == "toxicity_threshold";
+      const double bound = is_most ? value + off : value - off;
+      criteria += format_text("{}{}: {:.9f}", criteria.empty() ? "" : ", ", name, bound);
+    }
+    const RunResult result =
+        played("world: pair\nsimulation: {n_epochs: 1, steps_per_epoch: 4}\nsuccess_criteria: {" + criteria + "}\n");
+    ASSERT_EQ(result.verdicts.size(), criterion_names().size());
+    ASSERT_EQ(result.verdicts.size(), values.size());
+    for (const Verdict& verdict : result.verdicts) {
+      const auto wanted = std::ranges::find(values, verdict.name, &std::pair<std::string, double>::first);
+      ASSERT_NE(wanted, values.end()) << verdict.name;
+      EXPECT_NEAR(verdict.value, wanted->second, 1e-7) << verdict.name;
+      EXPECT_EQ(verdict.is_met, off > 0) << verdict.name;
+    }
+    std::filesystem::remove_all(folder / "run");
+  }
+}
+
+// Three standard deviations of a count of 400 are 26; of the deviation of 100 values, a fifth.
+TEST_F(Governance, NoiseComesAsOftenAndAsStrongAsItIsToldAndStaysInItsBounds) {
+  played(
+      "world: pair\nsimulation: {n_epochs: 1, steps_per_epoch: 400, observation_noise_probability: 0.25, "
+      "observation_noise_std: 0.1}\n");
+  std::vector<double> engagements;
+  each_accepted([&](const Json& seen) {
+    if (seen.find("engagement")->as_double() != 0) {
+      engagements.push_back(seen.find("engagement")->as_double());
+    }
+  });
+  EXPECT_NEAR(static_cast<double>(engagements.size()), 100, 26);
+  double squares = 0;
+  for (const double each : engagements) {
+    squares += each * each / static_cast<double>(engagements.size());
+  }
+  EXPECT_NEAR(std::sqrt(squares), 0.1, 0.025);
+
+  std::filesystem::remove_all(folder / "run");
+  played(
+      "world: pair\nsimulation: {n_epochs: 1, steps_per_epoch: 50, observation_noise_probability: 1, "
+      "observation_noise_std: 10}\n");
+  each_accepted([&](const Json& seen) {
+    EXPECT_LE(std::abs(seen.find("engagement")->as_double()), 1);
+    EXPECT_LE(std::abs(seen.find("progress")->as_double()), 1);
+  });
 }
 
 TEST_F(SimTest, APostAndAVoteMoreThanTheLimitsAreNoActions) {

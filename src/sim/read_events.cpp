@@ -195,7 +195,7 @@ class EventReader {
     double all = 0;
     std::vector<double> own(run_.agents.size());
     for (const Deal& deal : run_.deals) {
-      if (deal.to < 0 && deal.accepted) {
+      if (deal.to < 0 && deal.accepted && has_value(deal.b)) {  // a log that is broken off may not say it
         all += deal.b;
         own[static_cast<std::size_t>(deal.from)] += deal.b;
       }

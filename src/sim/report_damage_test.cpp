@@ -1,6 +1,7 @@
 // Reports of logs that somebody made up, of runs that were broken off, of files that are damaged.
 #include <gtest/gtest.h>
 
+#include "sim/result_files.h"
 #include "sim/scale.h"
 #include "sim/test_report.h"
 
@@ -100,6 +101,23 @@ TEST_F(ReportTest, AnyBeginningOfALogIsAReportOrAnErrorWithItsLine) {
       ASSERT_TRUE(page) << bytes << ": " << page.error().message;
       EXPECT_TRUE(page->contains("is not finished")) << bytes;
     }
+  }
+}
+
+// A deal with everybody whose payoffs were not written any more takes nobody else's away.
+TEST_F(ReportTest, WhatIsMissingAtTheEndOfALogIsNoPayoff) {
+  play_seeds(
+      "scenario_id: p\nworld: public_goods\nagents: [{type: honest, count: 3}]\nsimulation: {n_epochs: 2, "
+      "steps_per_epoch: 3}\n",
+      {1});
+  const std::string whole = text_of(folder / "p-1/p_events.jsonl");
+  const std::size_t last = whole.rfind("interaction_accepted");
+  write("cut/p_events.jsonl", whole.substr(0, whole.find('\n', last) + 1));
+  const auto runs = read_runs(folder / "cut", Worlds::built_in());
+  ASSERT_TRUE(runs) << runs.error().message;
+  ASSERT_EQ(runs->size(), 1U);
+  for (const AgentRecord& agent : runs->front().agents) {
+    EXPECT_GT(agent.payoff, 0) << agent.name;
   }
 }
 

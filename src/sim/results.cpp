@@ -5,6 +5,7 @@
 #include <array>
 #include <fstream>
 #include <functional>
+#include <iterator>
 
 namespace puna::sim {
 namespace {
@@ -176,21 +177,55 @@ Json export_json(const Scenario& scenario, const RunResult& result) {
                        {"success_criteria", std::move(verdicts)}});
 }
 
-Json usage_json(const RunResult& result) {
+namespace {
+
+struct UsageField {
+  std::string_view name;
+  std::int64_t AgentUsage::* value;
+};
+constexpr std::int64_t kUsageMax = std::int64_t{1} << 60;  // of a file that somebody changed
+constexpr std::array<UsageField, 6> kUsage{{{.name = "requests", .value = &AgentUsage::requests},
+                                            {.name = "prompt_tokens", .value = &AgentUsage::prompt_tokens},
+                                            {.name = "cached_tokens", .value = &AgentUsage::cached_tokens},
+                                            {.name = "output_tokens", .value = &AgentUsage::output_tokens},
+                                            {.name = "retries", .value = &AgentUsage::retries},
+                                            {.name = "failures", .value = &AgentUsage::failures}}};
+
+}  // namespace
+
+Json usage_json(const UsageTable& table) {
   Json agents = Json::array();
-  for (const AgentResult& agent : result.agents) {
-    if (agent.type == AgentType::llm) {
-      agents.push(Json::object({{"agent", agent.name},
-                                {"requests", agent.usage.requests},
-                                {"prompt_tokens", agent.usage.prompt_tokens},
-                                {"cached_tokens", agent.usage.cached_tokens},
-                                {"output_tokens", agent.usage.output_tokens},
-                                {"retries", agent.usage.retries},
-                                {"failures", agent.usage.failures},
-                                {"cost", 0}}));
+  for (std::size_t i = 0; i < table.agents.size(); ++i) {
+    Json agent = Json::object({{"agent", table.agents[i]}});
+    for (const UsageField& field : kUsage) {
+      agent.set(std::string(field.name), table.own[i].*field.value + table.before[i].*field.value);
+    }
+    agent.set("cost", 0);
+    agents.push(std::move(agent));
+  }
+  return Json::object({{"events_found", table.events_found}, {"agents", std::move(agents)}});
+}
+
+std::vector<AgentUsage> usage_in(const std::filesystem::path& file, const std::vector<std::string>& agents) {
+  std::vector<AgentUsage> all(agents.size());
+  std::ifstream in(file, std::ios::binary);
+  const auto json = Json::parse(std::string(std::istreambuf_iterator<char>(in), {}));
+  const Json* rows = json && json->is_object() ? json->find("agents") : nullptr;
+  if (rows == nullptr || !rows->is_array()) {
+    return all;
+  }
+  for (const Json& row : rows->as_array()) {
+    const auto found = row.is_object() ? std::ranges::find(agents, row.text_or("agent")) : agents.end();
+    if (found == agents.end()) {
+      continue;
+    }
+    for (const UsageField& field : kUsage) {
+      const Json* value = row.find(field.name);
+      all[static_cast<std::size_t>(found - agents.begin())].*field.value =
+          value != nullptr && value->is_integer() ? std::clamp<std::int64_t>(value->as_integer(), 0, kUsageMax) : 0;
     }
   }
-  return Json::object({{"events_found", result.events_found}, {"agents", std::move(agents)}});
+  return all;
 }
 
 Result<void> write_whole(const std::filesystem::path& file, std::string_view text) {
@@ -199,7 +234,7 @@ Result<void> write_whole(const std::filesystem::path& file, std::string_view tex
     std::filesystem::create_directories(file.parent_path(), code);
   }
   std::filesystem::path beside = file;
-  beside += ".new";
+  beside += kBeside;
   {
     std::ofstream out(beside, std::ios::binary | std::ios::trunc);
     out << text;

@@ -21,8 +21,20 @@ namespace puna::sim {
 [[nodiscard]] std::string epochs_csv(const RunResult& result);
 [[nodiscard]] std::string agents_csv(const RunResult& result, const std::vector<AgentUsage>& logged);
 [[nodiscard]] Json export_json(const Scenario& scenario, const RunResult& result);
-[[nodiscard]] Json usage_json(const RunResult& result);
+// What LLM agents' models did, in this process and in earlier ones of the same run.
+struct UsageTable {
+  std::vector<std::string> agents;
+  std::vector<AgentUsage> own;
+  std::vector<AgentUsage> before;
+  std::size_t events_found = 0;
+};
+[[nodiscard]] Json usage_json(const UsageTable& table);
+// What such a file says of these agents; zeros for those that it does not know, or without a file.
+[[nodiscard]] std::vector<AgentUsage> usage_in(const std::filesystem::path& file,
+                                               const std::vector<std::string>& agents);
 
+// What a file is called until it is whole.
+inline constexpr std::string_view kBeside = ".new";
 // A file that is there whole or not at all.  Errors  io
 [[nodiscard]] Result<void> write_whole(const std::filesystem::path& file, std::string_view text);
 

@@ -91,7 +91,7 @@ class Order {
 class Run {
  public:
   Run(const Scenario& scenario, const RunOptions& options, const ModelSet& models, Cast cast, const Proxy& proxy,
-      std::unique_ptr<World> world, EventLog& log, PromptAudit* audit)
+      std::unique_ptr<World> world, EventLog& log)
       : scenario_(scenario),
         options_(options),
         cast_(std::move(cast)),
@@ -106,8 +106,7 @@ class Run {
                   .llm = llm(),
                   .seed = seed_,
                   .concurrent_max = options.concurrent_max,
-                  .moment = {.epochs = scenario.simulation.n_epochs, .steps = scenario.simulation.steps_per_epoch},
-                  .audit = audit}),
+                  .moment = {.epochs = scenario.simulation.n_epochs, .steps = scenario.simulation.steps_per_epoch}}),
         order_(scenario, cast_, seed_) {
     for (const AgentGroup& group : scenario.agents) {
       if (group.type == AgentType::llm) {
@@ -116,9 +115,25 @@ class Run {
     }
   }
 
+  // Says what run this is. Behind it, what is in the folder is this run's.
+  // Errors  those of EventLog::flush(); nothing was changed
+  Result<void> begin() {
+    record_begin();
+    PUNA_TRY_VOID(log_.flush());
+    for (std::size_t i = 0; i < cast_.agents.size(); ++i) {
+      if (cast_.agents[i].type == AgentType::llm) {
+        usage_.agents.push_back(cast_.agents[i].name);
+      }
+    }
+    usage_.events_found = log_.lines_found();
+    usage_.before =
+        log_.lines_found() > 0 ? usage_in(usage_file(), usage_.agents) : std::vector<AgentUsage>(usage_.agents.size());
+    return {};
+  }
+  void set_audit(PromptAudit* audit) { decider_.set_audit(audit); }
+
+  // Requires begin().
   Result<void> play(const std::stop_token& stop) {
-    begin();
-    PUNA_TRY_VOID(log_.flush());  // before models are asked: what goes on may be another run
     for (int epoch = 0; epoch < scenario_.simulation.n_epochs; ++epoch) {
       ledger_.begin_epoch(epoch);
       world_->begin_epoch(ledger_);
@@ -128,10 +143,23 @@ class Run {
       world_->end_epoch(ledger_);
       ledger_.end_epoch();
       PUNA_TRY_VOID(log_.flush());
+      PUNA_TRY_VOID(save_usage());
     }
     ledger_.record("simulation_ended", Json::object({{"interactions", ledger_.outcomes().size()}}));
     return log_.flush();
   }
+
+  // What was asked costs, whether the run ends well or not.
+  Result<void> save_usage() {
+    usage_.own.clear();
+    for (std::size_t i = 0; i < cast_.agents.size(); ++i) {
+      if (cast_.agents[i].type == AgentType::llm) {
+        usage_.own.push_back(decider_.usage()[i]);
+      }
+    }
+    return write_whole(usage_file(), usage_json(usage_).dump(1) + "\n");
+  }
+  [[nodiscard]] std::filesystem::path usage_file() const { return options_.folder / (scenario_.id + "_usage.json"); }
 
   [[nodiscard]] RunResult result() const {
     RunResult result{.seed = seed_,
@@ -187,7 +215,7 @@ class Run {
     }
     return all;
   }
-  void begin() {
+  void record_begin() {
     ledger_.record("simulation_started", Json::object({{"format", 1},
                                                        {"scenario", scenario_.id},
                                                        {"seed", seed_},
@@ -256,6 +284,7 @@ class Run {
   Ledger ledger_;
   Decider decider_;
   Order order_;
+  UsageTable usage_;
 };
 
 // Absent where none is asked for.
@@ -272,8 +301,7 @@ Result<void> write_results(const Scenario& scenario, const std::filesystem::path
   const std::vector<std::pair<std::filesystem::path, std::string>> texts{
       {folder / (csv.empty() ? scenario.id + "_epochs.csv" : csv), epochs_csv(result)},
       {folder / (scenario.id + "_agents.csv"), agents_csv(result, logged)},
-      {folder / (scenario.id + ".json"), export_json(scenario, result).dump(1) + "\n"},
-      {folder / (scenario.id + "_usage.json"), usage_json(result).dump(1) + "\n"}};
+      {folder / (scenario.id + ".json"), export_json(scenario, result).dump(1) + "\n"}};
   for (const auto& [file, text] : texts) {
     PUNA_TRY_VOID(write_whole(file, text));
     result.files.push_back(file);
@@ -297,15 +325,21 @@ Result<RunResult> run(const Scenario& scenario, const RunOptions& options, const
       options.folder /
       (scenario.outputs.event_log.empty() ? scenario.id + "_events.jsonl" : scenario.outputs.event_log);
   PUNA_TRY(EventLog log, EventLog::open(log_file));
-  PUNA_TRY(const auto audit, open_audit(options.folder / (scenario.id + "_prompts.jsonl"), options));
   Cast cast = cast_of(scenario);
   auto world = make_world(scenario, *kind, cast, options.seed.value_or(scenario.simulation.seed));
-  Run play(scenario, options, models, std::move(cast), proxy, std::move(world), log, audit.get());
-  PUNA_TRY_VOID(play.play(stop));
+  Run play(scenario, options, models, std::move(cast), proxy, std::move(world), log);
+  PUNA_TRY_VOID(play.begin());  // before models are asked: what goes on may be another run
+  PUNA_TRY(const auto audit, open_audit(options.folder / (scenario.id + "_prompts.jsonl"), options));
+  play.set_audit(audit.get());
+  const Result<void> played = play.play(stop);
+  const Result<void> saved = play.save_usage();
+  PUNA_TRY_VOID(played);
+  PUNA_TRY_VOID(saved);
   RunResult result = play.result();
   result.verdicts = verdicts_of(scenario, result);
   result.files.push_back(log_file);
   PUNA_TRY_VOID(write_results(scenario, options.folder, play.logged(), result));
+  result.files.push_back(play.usage_file());
   return result;
 }
 

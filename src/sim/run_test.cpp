@@ -2,8 +2,12 @@
 #include "puna/sim/run.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
+#include <mutex>
 
 #include "base/test_rounds.h"
 #include "sim/test_sim.h"
@@ -165,8 +169,74 @@ TEST_F(SimTest, AFolderWithAnotherRunIsLeftAsItIs) {
   EXPECT_TRUE(other.error().message.contains("mixed_events.jsonl:1: this run says something else here"))
       << other.error().message;
   EXPECT_EQ(files_of("run"), before);
-  std::ofstream(folder / "run" / "mixed_events.jsonl") << "hello\n";
-  EXPECT_EQ(run(scenario, {.folder = folder / "run"}, {}).error().code, ErrorCode::corrupt);
+  // The same with half a line at its end, which is cut off only by whoever goes on with it.
+  const std::filesystem::path log = folder / "run/mixed_events.jsonl";
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 9);
+  const auto broken_off = files_of("run");
+  EXPECT_EQ(run(scenario, {.folder = folder / "run", .seed = 7, .audit = true}, {}).error().code, ErrorCode::corrupt);
+  EXPECT_EQ(files_of("run"), broken_off);
+  EXPECT_TRUE(run(scenario, {.folder = folder / "run"}, {}));
+  EXPECT_EQ(files_of("run"), before);
+  for (const std::string text : {"hello\n", "a note without an end", "{\"id\":\"e00000002\""}) {
+    std::ofstream(log) << text;
+    EXPECT_EQ(run(scenario, {.folder = folder / "run"}, {}).error().code, ErrorCode::corrupt) << text;
+    EXPECT_EQ(text_of(log), text);
+  }
+}
+
+// What was asked before a run went on, and in one that is over, stays counted.
+TEST_F(SimTest, TheUsageFileCountsAllProcessesOfARun) {
+  const Scenario scenario = scenario_of(kLlm);
+  const auto requests = [&] {
+    std::int64_t sum = 0;
+    const auto json = Json::parse(text_of(folder / "run/talk_usage.json"));
+    for (const Json& agent : json->find("agents")->as_array()) {
+      sum += agent.find("requests")->as_integer();
+    }
+    return sum;
+  };
+  std::atomic<int> asked = 0;
+  const auto lost = run(scenario, {.folder = folder / "run", .concurrent_max = 1},
+                        models_for(scenario, [&](const Request& request) -> Result<std::string> {
+                          if (++asked > 20) {
+                            return fail(ErrorCode::unavailable, "gone");
+                          }
+                          return by_request(request);
+                        }));
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(requests(), 21);
+  play(scenario, "run", models_for(scenario, by_request));  // the step that was lost, and the rest
+  EXPECT_EQ(requests(), 21 + 10);
+  play(scenario, "run", models_for(scenario, by_request));
+  EXPECT_EQ(requests(), 21 + 10);
+  std::filesystem::remove_all(folder / "run");
+  play(scenario, "run", models_for(scenario, by_request));
+  EXPECT_EQ(requests(), 30);
+}
+
+// Those of a step are asked at the same time, as many as may be.
+TEST_F(SimTest, AsManyAgentsAreAskedAtATimeAsMayBe) {
+  const Scenario scenario = scenario_of(
+      "scenario_id: t\nworld: public_goods\nagents: [{type: llm, count: 4, llm: {provider: llama_cpp, model: m}}]\n"
+      "simulation: {n_epochs: 1, steps_per_epoch: 1}\n");
+  for (const int most : {1, 2, 4}) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    int now = 0;
+    int peak = 0;
+    play(scenario, std::to_string(most),
+         models_for(scenario,
+                    [&](const Request&) -> Result<std::string> {
+                      std::unique_lock lock(mutex);
+                      peak = std::max(peak, ++now);
+                      changed.notify_all();
+                      changed.wait_for(lock, std::chrono::seconds(most == 1 ? 0 : 2), [&] { return peak >= most; });
+                      --now;
+                      return R"({"action":"give","amount":1})";
+                    }),
+         {.concurrent_max = most});
+    EXPECT_EQ(peak, most);
+  }
 }
 
 TEST_F(SimTest, ARunGoesOnOnlyWithTheModelsItBeganWithAndAsksNobodyBefore) {
@@ -321,6 +391,33 @@ governance: {transaction_tax_rate: 0.1, audit_enabled: true, audit_probability: 
   EXPECT_TRUE(log.contains(R"("type":"agent_frozen","epoch":0,"step":1,"agent":"adversarial_1")")) << log;
   EXPECT_EQ(result.agents[2].accepted, 4) << "frozen in the second and the third epoch";
   EXPECT_LT(result.agents[3].accepted, 8) << "it could not begin before the others had paid it in";
+}
+
+TEST_F(SimTest, ARandomScheduleIsOneAndTheSameForEqualSeeds) {
+  const auto first_of_each_step = [&](const std::string& mode, std::uint64_t seed, const std::string& name) {
+    const Scenario scenario = scenario_of(
+        "scenario_id: o\nworld: public_goods\nagents: [{type: honest, count: 4}]\nsimulation: {n_epochs: 1, "
+        "steps_per_epoch: 50, max_actions_per_step: 2, schedule_mode: " +
+        mode + "}\n");
+    const RunResult result = play(scenario, name, {}, {.seed = seed});
+    for (const AgentResult& agent : result.agents) {
+      EXPECT_NEAR(agent.actions, 25, 12) << mode;  // 3.5 is the deviation
+    }
+    std::vector<std::string> first;
+    std::int64_t step = -1;
+    const auto read = each_event(folder / name, {.types = {"action"}}, [&](const Json& event, std::string_view) {
+      if (std::exchange(step, event.find("step")->as_integer()) != event.find("step")->as_integer()) {
+        first.emplace_back(event.text_or("agent"));
+      }
+    });
+    EXPECT_TRUE(read);
+    EXPECT_EQ(first.size(), 50U);
+    return first;
+  };
+  const auto one = first_of_each_step("random", 1, "one");
+  EXPECT_EQ(one, first_of_each_step("random", 1, "again"));
+  EXPECT_NE(one, first_of_each_step("random", 2, "two"));
+  EXPECT_NE(one, first_of_each_step("round_robin", 1, "in turn"));
 }
 
 TEST_F(SimTest, AllSchedulesLetEveryAgentAct) {

@@ -10,6 +10,7 @@
 
 #include "puna/sim/world.h"
 #include "sim/agents_section.h"
+#include "sim/results.h"
 #include "sim/section.h"
 
 namespace puna::sim {
@@ -123,20 +124,30 @@ void read_name(Section& section, std::string_view name, std::string& value) {
   }
 }
 
+// Whether two files of a run would be one, or one the folder of the other; each is written beside itself first.
+bool clash(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const auto is_in = [](const std::filesystem::path& file, const std::filesystem::path& folder) {
+    return std::ranges::mismatch(file, folder).in2 == folder.end();
+  };
+  return is_in(a, b) || is_in(b, a) || a == b.string() + std::string(kBeside) || b == a.string() + std::string(kBeside);
+}
+
 // No two files of a run may be one: the second would replace the first.
 void read_outputs(Section section, const std::string& id, OutputOptions& outputs) {
   read_name(section, "event_log", outputs.event_log);
   read_name(section, "metrics_csv", outputs.metrics_csv);
   const auto plain = [](const std::string& name) { return std::filesystem::path(name).lexically_normal(); };
   std::vector<std::filesystem::path> taken;
-  for (const std::string_view end : {"_agents.csv", ".json", "_usage.json", "_prompts.jsonl"}) {
+  for (const std::string_view end : {"_agents.csv", ".json", "_usage.json", "_prompts.jsonl", "_report.html"}) {
     taken.push_back(plain(id + std::string(end)));
   }
   for (const auto& [name, value, otherwise] : {std::tuple("event_log", &outputs.event_log, "_events.jsonl"),
                                                std::tuple("metrics_csv", &outputs.metrics_csv, "_epochs.csv")}) {
     const std::filesystem::path file = plain(value->empty() ? id + std::string(otherwise) : *value);
-    if (std::ranges::contains(taken, file)) {
-      section.problem(section.place(), format_text("'outputs.{}' is the name of another of the run's files", name),
+    const auto other = std::ranges::find_if(taken, [&](const auto& each) { return clash(file, each); });
+    if (other != taken.end()) {
+      section.problem(section.place(),
+                      format_text("'outputs.{}' clashes with another of the run's files, {}", name, other->string()),
                       "another name");
     }
     taken.push_back(file);
@@ -211,8 +222,12 @@ void read_success(Section section, std::vector<Criterion>& success) {
   for (const std::string_view name : criterion_names()) {
     double bound = 0;
     section.number(name, bound, {.min = -1e9, .max = 1e9});
+    const auto written = std::ranges::find(section.node().members, name, &YamlNode::Member::key);
     if (section.has(name)) {
       success.push_back({.name = std::string(name), .bound = bound});
+    } else if (written != section.node().members.end()) {  // whoever wrote it believes that it is judged
+      section.problem(written->place, format_text("'success_criteria.{}' has no value", name),
+                      "a number, or leave the line out");
     }
   }
   section.finish();

@@ -108,6 +108,46 @@ TEST(Scenario, TheInProcessFormAndBothNamesOfTheSeed) {
             "");
 }
 
+// Every number is another one, so that none can stand in another's place.
+TEST(Scenario, EveryFieldArrivesWhereItBelongs) {
+  const Scenario s = good(R"(scenario_id: f
+world: swarm
+agents: [{type: honest, count: 3, config: {resources: 31, priority: 32}}]
+simulation: {n_epochs: 33, steps_per_epoch: 34, seed: 35, schedule_mode: priority, max_actions_per_step: 2,
+             observation_noise_probability: 0.36, observation_noise_std: 0.37, observables: types}
+proxy: {weight_progress: 1, weight_rework: 2, weight_verifier: 3, weight_engagement: 4, decay_rework: 0.05,
+        decay_rejection: 0.06, decay_misuse: 0.07, steepness: 8}
+payoff: {s_plus: 11, s_minus: 12, h: 13, theta: 0.14, rho_a: 0.15, rho_b: 0.16, w_rep: 17}
+governance: {transaction_tax_rate: 0.21, transaction_tax_split: 0.22, reputation_decay_rate: 0.23, bandwidth_cap: 24,
+             staking_enabled: true, min_stake_to_participate: 25, circuit_breaker_enabled: true,
+             freeze_threshold_toxicity: 0.26, freeze_duration_epochs: 27, audit_enabled: true, audit_probability: 0.28,
+             audit_threshold_p: 0.29, audit_penalty_multiplier: 30}
+rate_limits: {posts_per_epoch: 41, interactions_per_step: 42, votes_per_epoch: 43, tasks_per_epoch: 44}
+network: {topology: small_world, k: 2, p: 0.45}
+)");
+  const auto& [epochs, steps, seed, schedule, most, probability, std, observables] = s.simulation;
+  EXPECT_EQ(std::tuple(epochs, steps, seed, schedule, most, probability, std, observables),
+            std::tuple(33, 34, 35U, Schedule::priority, 2, 0.36, 0.37, ObservableSource::types));
+  const auto& [progress, rework, verifier, engagement, a, b, c, steepness] = s.proxy;
+  EXPECT_EQ(std::tuple(progress, rework, verifier, engagement, a, b, c, steepness),
+            std::tuple(1.0, 2.0, 3.0, 4.0, 0.05, 0.06, 0.07, 8.0));
+  const auto& [plus, minus, h, theta, rho_a, rho_b, w_rep] = s.payoff;
+  EXPECT_EQ(std::tuple(plus, minus, h, theta, rho_a, rho_b, w_rep),
+            std::tuple(11.0, 12.0, 13.0, 0.14, 0.15, 0.16, 17.0));
+  const GovernanceOptions& g = s.governance;
+  EXPECT_EQ(std::tuple(g.transaction_tax_rate, g.transaction_tax_split, g.reputation_decay_rate, g.bandwidth_cap,
+                       g.staking_enabled, g.min_stake_to_participate, g.circuit_breaker_enabled),
+            std::tuple(0.21, 0.22, 0.23, 24, true, 25.0, true));
+  EXPECT_EQ(std::tuple(g.freeze_threshold_toxicity, g.freeze_duration_epochs, g.audit_enabled, g.audit_probability,
+                       g.audit_threshold_p, g.audit_penalty_multiplier),
+            std::tuple(0.26, 27, true, 0.28, 0.29, 30.0));
+  const auto& [posts, interactions, votes, tasks] = s.rate_limits;
+  EXPECT_EQ(std::tuple(posts, interactions, votes, tasks), std::tuple(41, 42, 43, 44));
+  const auto& [topology, k, p] = s.network;
+  EXPECT_EQ(std::tuple(topology, k, p), std::tuple(Topology::small_world, 2, 0.45));
+  EXPECT_EQ(std::tuple(s.agents[0].count, s.agents[0].resources, s.agents[0].priority), std::tuple(3, 31.0, 32));
+}
+
 TEST(Scenario, DefaultsAreSwarms) {
   const Scenario s = good("scenario_id: s\nagents: [{type: honest}]\n");
   EXPECT_EQ(s.simulation.n_epochs, 10);

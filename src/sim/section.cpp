@@ -71,16 +71,18 @@ void Section::problem(Place place, std::string what, std::string remedy) const {
   problems_.push_back({.place = place, .what = std::move(what), .remedy = std::move(remedy)});
 }
 
-bool Section::has(std::string_view name) const {
-  return std::ranges::contains(node_.members, name, &YamlNode::Member::key);
+const YamlNode* Section::find(std::string_view name) const {
+  const auto found = std::ranges::find(node_.members, name, &YamlNode::Member::key);
+  return found == node_.members.end() || found->value->kind == YamlNode::Kind::null ? nullptr : found->value.get();
 }
+
+bool Section::has(std::string_view name) const { return find(name) != nullptr; }
 
 const YamlNode* Section::child(std::string_view name) {
   if (!std::ranges::contains(asked_, name)) {
     asked_.emplace_back(name);
   }
-  const auto found = std::ranges::find(node_.members, name, &YamlNode::Member::key);
-  return found == node_.members.end() || found->value->kind == YamlNode::Kind::null ? nullptr : found->value.get();
+  return find(name);
 }
 
 void Section::number(std::string_view name, double& value, const Range& range) {

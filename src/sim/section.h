@@ -51,6 +51,7 @@ class Section {
   void require(std::string_view name);
   [[nodiscard]] bool describes() const { return schema_ != nullptr; }
 
+  // Whether it is there and not null.
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] Place place() const { return node_.place; }
   [[nodiscard]] const YamlNode& node() const { return node_; }
@@ -65,6 +66,7 @@ class Section {
     bool is_required = false;
   };
   [[nodiscard]] std::string named(std::string_view name) const;
+  [[nodiscard]] const YamlNode* find(std::string_view name) const;
   [[nodiscard]] Field& field(std::string_view name);
   void write_schema();
 

@@ -287,16 +287,18 @@ TEST_F(SeedTest, EveryQuestionHasASeedOfItsOwnThatTheFileDecides) {
 
 // ---- the prompt
 
-// Every action that a prompt offers is one that the world knows by that name, and what is allowed is among them.
+// Every action that a prompt offers is one that the world allows at some time, and what is allowed is among them.
 TEST_F(SimTest, APromptOffersNoActionThatTheWorldDoesNotKnow) {
   for (const std::string world : {"swarm", "public_goods", "market", "debate"}) {
     const Scenario scenario = scenario_of("scenario_id: o\nworld: " + world + R"(
 agents:
   - {type: llm, name: ana, llm: {provider: llama_cpp, model: puna-demo}}
   - {type: random, count: 4}
-simulation: {n_epochs: 1, steps_per_epoch: 8, seed: 2}
+simulation: {n_epochs: 2, steps_per_epoch: 16, seed: 2}
 )");
     int asked = 0;
+    std::set<std::string> offered_ever;
+    std::set<std::string> allowed_ever;
     play(scenario, world, models_for(scenario, [&](const Request& request) -> Result<std::string> {
            ++asked;
            const std::string& grammar = std::get<format::Gbnf>(*request.format).text;
@@ -312,10 +314,21 @@ simulation: {n_epochs: 1, steps_per_epoch: 8, seed: 2}
              const std::size_t begin = at + kFirst.size();
              const std::string name = grammar.substr(begin, grammar.find('\\', begin) - begin);
              EXPECT_TRUE(offered.contains(name)) << world << ": " << name;
+             allowed_ever.insert(name);
            }
-           return R"({"action": "noop"})";
+           offered_ever.merge(offered);
+           // Whoever has a task may hand it in.
+           const std::size_t task = grammar.find(R"(\"action\": \"claim\", \"task\": )");
+           if (task == std::string::npos) {
+             return R"({"action": "noop"})";
+           }
+           const std::string& seen = request.messages[1].content;
+           const std::size_t free = seen.find("Free tasks: ") + 12;
+           return format_text(R"({{"action": "claim", "task": "{}"}})",
+                              seen.substr(free, seen.find_first_of(",.\n", free) - free));
          }));
-    EXPECT_EQ(asked, 8);
+    EXPECT_EQ(asked, 32);
+    EXPECT_EQ(offered_ever, allowed_ever) << world;
   }
 }
 
