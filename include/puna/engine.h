@@ -47,7 +47,7 @@ struct EngineOptions {
   int agent_generations_max = 0;      // of one agent at once, further ones wait; 0 = no limit
   std::int64_t saved_bytes_max = -1;  // memory for saved prefixes; -1 = an eighth of what is left, 0 = none
   // Saved prefixes that no longer fit into memory go to files in a folder of this engine's own below this one, and are
-  // gone with the engine; empty = they are forgotten instead.
+  // gone with the engine; empty = they are forgotten instead. Half of saved_bytes_max is then for those on their way.
   std::filesystem::path saved_folder;
   std::uint64_t saved_files_bytes_max = std::uint64_t{8} << 30;
   // Ceiling for weights, cache, compute buffers and saved prefixes together; 0 = what is free. A pool shrinks to fit.

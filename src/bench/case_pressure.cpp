@@ -116,8 +116,8 @@ void emit_shares(Lineup& lineup) {
 
 EngineShape engine_shape(const Harness& harness, const PressureShape& shape, const std::filesystem::path& folder) {
   const auto bytes_per_token = static_cast<std::int64_t>(harness.weights().facts().kv_bytes_per_token);
-  // In memory there is room for everybody; with files, for one, through which the others pass.
-  const int saved_agents = folder.empty() ? shape.agents : 1;
+  // In memory there is room for everybody; with files, for two, and for two on their way.
+  const int saved_agents = folder.empty() ? shape.agents : 4;
   return {.window_tokens = shape.window(),
           .agents = shape.agents,
           .pool_tokens = shape.pool(),

@@ -54,6 +54,13 @@ void EngineCore::recall_followers() {
   drop_gone_followers();
 }
 
+void EngineCore::recall_held() {
+  for (std::unique_ptr<Sequence>& held : held_) {
+    line_.put_back(std::move(held));
+  }
+  held_.clear();
+}
+
 void EngineCore::drop_gone_followers() {
   if (std::erase_if(following_, [](const Follower& follower) { return follower.sequence == nullptr; }) == 0) {
     return;
@@ -94,32 +101,37 @@ bool EngineCore::follow(std::unique_ptr<Sequence>& sequence, std::size_t availab
   return true;
 }
 
-// Lets the sequence wait if a file has much more of it than is there now. later: it keeps its place in the line, since
-// what would be read for it could only be put away again; as many are read for as there are lanes for.
-StateFolder::Fetch EngineCore::fetch(std::unique_ptr<Sequence>& sequence, std::size_t available) {
+// Lets the sequence wait if a file has much more of it than is there now. later: what would be read for it now could
+// only be put away again, since as many are read for as there are lanes for; those behind it may go on.
+bool EngineCore::fetch(std::unique_ptr<Sequence>& sequence, std::size_t available) {
   using enum StateFolder::Fetch;
   if (folder_ == nullptr) {
-    return never;
+    return false;
   }
   const auto reusable = std::span(sequence->tokens).first(sequence->tokens.size() - 1);
   const auto file = folder_->best(reusable, !abilities_.cut);
   if (!file || file->tokens < available + kFetchTokensMin) {
-    return never;
+    return false;
   }
-  if (std::cmp_greater_equal(fetching_.size(), options_.sequences_max - running_count_)) {
-    return later;
-  }
-  const StateFolder::Fetch fetch = folder_->fetch(file->holder);
+  const bool has_lane = std::cmp_less(fetching_.size(), options_.sequences_max - running_count_);
+  const StateFolder::Fetch fetch = has_lane ? folder_->fetch(file->holder) : later;
   if (fetch == begun) {
     fetching_.push_back({.sequence = std::move(sequence), .file = file->holder});
+  } else if (fetch == later) {
+    held_.push_back(std::move(sequence));
+    held_for_room_ = true;
   }
-  return fetch;
+  return fetch != never;
 }
 
-// What was read from files is kept in memory, and those who waited for it go back to their place in the line.
+// What was read from files is kept in memory, and those who waited for it, or for room, go back to their place in the
+// line.
 void EngineCore::poll_folder() {
   if (folder_ == nullptr) {
     return;
+  }
+  if (std::exchange(held_for_room_, false)) {
+    recall_held();
   }
   while (auto fetched = folder_->poll()) {
     if (fetched->state) {
@@ -150,7 +162,7 @@ bool EngineCore::start_or_end(std::unique_ptr<Sequence>& sequence) {
 // next. Somebody runs, and so the next comes.
 bool EngineCore::must_settle(LaneId lane) const { return running_count_ > 0 && !backend_.settled(lane); }
 
-// False: no lane is free yet, or no room to read a file; the sequence is still the caller's. True: it runs, or follows
+// False: no lane is free yet; the sequence is still the caller's. True: it runs, or follows
 // one that does. Without memory it throws std::bad_alloc; the sequence is still the caller's, and lanes and ledger
 // agree.
 bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
@@ -172,11 +184,8 @@ bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
     saved.reset();
   }
   const std::size_t at_hand = saved ? saved->tokens : placement->reused();
-  if (follow(sequence, at_hand)) {
+  if (follow(sequence, at_hand) || fetch(sequence, at_hand)) {
     return true;
-  }
-  if (const auto fetched = fetch(sequence, at_hand); fetched != StateFolder::Fetch::never) {
-    return fetched == StateFolder::Fetch::begun;
   }
   LaneId lane = saved ? *ledger_.free_lane() : placement->lane;
   if ((saved || placement->keep < ledger_.tokens(lane).size()) && must_settle(lane)) {

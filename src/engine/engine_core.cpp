@@ -204,10 +204,7 @@ std::unique_ptr<Sequence> EngineCore::take_from(LaneId lane) {
   promised_.erase(static_cast<PrefixTree::Holder>(lane));
   ledger_.release(lane, sequence->agent);
   --counters_.sequences_busy;
-  for (std::unique_ptr<Sequence>& held : held_) {  // perhaps it was this agent that ran too many
-    line_.put_back(std::move(held));
-  }
-  held_.clear();
+  recall_held();  // perhaps it was this agent that ran too many
   return sequence;
 }
 

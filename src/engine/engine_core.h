@@ -97,10 +97,11 @@ class EngineCore {
   // engine_admit.cpp: who comes, and what of the prompt is there already.
   void admit();
   void recall_followers();
+  void recall_held();
   void drop_gone_followers();
   void count_followers(LaneId leader);
   void poll_folder();
-  [[nodiscard]] StateFolder::Fetch fetch(std::unique_ptr<Sequence>& sequence, std::size_t available);
+  [[nodiscard]] bool fetch(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] bool over_quota(const Sequence& sequence) const;
   [[nodiscard]] bool may_pin(const Sequence& sequence) const;
   enum class Restored : std::uint8_t { whole, no_room, wrong };
@@ -177,8 +178,10 @@ class EngineCore {
     std::unique_ptr<Sequence> sequence;
     StateFolder::Number file = 0;
   };
-  std::vector<Fetching> fetching_;                  // they wait for a state that is being read from a file
-  std::vector<std::unique_ptr<Sequence>> held_;     // their agent runs as many as it may
+  std::vector<Fetching> fetching_;  // they wait for a state that is being read from a file
+  // Their agent runs as many as it may, or there is no room to read their file.
+  std::vector<std::unique_ptr<Sequence>> held_;
+  bool held_for_room_ = false;                      // the latter is so for some
   std::vector<std::unique_ptr<Sequence>> running_;  // by lane
   int running_count_ = 0;
   struct Pinned {

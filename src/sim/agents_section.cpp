@@ -88,8 +88,8 @@ void read_llm(Section llm, LlmOptions& options) {
   llm.text("model", options.model, 400);
   read_url(llm, options);
   read_path(llm, options);
-  if (llm.has("api_key")) {
-    llm.problem(llm.child("api_key")->place, "a key does not belong in a file that is passed on",
+  if (const YamlNode* key = llm.child("api_key")) {
+    llm.problem(key->place, "a key does not belong in a file that is passed on",
                 "leave it out, and name the environment variable that holds it: --api-key-env NAME");
   }
   llm.integer("n_ctx", options.n_ctx, 64, 16'777'216);

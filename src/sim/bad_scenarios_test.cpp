@@ -160,6 +160,8 @@ std::vector<Bad> table() {
        "4:10: 'outputs.event_log' clashes with another of the run's files, s.json", "another name"},
       {with("outputs: {event_log: a, metrics_csv: a/m.csv}\n"),
        "4:10: 'outputs.metrics_csv' clashes with another of the run's files, a", "another name"},
+      {with("outputs: {metrics_csv: s.json.new/m.csv}\n"),
+       "4:10: 'outputs.metrics_csv' clashes with another of the run's files, s.json", "another name"},
       // ---- null is as good as nothing
       {"scenario_id: s\nagents: [{type: llm, llm: {provider: , api_key: null, persona: , system_prompt: }}]\n",
        "2:27: 'llm' has no provider", "llama_cpp"},

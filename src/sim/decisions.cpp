@@ -171,10 +171,19 @@ Result<std::vector<Decision>> Decider::decide(const std::vector<int>& agents, in
     }
   }
   ask(questions, stop);
+  Result<void> all;  // the first that ends the run; what the others cost is counted all the same
   for (const Question& question : questions) {
-    PUNA_TRY(made[question.place], decision_of(question));
+    auto decision = decision_of(question);
+    if (!decision) {
+      if (all) {
+        all = std::unexpected(std::move(decision).error());
+      }
+      continue;
+    }
+    made[question.place] = *std::move(decision);
     PUNA_TRY_VOID(audit(question, made[question.place]));
   }
+  PUNA_TRY_VOID(all);
   asked_ += static_cast<int>(questions.size());
   return made;
 }

@@ -105,9 +105,11 @@ Result<void> EventLog::read() {
   }
   whole_bytes_ = from;
   is_broken_off_ = from < text.size();
-  // What was broken off began as the next line does, or the file is something else.
+  // What was broken off began as the next line does, or the file is something else. After a power loss it may end in
+  // zeros.
   const std::string begin = begin_of(old_.size() + 1);
-  const std::string_view rest = std::string_view(text).substr(from);
+  std::string_view rest = std::string_view(text).substr(from);
+  rest = rest.substr(0, rest.find('\0'));
   if (!rest.starts_with(begin) && !begin.starts_with(rest)) {
     return fail(ErrorCode::corrupt, format_text("{}:{}: no event", shown_file(file_), old_.size() + 1),
                 "another folder with --out, or remove this one");

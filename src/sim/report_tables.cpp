@@ -132,12 +132,12 @@ void write_usage_table(Markup& out, const RunGroup& group, const std::vector<Age
       std::ranges::any_of(group.runs, [](const RunRecord* run) { return !run->has_usage || run->events_found > 0; });
   out.element(
       "p", {{"class", "lead"}},
-      "Tokens in, tokens out and failures are those of the event logs. Requests and what the cache saved are the "
-      "account of the last process of each run.");
+      "Tokens in, tokens out and failures are those of the event logs. Requests and what the cache saved are those "
+      "that were written down: a process that is killed takes those of its last epoch with it.");
   if (is_part) {
     out.element("p", {{"class", "note"}},
-                "At least one run was broken off, goes on, or has no account: its requests and cached tokens are not "
-                "all here.");
+                "At least one run was broken off, goes on, or has no account: its requests and cached tokens may not "
+                "all be here.");
   }
   out.line();
 }

@@ -5,7 +5,8 @@
 #include <array>
 #include <fstream>
 #include <functional>
-#include <iterator>
+
+#include "sim/result_files.h"
 
 namespace puna::sim {
 namespace {
@@ -208,8 +209,8 @@ Json usage_json(const UsageTable& table) {
 
 std::vector<AgentUsage> usage_in(const std::filesystem::path& file, const std::vector<std::string>& agents) {
   std::vector<AgentUsage> all(agents.size());
-  std::ifstream in(file, std::ios::binary);
-  const auto json = Json::parse(std::string(std::istreambuf_iterator<char>(in), {}));
+  const auto text = read_result_file(file);
+  const auto json = Json::parse(text ? *text : "");
   const Json* rows = json && json->is_object() ? json->find("agents") : nullptr;
   if (rows == nullptr || !rows->is_array()) {
     return all;

@@ -143,7 +143,9 @@ class Run {
       world_->end_epoch(ledger_);
       ledger_.end_epoch();
       PUNA_TRY_VOID(log_.flush());
-      PUNA_TRY_VOID(save_usage());
+      if (!usage_.agents.empty()) {
+        PUNA_TRY_VOID(save_usage());
+      }
     }
     ledger_.record("simulation_ended", Json::object({{"interactions", ledger_.outcomes().size()}}));
     return log_.flush();

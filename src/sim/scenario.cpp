@@ -129,7 +129,10 @@ bool clash(const std::filesystem::path& a, const std::filesystem::path& b) {
   const auto is_in = [](const std::filesystem::path& file, const std::filesystem::path& folder) {
     return std::ranges::mismatch(file, folder).in2 == folder.end();
   };
-  return is_in(a, b) || is_in(b, a) || a == b.string() + std::string(kBeside) || b == a.string() + std::string(kBeside);
+  const auto beside = [](const std::filesystem::path& file) {
+    return std::filesystem::path(file.string() + std::string(kBeside));
+  };
+  return is_in(a, b) || is_in(b, a) || is_in(a, beside(b)) || is_in(b, beside(a));
 }
 
 // No two files of a run may be one: the second would replace the first.
