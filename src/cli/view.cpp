@@ -82,7 +82,10 @@ std::string cost_line(const Usage& usage) {
 
 class Screen final : public EventSink {
  public:
-  Screen(Console& console, const Options& options) : console_(console), verbose_(options.verbose) {
+  Screen(Console& console, const Options& options)
+      : console_(console),
+        verbose_(options.verbose),
+        is_streamed_(console.out_is_terminal() || options.command == Command::ask) {
     if (options.command == Command::chat && console.out_is_terminal() && console.has_color()) {
       markdown_.emplace();
     }
@@ -148,7 +151,7 @@ class Screen final : public EventSink {
     }
   }
   void show(const event::TextDelta& e) {
-    if (console_.out_is_terminal()) {
+    if (is_streamed_) {
       reply_ += e.text;
       if (markdown_) {
         console_.out_styled(markdown_->add(e.text));
@@ -200,7 +203,7 @@ class Screen final : public EventSink {
   void show(const event::Traced& /*e*/) {}
   void show(const event::RunEnded& e) {
     end_line();
-    const bool is_shown = console_.out_is_terminal() && reply_.contains(e.answer);
+    const bool is_shown = is_streamed_ && reply_.contains(e.answer);
     if (!is_shown && !e.answer.empty()) {
       console_.out(e.answer.back() == '\n' ? e.answer : e.answer + "\n");
     }
@@ -254,6 +257,7 @@ class Screen final : public EventSink {
 
   Console& console_;
   const bool verbose_;
+  const bool is_streamed_;                  // text goes to stdout as it comes; else the answer alone does, at the end
   std::optional<MarkdownStream> markdown_;  // absent: text is shown as it is
   bool line_open_ = false;
   std::string prefix_;         // of an agent that another one called; empty: the user's own

@@ -53,6 +53,19 @@ TEST_F(Views, WithoutATerminalStdoutHasTheAnswerAloneAndStderrNoEscapes) {
   EXPECT_NE(text(err_).find("calculator  expression=\"1+1\""), std::string::npos) << text(err_);
 }
 
+// Somebody reads at the other end of a pipe, and what came before Ctrl-C is not lost.
+TEST_F(Views, AnAnswerGoesThroughAPipeAsItComes) {
+  Console console(out_, err_, false, false, false);
+  const auto view = make_screen(console, {.command = Command::ask});
+  view->on(event::TurnStarted{.turn = 1});
+  view->on(event::TextDelta{.text = "It is "});
+  EXPECT_EQ(text(out_), "It is ");
+  view->on(event::TextDelta{.text = "2"});
+  view->on(event::ReplyReady{});
+  view->on(event::RunEnded{.stop_reason = "answered", .answer = "It is 2"});
+  EXPECT_EQ(text(out_), "It is 2\n");
+}
+
 TEST_F(Views, AChatIsRenderedOnATerminalWithColoursAndNowhereElse) {
   const auto shown = [this](bool is_terminal, bool has_color, Command command) {
     std::FILE* out = std::tmpfile();

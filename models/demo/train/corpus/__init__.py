@@ -10,8 +10,10 @@ from .dice import Dice
 from .drills import drill
 from .error_family import error_retry
 from .extract_family import extract
+from .form_family import form
 from .game_family import game
 from .memory_family import memory
+from .recall_family import recall
 from .render import segments
 from .session_family import choice, session
 from .talk_families import chat, no_tool
@@ -34,10 +36,12 @@ FAMILIES = {
     "session": (session, 18.0),
     "choice": (choice, 14.0),
     "drill": (drill, 24.0),
+    "form": (form, 6.0),
+    "recall": (recall, 6.0),
     "code": (code, 40.0),
     "game": (game, 10.0),
 }
-TRAINING_ONLY = ("session", "choice", "drill")
+TRAINING_ONLY = ("session", "choice", "drill", "form", "recall")
 RUN_ONLY = ("code", "game")  # scored by what comes of them: ../eval/code_eval.py, src/sim/llm_test.cpp
 
 

@@ -30,7 +30,7 @@ def _key(dice):
     return dice.pick(HELD_KEYS if dice.split != "train" and dice.chance(0.6) else KEYS)
 
 
-def _facts(dice, count):
+def facts_of(dice, count):
     """(wording, slots) of `count` facts that do not contradict each other."""
     out, taken = [], set()
     while len(out) < count:
@@ -52,7 +52,7 @@ def _noted(kind, slots):
     return f"Nice to meet you, {slots['v']}!" if kind is MY_NAME else NOTED
 
 
-def _told(dice, facts):
+def told_in_turns(dice, facts):
     """The turns in which the facts are told, with other talk between them."""
     out = []
     for kind, slots in facts:
@@ -69,10 +69,10 @@ def _told(dice, facts):
 def memory(dice):
     """Asks for one of several facts told before."""
     count = dice.weighted([(1, 2), (2, 3), (3, 4), (4, 2), (6, 1), (10, 0.3), (20, 0.2)])
-    facts = _facts(dice, count + 1)
+    facts = facts_of(dice, count + 1)
     missing, facts = facts[0], facts[1:]
     head = system_turn(dice, 0.5)
-    told = _told(dice, facts)
+    told = told_in_turns(dice, facts)
     changeable = [f for f in facts if f[0] is MY_THING]
     if changeable and dice.chance(0.3):
         kind, slots = dice.pick(changeable)

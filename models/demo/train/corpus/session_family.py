@@ -14,7 +14,7 @@ from .talk_families import NO_TOOL, lacking
 from .tool_families import same_tool, several_tools
 
 
-def _exchange(dice, skill, tool):
+def exchange(dice, skill, tool):
     use = skill.use(dice, tool)
     if use.result.startswith("error: "):
         answer = f"Sorry, that failed: {use.result[len('error: '):]}"
@@ -34,7 +34,7 @@ def _several(dice, choices):
     else:
         drawn = several_tools(dice, choices)
     if drawn is None:
-        return _exchange(dice, *dice.pick(choices))
+        return exchange(dice, *dice.pick(choices))
     uses, text, answer, _ = drawn
     return [user(text), calls(*uses)] + [observation(u.result) for u in uses] + [says(answer)]
 
@@ -47,7 +47,7 @@ def _missing(dice, jobs):
             return skill
 
 
-def _offered(dice):
+def offered_here(dice):
     """Skills with their tools, all tools on offer, and the skill that none of them serves."""
     if dice.chance(0.3):
         jobs = [s.job for s in BUILTIN_SKILLS]
@@ -60,14 +60,14 @@ def _offered(dice):
     missing = _missing(dice, forms)
     if len({t.name for t in forms.values()}) < len(forms) or \
             lacking(dice, missing, list(forms.values())) != list(forms.values()):
-        return _offered(dice)
+        return offered_here(dice)
     tools = offer(dice, list(forms.values()), list(forms), avoid=[missing.job, "search"])
     return list(skills.values()), forms, lacking(dice, missing, tools), missing
 
 
 def session(dice):
     """Two to many requests: for offered tools, for a missing one, or small talk."""
-    skills, forms, tools, missing = _offered(dice)
+    skills, forms, tools, missing = offered_here(dice)
     messages, choices = system_turn(dice), [(s, forms[s.job]) for s in skills]
     for _ in range(dice.weighted([(2, 3), (3, 4), (4, 3), (6, 2), (10, 0.6), (18, 0.4)])):
         kind = dice.between(0, 99)
@@ -77,7 +77,7 @@ def session(dice):
             skill = dice.pick(skills)
             if skill is READ and dice.chance(0.2):
                 skill = READ_FIELD
-            messages += _exchange(dice, skill, forms[skill.job])
+            messages += exchange(dice, skill, forms[skill.job])
         elif kind < 86:
             question, answer = small_talk(dice, SURE)
             messages += [user(question), says(answer)]
@@ -115,5 +115,5 @@ def choice(dice):
         if dice.chance(0.3):
             messages += _several(dice, choices)
         else:
-            messages += _exchange(dice, *dice.pick(choices))
+            messages += exchange(dice, *dice.pick(choices))
     return Dialogue("choice", messages, len(messages) - 1, must(), tools)
