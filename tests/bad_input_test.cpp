@@ -45,6 +45,12 @@ class BadInput : public testing::Test {
   std::filesystem::path folder_;
 };
 
+TEST_F(BadInput, ARunWithoutATaskDoesNotOpenTheModel) {
+  const Ran ran = run_program({kProgram, "run", ""});
+  expect_refusal(ran, 2, {"the task is empty"});
+  EXPECT_FALSE(ran.err.contains("load ")) << ran.err;
+}
+
 TEST_F(BadInput, AMissingModelFile) {
   const std::string missing = (folder_ / "none.gguf").string();
   expect_refusal(run_program({kProgram, "run", "-m", missing, "hello"}), 4, {"none.gguf", "try:"});

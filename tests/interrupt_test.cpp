@@ -126,6 +126,14 @@ TEST_F(CtrlC, EndsARunThatWaitsForItsServerAndItsEventsAreWhole) {
   EXPECT_TRUE(events.ends_with("}\n"));
 }
 
+TEST_F(CtrlC, IsWhatAClosedPipeMeansToo) {
+  const std::string ask = "'" + kProgram + "' ask -c 16384 --grammar '" + long_grammar() + "' 'Say something.'";
+  const Ran read = run_program({"/bin/bash", "-c", ask + " | head -c 5; echo \" ${PIPESTATUS[0]}\""});
+  EXPECT_TRUE(read.out.ends_with(" 141\n")) << read.out;
+  EXPECT_FALSE(read.err.contains("cancelled")) << read.err;
+  EXPECT_FALSE(read.err.contains("tok/s")) << "it went on to the end: " << read.err;
+}
+
 // The process of a death test has threads of its own only.
 TEST(CtrlCDeathTest, TheFirstStopsTheWorkAndTheSecondQuits) {
   EXPECT_EXIT(

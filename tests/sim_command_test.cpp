@@ -198,7 +198,7 @@ TEST_F(SimCommand, EventsAreFoundByWhatTheyAreAndInteractionsAreATable) {
 TEST_F(SimCommand, OutputThatIsLostIsAnError) {
   const Ran full = run_program({"/bin/sh", "-c", "exec '" PUNA_PROGRAM "' sim list > /dev/full"});
   EXPECT_EQ(full.exit_status, 1);
-  EXPECT_TRUE(full.err.contains("could not be written to stdout")) << full.err;
+  EXPECT_TRUE(full.err.contains("could not be written to stdout: No space left on device")) << full.err;
   const Ran closed = run_program({"/bin/sh", "-c", "'" PUNA_PROGRAM "' sim list | head -c 5"});
   EXPECT_EQ(closed.err, "") << "who stops reading has seen enough";
 }

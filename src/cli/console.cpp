@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -58,26 +59,29 @@ Console::Console(std::FILE* out, std::FILE* err, bool out_is_terminal, bool err_
     : out_(out), err_(err), out_is_terminal_(out_is_terminal), err_is_terminal_(err_is_terminal), color_(color) {}
 
 bool Console::out(std::string_view text, Style style) {
-  const std::scoped_lock lock(mutex_);
-  end_status();
   if (!out_is_terminal_) {
-    return write_out(text);
+    return write_out(std::string(text));
   }
   const bool colored = color_ && style != Style::plain;
   return write_out((colored ? std::string(code_of(style)) : "") + printable(text) + (colored ? "\x1b[0m" : ""));
 }
 
-bool Console::out_styled(std::string_view text) {
-  const std::scoped_lock lock(mutex_);
-  end_status();
-  return write_out(text);
-}
+bool Console::out_styled(std::string_view text) { return write_out(std::string(text)); }
 
-bool Console::write_out(std::string_view text) {
-  errno = 0;
-  const bool is_written = write_all(out_, text);
-  has_lost_output_ = has_lost_output_ || (!is_written && errno != EPIPE);
-  return is_written;
+bool Console::write_out(const std::string& text) {
+  int failure = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    end_status();
+    errno = 0;
+    failure = write_all(out_, text) ? 0 : std::max(errno, 1);
+  }
+  if (failure == EPIPE && !is_unread_.exchange(true) && when_unread_) {
+    when_unread_();
+  } else if (failure != 0 && failure != EPIPE) {
+    lost_output_ = failure;
+  }
+  return failure == 0;
 }
 
 void Console::err(std::string_view text, Style style) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -27,8 +28,12 @@ class Console {
   bool out(std::string_view text, Style style = Style::plain);
   // The same with styles in it: text whose control characters are made visible already (MarkdownStream).
   bool out_styled(std::string_view text);
-  // Something did not get to stdout though somebody reads it: the disk is full, say.
-  [[nodiscard]] bool has_lost_output() const { return has_lost_output_; }
+  // The errno of what did not get to stdout though somebody reads it (the disk is full, say); 0 = all got there.
+  [[nodiscard]] int lost_output() const { return lost_output_; }
+  // The reader of stdout has closed its end.
+  [[nodiscard]] bool is_unread() const { return is_unread_; }
+  // Called once when that is noticed, by the thread that wrote. Set before the first output.
+  void when_unread(std::function<void()> act) { when_unread_ = std::move(act); }
   // stderr: everything about how the answer came to be.
   void err(std::string_view text, Style style = Style::plain);
   // A line that the next one replaces; nothing when stderr is not a terminal.
@@ -45,7 +50,7 @@ class Console {
 
  private:
   void end_status();
-  bool write_out(std::string_view text);
+  bool write_out(const std::string& text);
 
   std::FILE* out_;
   std::FILE* err_;
@@ -54,7 +59,9 @@ class Console {
   bool color_;
   std::mutex mutex_;           // one write at a time
   bool status_shown_ = false;  // guarded by mutex_
-  std::atomic<bool> has_lost_output_ = false;
+  std::atomic<int> lost_output_ = 0;
+  std::atomic<bool> is_unread_ = false;
+  std::function<void()> when_unread_;
 };
 
 [[nodiscard]] std::string bytes_text(std::uint64_t bytes);                // "5.2 MB"

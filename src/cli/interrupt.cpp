@@ -45,6 +45,13 @@ void Interrupt::on_signal() {
   work_->request_stop();
 }
 
+void Interrupt::stop_work() {
+  const std::scoped_lock lock(mutex_);
+  if (work_) {
+    work_->request_stop();
+  }
+}
+
 Interrupt::Scope::Scope(Interrupt& interrupt) : interrupt_(interrupt) {
   const std::scoped_lock lock(interrupt_.mutex_);
   interrupt_.work_ = source_;

@@ -18,6 +18,9 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
+  // Stops the work, if there is some, as the first Ctrl-C does.
+  void stop_work();
+
   // Work that Ctrl-C stops, from now until the scope's end. Without such work, Ctrl-C quits at once.
   class Scope {
    public:

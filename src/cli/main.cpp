@@ -1,7 +1,9 @@
 // The program. Wires console, options and commands; maps errors to exit statuses.
+#include <cerrno>
 #include <csignal>
 #include <exception>
 #include <string>
+#include <system_error>
 
 #include "cli/commands.h"
 #include "cli/console.h"
@@ -11,6 +13,8 @@
 
 namespace puna::cli {
 namespace {
+
+constexpr int kUnread = 128 + SIGPIPE;  // as of a program that the signal ends
 
 Result<int> dispatch(Console& console, Options& options, Interrupt& interrupt) {
   PUNA_TRY_VOID(use_role(options));
@@ -74,6 +78,13 @@ int report(Console& console, const Options& options, const Error& error) {
   return status_of(error.code).exit_status;
 }
 
+Error lost_output(int failure) {
+  const bool is_full = failure == ENOSPC || failure == EDQUOT;
+  return {.code = ErrorCode::io,
+          .message = "the output could not be written to stdout: " + std::system_category().message(failure),
+          .hint = is_full ? "free space on its disk" : "send it to a file or a terminal"};
+}
+
 int program(int argc, char** argv) {
   ParsedOptions parsed = parse_options(argc, argv);
   if (parsed.answer) {
@@ -83,12 +94,16 @@ int program(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write that fails
   Interrupt interrupt;
   Console console = Console::from_environment(parsed.options.no_color);
+  const bool is_for_a_reader = parsed.options.command == Command::ask || parsed.options.command == Command::run;
+  if (is_for_a_reader) {
+    console.when_unread([&interrupt] { interrupt.stop_work(); });
+  }
   const auto status = dispatch(console, parsed.options, interrupt);
-  if (status && *status == 0 && console.has_lost_output()) {
-    return report(console, parsed.options,
-                  {.code = ErrorCode::io,
-                   .message = "the output could not be written to stdout",
-                   .hint = "free space on its disk"});
+  if (is_for_a_reader && console.is_unread()) {
+    return kUnread;
+  }
+  if (const int failure = console.lost_output(); failure != 0 && status && *status == 0) {
+    return report(console, parsed.options, lost_output(failure));
   }
   return status ? *status : report(console, parsed.options, status.error());
 }

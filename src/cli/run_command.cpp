@@ -102,7 +102,7 @@ Result<int> run_command(Console& console, const Options& options, Interrupt& int
   if (options.code) {
     return run_code(console, options, interrupt);
   }
-  const bool has_task = !options.text.empty();
+  const bool has_task = !options.text.empty() || !options.session.is_kept();
   PUNA_TRY(std::string text, has_task ? task_text(options) : std::string());
   if (!has_task && !options.attached.empty()) {
     return fail(ErrorCode::invalid_argument, "--image goes with a task, and there is none", "say what to do with it");
