@@ -244,7 +244,7 @@ TEST_F(SimTest, TheMarketClearsAsAHandComputes) {
              const std::string_view before = agent % 2 == 0 ? "The unit is worth " : "The unit costs you ";
              const std::size_t at = prompt.find(before);
              EXPECT_NE(at, std::string_view::npos) << prompt;
-             worth[agent] = std::atoi(prompt.substr(at + before.size(), 4).data());
+             worth[agent] = std::stoi(std::string(prompt.substr(at + before.size(), 4)));
              return std::string(kOrders[agent]);
            }));
   EXPECT_TRUE(files_of("run").at("m_events.jsonl").contains(R"("trades":1,"price":45)"));
