@@ -27,6 +27,7 @@ from pathlib import Path
 SKIPPED = 77
 ENDS = (2037, 2038, 2039)  # the demo model's tokens that end an answer
 SECONDS = 60  # for anything to appear on the screen
+PROMPT_SECONDS = 5  # where there is none (a word is being asked for), the text is typed all the same
 FOLDER = Path(__file__).resolve().parent.parent
 STYLE = re.compile(r"\x1b\[[\d;]*m")
 MARKDOWN = ("## A plan\n\nUse **two** steps, *then* stop:\n\n1. run `make`\n- read the [page](https://example.org)\n\n"
@@ -115,6 +116,10 @@ class Terminal:
         self.tmux("send-keys", "-l", text)
 
     def line(self, text):
+        """Types at the prompt: what is typed before the program edits its line, the terminal throws away."""
+        end = time.monotonic() + PROMPT_SECONDS
+        while not self.screen().rstrip().endswith(">") and time.monotonic() < end:
+            time.sleep(0.05)
         self.type(text)
         self.keys("Enter")
 

@@ -71,11 +71,6 @@ CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std:
   return {.cells = cells, .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token + states};
 }
 
-int micro_batch_rows(const EngineOptions& options, int lanes) {
-  const int rows = options.profile == Profile::fast ? kMicroBatchRows : kMicroBatchRowsExact;
-  return std::max(lanes, std::min(options.batch_tokens, rows));
-}
-
 // Activations of one micro-batch: what the widest layer needs, several times over; for each row which cells it may look
 // at, and without flash attention the scores of every head for them; and one row of logits for each lane.
 std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options, int step_rows) {
@@ -96,7 +91,7 @@ std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& option
 
 MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options, std::uint64_t available_bytes) {
   MemoryEstimate plan{.weights_bytes = facts.weights_bytes,
-                      .compute_bytes = compute_bytes(facts, options, micro_batch_rows(options, options.sequences_max)),
+                      .compute_bytes = compute_bytes(facts, options, std::min(options.batch_tokens, kMicroBatchRows)),
                       .reserved_bytes = options.reserved_bytes,
                       .available_bytes = available_bytes,
                       .ceiling_bytes = options.memory_bytes_max == 0 ? available_bytes : options.memory_bytes_max};
