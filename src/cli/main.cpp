@@ -100,6 +100,9 @@ int program(int argc, char** argv) {
   }
   const auto status = dispatch(console, parsed.options, interrupt);
   if (is_for_a_reader && console.is_unread()) {
+    if (!status && status.error().code != ErrorCode::cancelled) {
+      console.error(status.error());
+    }
     return kUnread;
   }
   if (const int failure = console.lost_output(); failure != 0 && status && *status == 0) {
