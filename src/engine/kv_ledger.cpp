@@ -27,8 +27,9 @@ PrefixTree::Holder holder_of(std::size_t index, std::size_t mark = 0) {
 
 }  // namespace
 
-KvLedger::KvLedger(const BackendShape& shape, std::size_t tokens_max)
+KvLedger::KvLedger(const BackendShape& shape, std::size_t tokens_max, bool saves)
     : abilities_(shape.abilities),
+      saves_(saves),
       lanes_(static_cast<std::size_t>(shape.lanes)),
       cells_(static_cast<std::size_t>(shape.cells)) {
   PUNA_CHECK(shape.lanes > 0, "a cache has at least one lane");
@@ -81,18 +82,30 @@ const KvLedger::Mark* KvLedger::mark_at(LaneId lane, std::size_t tokens) const {
   return found == at(lane).marks.end() ? nullptr : &*found;
 }
 
-// The idle lane that is empty (or not), used longest ago.
-std::optional<LaneId> KvLedger::oldest_idle(bool empty, std::optional<LaneId> except) const {
-  std::optional<LaneId> found;
+// How many more blocks of neighbours the busy lanes are in with this one: 1 alone, 0 at the end of a block, -1 between
+// two.
+int KvLedger::blocks_added(std::size_t index) const {
+  const auto is_busy = [this](std::size_t lane) { return lane < lanes_.size() && lanes_[lane].busy; };
+  return 1 - static_cast<int>(is_busy(index - 1)) - static_cast<int>(is_busy(index + 1));
+}
+
+// The idle lane that is empty (or not), used longest ago. Where each lane has a part of the cache, one beside those
+// that are busy goes before it, unless what it holds would be lost: the library computes a block of neighbours in one
+// pass, and what is left of them in another.
+std::optional<LaneId> KvLedger::best_idle(bool empty, std::optional<LaneId> except) const {
+  const bool in_blocks = abilities_.share != Share::any_part && (empty || saves_);
+  const auto rank = [&](std::size_t index) {
+    return std::pair(in_blocks ? blocks_added(index) : 0, lanes_[index].last_use);
+  };
+  std::optional<std::size_t> best;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const Lane& lane = lanes_[i];
-    const auto id = static_cast<LaneId>(i);
-    if (lane.idle() && lane.tokens.empty() == empty && id != except &&
-        (!found || lane.last_use < at(*found).last_use)) {
-      found = id;
+    if (lane.idle() && lane.tokens.empty() == empty && static_cast<LaneId>(i) != except &&
+        (!best || rank(i) < rank(*best))) {
+      best = i;
     }
   }
-  return found;
+  return best ? std::optional(static_cast<LaneId>(*best)) : std::nullopt;
 }
 
 std::optional<KvLedger::Live> KvLedger::longest(std::span<const Token> tokens) {
@@ -113,8 +126,8 @@ std::optional<KvLedger::Live> KvLedger::longest_whole(std::span<const Token> tok
 }
 
 std::optional<LaneId> KvLedger::free_lane() const {
-  const auto empty = oldest_idle(true, std::nullopt);
-  return empty ? empty : oldest_idle(false, std::nullopt);
+  const auto empty = best_idle(true, std::nullopt);
+  return empty ? empty : best_idle(false, std::nullopt);
 }
 
 // An idle lane that holds exactly the matched tokens, preferably the one that was found.
@@ -154,17 +167,17 @@ std::optional<KvLedger::Placement> KvLedger::place(std::span<const Token> prompt
     }
   }
   const std::optional<LaneId> source = match ? std::optional(lane_of(match->holder)) : std::nullopt;
-  auto lane = oldest_idle(true, std::nullopt);
+  auto lane = best_idle(true, std::nullopt);
   if (source && worth_a_copy(*match)) {
     if (!lane) {
-      lane = oldest_idle(false, source);
+      lane = best_idle(false, source);
     }
     if (lane) {
       return Placement{.lane = *lane, .share_from = source, .share_tokens = match->tokens};
     }
   }
   if (!lane) {
-    lane = oldest_idle(false, std::nullopt);
+    lane = best_idle(false, std::nullopt);
   }
   if (!lane) {
     return std::nullopt;

@@ -29,8 +29,9 @@ class KvLedger {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // tokens_max: what a lane may hold; memory for them is taken here, so that append() takes none.
-  KvLedger(const BackendShape& shape, std::size_t tokens_max);
+  // tokens_max: what a lane may hold; memory for them is taken here, so that append() takes none. saves: what a lane
+  // gives up can be had back.
+  KvLedger(const BackendShape& shape, std::size_t tokens_max, bool saves);
 
   // Where a prompt should go, and what of it is there already.
   struct Placement {
@@ -118,10 +119,12 @@ class KvLedger {
   void enter_marks(std::size_t index);
   [[nodiscard]] std::size_t own_tail_of(std::size_t index) const;
   [[nodiscard]] std::optional<LaneId> same_and_idle(const PrefixTree::Match& match) const;
-  [[nodiscard]] std::optional<LaneId> oldest_idle(bool empty, std::optional<LaneId> except) const;
+  [[nodiscard]] std::optional<LaneId> best_idle(bool empty, std::optional<LaneId> except) const;
+  [[nodiscard]] int blocks_added(std::size_t index) const;
   [[nodiscard]] bool worth_a_copy(const PrefixTree::Match& match) const;
 
   Abilities abilities_;
+  bool saves_;
   std::vector<Lane> lanes_;
   PrefixTree tree_;  // of lanes
   std::uint64_t clock_ = 0;

@@ -19,8 +19,8 @@ std::vector<Token> joined(std::vector<Token> a, const std::vector<Token>& b) {
   return a;
 }
 
-KvLedger make(int lanes, Share share, bool cut = true) {
-  return KvLedger({.lanes = lanes, .cells = 1000, .abilities = {.share = share, .cut = cut, .save = true}}, 64);
+KvLedger make(int lanes, Share share, bool cut = true, bool saves = true) {
+  return KvLedger({.lanes = lanes, .cells = 1000, .abilities = {.share = share, .cut = cut, .save = true}}, 64, saves);
 }
 
 // Puts tokens into a lane as a finished generation would.
@@ -150,6 +150,48 @@ TEST(KvLedger, WithoutAMatchTheLaneUnusedForLongestIsTaken) {
     EXPECT_EQ(placement->lane, kB);
     EXPECT_EQ(placement->reused(), 0U);
     EXPECT_EQ(ledger.next_victim(kNow), kB);
+  }
+}
+
+// Where each lane has a part of the cache.
+std::vector<int> lanes_taken(KvLedger& ledger, int count) {
+  std::vector<int> lanes;
+  for (Token first = 0; first < count; ++first) {
+    const auto placement = ledger.place(range(10'000 + 10 * first, 10'005 + 10 * first));
+    ledger.take(placement->lane);
+    ledger.truncate(placement->lane, 0);
+    ledger.append(placement->lane, range(10'000 + 10 * first, 10'005 + 10 * first));
+    lanes.push_back(static_cast<int>(placement->lane));
+  }
+  return lanes;
+}
+
+TEST(KvLedger, InPartsWhoComesGoesBesideTheBusyLanes) {
+  for (const Share share : {Share::whole_lane, Share::nothing}) {
+    KvLedger ledger = make(6, share);
+    for (const int lane : {2, 0, 4, 1, 3}) {  // 5 stays empty
+      fill(ledger, LaneId(lane), range(100 * lane, 100 * lane + 10));
+    }
+    EXPECT_EQ(lanes_taken(ledger, 3), (std::vector{5, 4, 3}));
+    ledger.release(LaneId(4), kNoAgent);
+    EXPECT_EQ(lanes_taken(ledger, 2), (std::vector{4, 2})) << "between two of them first";
+  }
+}
+
+TEST(KvLedger, InPartsEmptyLanesBesideTheBusyOnesComeFirst) {
+  KvLedger ledger = make(6, Share::whole_lane);
+  ledger.take(LaneId(3));
+  EXPECT_EQ(lanes_taken(ledger, 4), (std::vector{2, 1, 0, 4}));
+}
+
+TEST(KvLedger, WhatWouldBeLostOrSharesAPoolGoesByAgeAlone) {
+  for (const bool pool : {false, true}) {
+    KvLedger ledger = make(5, pool ? Share::any_part : Share::whole_lane, true, pool);
+    for (const int lane : {0, 1, 2, 3, 4}) {
+      fill(ledger, LaneId(lane), range(100 * lane, 100 * lane + 10));
+    }
+    ledger.take(LaneId(3));
+    EXPECT_EQ(lanes_taken(ledger, 2), (std::vector{0, 1}));
   }
 }
 
