@@ -39,7 +39,7 @@ struct BenchOptions {
   // Peers that do not run: "R", "S" or one of its layouts ("S split": a part of the cache for each agent, "S unified":
   // one pool), "P".
   std::vector<std::string> without;
-  bool quick = false;                   // small sizes: a few minutes; timed results get no verdict
+  bool quick = false;                   // small sizes: a few minutes; few timed results get a verdict
   int rounds = 0;                       // measured rounds; 0 = 7, with quick 3
   std::uint64_t seed = 1;               // of every token array and every draw
   int threads = 1;                      // compute threads of the engine and of every peer
@@ -105,7 +105,7 @@ class BenchSink {
 //
 // Errors  invalid_argument  an unknown name, a number out of range;  cancelled  `stop` was asked for;
 //         as Weights::load() for the model, io for one that is written
-// Cost    minutes; with quick about three on two cores. Memory: up to four copies of the largest cache.
+// Cost    an hour and more; with quick about five minutes on two cores. Memory: up to four copies of the largest cache.
 [[nodiscard]] Result<BenchReport> run_benchmarks(const BenchOptions& options, BenchSink& sink,
                                                  std::stop_token stop = {});
 

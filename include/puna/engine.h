@@ -26,7 +26,7 @@ namespace puna {
 
 // fast: flash attention, and the cache that CacheLayout says. deterministic: a full window for each sequence, flash
 // attention off: on a CPU, the same prompt and seed give the same tokens whatever runs beside them, for any
-// batch_tokens, with 1 or 2 threads, and with prefixes that were computed, copied, saved or restored.
+// batch_tokens and any number of threads, and with prefixes that were computed, copied, saved or restored.
 enum class Profile : std::uint8_t { fast, deterministic };
 
 // pool: one KV cache for all sequences (at most four full windows, fewer if memory is short). Prefixes are shared

@@ -156,10 +156,6 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   auto* group = app.add_option_group("Agent");
   add_system_flags(*group, o);
   group->add_option("--tools", o.tools, "tools by name, see below; or none")->delimiter(',')->allow_extra_args(false);
-  group
-      ->add_option("--tool-choice", o.tool_choice,
-                   "auto, none, required, or the tool that the first reply must call (default: auto)")
-      ->type_name("WHAT");
   group->add_flag("--parallel-calls,!--no-parallel-calls", o.parallel_calls,
                   "several calls in one reply (default: on)");
   group->add_option("--root", o.root, "folder of the file tools (default: the working folder)")->type_name("DIR");
@@ -170,7 +166,6 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
   }
   group->add_flag("--no-agents-md", o.no_agents_md,
                   "leave AGENTS.md files of --root and its repository out of the prompt");
-  group->add_flag("--no-skills", o.no_skills, "offer no skills (.agents/skills of --root, the user's own)");
   group->add_option("--policy", o.policy_file, "permissions (default: puna/policy.toml in the configuration folder)")
       ->type_name("FILE");
   group->add_option("--search", o.web.engine, "where web_search looks: local (default), duckduckgo, bing, searxng")
@@ -190,10 +185,19 @@ void add_agent_flags(CLI::App& app, Options& o, double& seconds) {
       ->check(CLI::Range(0, 16'777'216));
   group->add_option("--max-turns", o.budget.turns_max, "model calls at most (default: 20)")
       ->check(CLI::Range(1, 100'000));
-  group->add_flag("--keep-all", o.keep_all,
-                  "show the model the whole conversation; end where it no longer fits its window");
   group->add_option("--max-seconds", seconds, "wall time at most (default: 600)")
       ->check(CLI::Range(0.001, 31'536'000.0));
+}
+
+void add_conversation_flags(CLI::App& app, Options& o) {
+  auto* group = app.get_option_group("Agent");
+  group->add_flag("--no-skills", o.no_skills, "offer no skills (.agents/skills of --root, the user's own)");
+  group
+      ->add_option("--tool-choice", o.tool_choice,
+                   "auto, none, required, or the tool that the first reply must call (default: auto)")
+      ->type_name("WHAT");
+  group->add_flag("--keep-all", o.keep_all,
+                  "show the model the whole conversation; end where it no longer fits its window");
   group->add_option("--transcript", o.transcript_file, "also write each message to FILE, one JSON line each")
       ->type_name("FILE");
 }

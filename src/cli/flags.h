@@ -18,6 +18,8 @@ void add_sampling_flags(CLI::App& app, Options& o, float temperature);
 // --system, --role.
 void add_system_flags(CLI::App& app, Options& o);
 void add_agent_flags(CLI::App& app, Options& o, double& seconds);
+// Of somebody's own conversation; a server's are its clients'. Requires  add_agent_flags() before.
+void add_conversation_flags(CLI::App& app, Options& o);
 void add_sub_agents(CLI::App& app, Options& o);
 void add_code_flags(CLI::App& app, Options& o);
 void add_pronounce_flags(CLI::App& app, Options& o);

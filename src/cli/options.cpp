@@ -68,6 +68,7 @@ struct CommandLine {
     add_own_server_flag(*run_app, run);
     add_sampling_flags(*run_app, run, 0.0F);
     add_agent_flags(*run_app, run, seconds);
+    add_conversation_flags(*run_app, run);
     add_sub_agents(*run_app, run);
     add_code_flags(*run_app, run);
     add_attachment_flag(*run_app, run);
@@ -106,6 +107,7 @@ struct CommandLine {
     add_own_server_flag(*chat_app, chat);
     add_sampling_flags(*chat_app, chat, 0.7F);
     add_agent_flags(*chat_app, chat, seconds);
+    add_conversation_flags(*chat_app, chat);
     add_sub_agents(*chat_app, chat);
     add_kept_flags(*chat_app, chat.session);
     add_pronounce_flags(*chat_app, chat);
@@ -164,6 +166,8 @@ struct CommandLine {
         ->type_name("FOLDER");
     report_app->add_option("-o,--out", report.report.file, "the page; - is standard output (default: report.html)")
         ->type_name("FILE");
+    report_app->add_flag("--account", report.report.account,
+                         "also requests and cached tokens, which may differ between equal runs");
     report_app->add_flag("--no-color", report.no_color, "no colours (also: NO_COLOR)");
     add_bench_flags(*app.add_subcommand("bench", "the engine beside other ways to use the same library"), bench);
     add_pull_flags(*app.add_subcommand("pull", "fetch a model by name into the cache that other programs share"), pull);

@@ -75,6 +75,7 @@ struct HubCommandOptions {
 struct ReportCommandOptions {
   std::vector<std::string> folders;
   std::string file = "report.html";  // "-" = standard output
+  bool account = false;
 };
 
 struct TraceCommandOptions {

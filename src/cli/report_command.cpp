@@ -9,7 +9,8 @@ namespace puna::cli {
 
 Result<int> report_command(Console& console, const Options& options) {
   const std::vector<std::filesystem::path> folders(options.report.folders.begin(), options.report.folders.end());
-  PUNA_TRY(const std::string page, sim::report(folders, {.program = "puna " PUNA_VERSION}));
+  PUNA_TRY(const std::string page,
+           sim::report(folders, {.program = "puna " PUNA_VERSION, .account = options.report.account}));
   if (options.report.file == "-") {
     console.out(page);
     return 0;

@@ -99,8 +99,12 @@ std::string hit_line(const SessionHit& hit, bool as_json) {
 
 Result<int> search_sessions(Console& console, const Options& options) {
   PUNA_TRY(const Store store, open_to_read(options.session, true));
+  std::string query;
+  for (const std::string& word : options.session.words) {
+    query += (query.empty() ? "" : " ") + word;
+  }
   PUNA_TRY(const std::vector<SessionHit> hits,
-           store ? store->search(options.session.query, options.session.hits_max) : std::vector<SessionHit>());
+           store ? store->search(query, options.session.hits_max) : std::vector<SessionHit>());
   for (const SessionHit& hit : hits) {
     console.out(hit_line(hit, options.jsonl));
   }

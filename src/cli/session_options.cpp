@@ -31,7 +31,7 @@ void add_session_flags(CLI::App& app, SessionOptions& options, bool& jsonl, bool
     action->add_option("new", options.other, "the new name")->required();
   }
   fork->add_option("--turns", options.turns, "replies to copy, with their results (default: all)")->type_name("N");
-  search->add_option("words", options.query, "what to look for")->required();
+  search->add_option("words", options.words, "what to look for")->required();
   search->add_option("--max", options.hits_max, "messages at most (default: 20)")->check(CLI::Range(1, 100'000));
   write->add_option("-o,--out", options.file, "where to (default: standard output)")->type_name("FILE");
   read->add_option("file", options.file, "an exported session; - is standard input")->required();

@@ -24,7 +24,7 @@ struct SessionOptions {
   std::vector<std::string> names;  // of rm
   std::string other;               // the new name
   std::string file;                // export, import: a file; "-" or empty = standard output or input
-  std::string query;
+  std::vector<std::string> words;  // to look for
   std::optional<std::size_t> turns;
   std::size_t hits_max = 20;
   bool is_repair = false;

@@ -109,13 +109,15 @@ Result<int> play(Console& console, const SimOptions& options, Interrupt& interru
     return std::unexpected(result.error());
   }
   std::vector<std::filesystem::path> files = result->files;
-  if (options.report) {
+  if (!options.quiet) {
+    show(console, *result);
+  }
+  if (options.report) {  // of this run's log, whatever else is in the folder
+    PUNA_TRY(const std::string page, sim::report({files.data(), 1}, {.program = "puna " PUNA_VERSION}));
     files.push_back(how.folder / (scenario->id + "_report.html"));
-    PUNA_TRY(const std::string page, sim::report({&how.folder, 1}, {.program = "puna " PUNA_VERSION}));
     PUNA_TRY_VOID(sim::write_report(files.back(), page));
   }
   if (!options.quiet) {
-    show(console, *result);
     if (result->events_found > 0) {
       console.err(format_text("note: {} of {} events were there already\n", result->events_found, result->events),
                   Style::dim);

@@ -99,6 +99,8 @@ class Backend {
   // False: a copy from or to this lane is carried out with the next decode(); until then save() and restore() must
   // leave the lane alone.
   [[nodiscard]] virtual bool settled(LaneId lane) const = 0;
+  // How many bytes save() would give, nearly; 0: the library refused.
+  [[nodiscard]] virtual std::size_t saved_bytes(LaneId lane) = 0;
   // The lane's whole memory as bytes that only this context understands, or one like it. False: the library refused.
   [[nodiscard]] virtual bool save(LaneId lane, std::vector<std::byte>& bytes) = 0;
   // Into an empty lane. False: no room, or not bytes of such a context; the lane is then empty.

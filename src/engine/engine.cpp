@@ -250,12 +250,13 @@ Result<Pin> ThreadedEngine::compute_pin(std::vector<Token> prefix, const std::st
   PUNA_TRY(Submission submission, prepare({.prompt = std::move(prefix), .tokens_max = 1}));
   auto state = std::make_shared<Pin::State>();
   submission->pin = state;
+  Pin pin(state);  // dropped wherever this ends early: what was computed all the same is not kept
   PUNA_TRY_VOID(wait_for_a_place(*submission, stop));  // it has no deadline
   PUNA_TRY(Generation generation, enqueue(std::move(submission)));
   for (;;) {
     PUNA_TRY(const Piece piece, generation.next(stop));
     if (std::holds_alternative<piece::Finished>(piece)) {
-      return Pin(std::move(state));
+      return pin;
     }
   }
 }

@@ -162,11 +162,11 @@ bool EngineCore::start_or_end(std::unique_ptr<Sequence>& sequence) {
 // next. Somebody runs, and so the next comes.
 bool EngineCore::must_settle(LaneId lane) const { return running_count_ > 0 && !backend_.settled(lane); }
 
-// False: no lane is free yet; the sequence is still the caller's. True: it runs, or follows
-// one that does. Without memory it throws std::bad_alloc; the sequence is still the caller's, and lanes and ledger
-// agree.
+// False: no lane is free yet, or no room for its saved state; the sequence is still the caller's. True: it runs, or
+// follows one that does. Without memory it throws std::bad_alloc; the sequence is still the caller's, and lanes and
+// ledger agree.
 bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
-  const auto placement = ledger_.place(sequence->tokens);
+  const auto placement = ledger_.place(sequence->tokens, moment());
   if (!placement) {
     return false;
   }
@@ -187,16 +187,21 @@ bool EngineCore::start(std::unique_ptr<Sequence>& sequence) {
   if (follow(sequence, at_hand) || fetch(sequence, at_hand)) {
     return true;
   }
-  LaneId lane = saved ? *ledger_.free_lane() : placement->lane;
+  LaneId lane = saved ? *ledger_.free_lane(moment()) : placement->lane;
   if ((saved || placement->keep < ledger_.tokens(lane).size()) && must_settle(lane)) {
     return false;
   }
   std::size_t available = 0;
   if (saved) {
-    available = restore(lane, *saved);
+    const auto restored = restore(lane, *saved);
+    if (!restored) {
+      short_of_room_ = true;
+      return false;
+    }
+    available = *restored;
   }
   if (available == 0) {
-    const auto again = saved ? ledger_.place(sequence->tokens) : placement;
+    const auto again = saved ? ledger_.place(sequence->tokens, moment()) : placement;
     lane = again->lane;
     available = prepare_lane(*again);
   }
@@ -269,8 +274,11 @@ void EngineCore::save(LaneId lane) {
     if (ledger_.own_tail(lane) < kSaveTokensMin) {
       return;
     }
-    const auto known = saved_.best(tokens, false);
-    if (known && known->tokens == tokens.size() && abilities_.cut) {
+    const auto known = saved_.best(tokens, !abilities_.cut);
+    if (known && known->tokens == tokens.size()) {
+      return;
+    }
+    if (!saved_.make_room(tokens, backend_.saved_bytes(lane) + tokens.size_bytes(), !abilities_.cut)) {
       return;
     }
     SavedStates::State state{.tokens = {tokens.begin(), tokens.end()}, .bytes = {}};
@@ -316,8 +324,9 @@ EngineCore::Restored EngineCore::make_room_and_restore(LaneId lane, const SavedS
   return restored;
 }
 
-// Returns how many tokens the lane now holds, 0 when the state could not be restored.
-std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
+// Returns how many tokens the lane now holds, 0 when the state could not be restored. Nothing: most of it is wanted,
+// and it may fit when somebody leaves. What does not fit although nobody is there is dropped.
+std::optional<std::size_t> EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
   if (!backend_.settled(lane)) {
     return 0;
   }
@@ -326,6 +335,11 @@ std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
   give_up(lane);
   const bool fits = if_memory_allows([&] { ledger_.reserve(lane, state.tokens.size()); });
   const Restored restored = fits ? make_room_and_restore(lane, state) : Restored::no_room;
+  const std::size_t room = abilities_.share == Share::any_part ? ledger_.cells_not_pinned()
+                                                               : static_cast<std::size_t>(options_.window_tokens);
+  const bool waits = fits && restored == Restored::no_room && running_count_ > 0 && state.tokens.size() <= room &&
+                     2 * wanted >= state.tokens.size();
+  const bool is_alone = running_count_ == 0 && pins_.empty();
   std::size_t tokens = 0;
   if (restored == Restored::whole) {
     relink(lane, state.tokens);
@@ -336,11 +350,11 @@ std::size_t EngineCore::restore(LaneId lane, const PrefixTree::Match& saved) {
     tokens = ledger_.tokens(lane).size();
     counters_.tokens_restored += static_cast<std::int64_t>(tokens);
   }
-  if (restored != Restored::wrong) {
+  if (restored == Restored::whole || (restored == Restored::no_room && !(fits && is_alone))) {
     add_saved(std::move(state));
   }
   counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
-  return tokens;
+  return waits ? std::nullopt : std::optional(tokens);
 }
 
 // A restored state has its own copy of a beginning that others still hold: one of the two is enough.
@@ -365,6 +379,27 @@ void EngineCore::want_mark(Sequence& sequence, std::size_t tokens) {
   std::ranges::sort(sequence.marks, std::ranges::greater());
 }
 
+// The prompt's end, from where the same one can go on, and where it parts from what others hold, as the next one like
+// these will, too.
+void EngineCore::want_marks(Sequence& sequence) {
+  want_mark(sequence, sequence.prompt_tokens - 1);
+  const auto prompt = std::span(sequence.tokens).first(sequence.prompt_tokens - 1);
+  const auto live = ledger_.longest(prompt);
+  const auto saved = saved_.best(prompt, false);
+  const std::size_t common = std::max(live ? live->tokens : 0, saved ? saved->tokens : 0);
+  if (common >= kCopyTokensMin) {
+    want_mark(sequence, common);
+  }
+}
+
+// A conversation that goes on in its lane may be gone on with from here by others: forks.
+void EngineCore::mark_here(LaneId lane) {
+  const std::size_t held = ledger_.tokens(lane).size();
+  if (held > 0 && ledger_.mark_at(lane, held) == nullptr && backend_.settled(lane) && backend_.mark(lane, saving_)) {
+    ledger_.add_mark(lane, {.tokens = held, .bytes = saving_});
+  }
+}
+
 // What a reply can only begin with is computed together with its prompt. The reader gets it with the first logits.
 void EngineCore::add_forced_start(Sequence& sequence) {
   if (!sequence.forces_text) {
@@ -384,8 +419,10 @@ void EngineCore::begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::siz
   if_memory_allows([&] { sampler_.prepare(sequence->plan, sequence->window_tokens); });
   if_memory_allows([&] { probabilities_.reserve(sequence->stream->wants_probabilities()); });
   if (abilities_.mark && !abilities_.cut) {
-    // From there the same prompt, or one like it, can go on.
-    if_memory_allows([&] { want_mark(*sequence, sequence->prompt_tokens - 1); });
+    if_memory_allows([&] {
+      mark_here(lane);
+      want_marks(*sequence);
+    });
   }
   ledger_.take(lane);
   ++running_count_;

@@ -11,8 +11,8 @@
 namespace puna::engine {
 namespace {
 
-// With many waiting, those whose callers went away are looked for now and then only.
-constexpr std::size_t kWaitingSweepEach = 256;
+// With very many waiting, those whose callers went away are looked for now and then only.
+constexpr std::size_t kWaitingSweepEach = 4096;
 constexpr std::int64_t kWaitingSweepSteps = 32;
 // Where prompts and decoding are computed apart and nobody reads: steps of prompts before one of decoding.
 constexpr int kApartSteps = 16;
@@ -36,8 +36,7 @@ EngineCore::EngineCore(Backend& backend, const EngineWeights& weights, const Eng
       abilities_(backend.shape().abilities),
       clock_(clock),
       counters_(counters),
-      ledger_(backend.shape(), static_cast<std::size_t>(options.window_tokens),
-              abilities_.save && options.saved_bytes_max != 0),
+      ledger_(backend.shape(), static_cast<std::size_t>(options.window_tokens)),
       saved_(static_cast<std::uint64_t>(options.saved_bytes_max)),
       scheduler_(backend.shape().lanes),
       sampler_(weights.vocabulary_tokens(), weights.suppressed()),
@@ -140,6 +139,19 @@ bool EngineCore::past_deadline(const Sequence& sequence) const {
   return sequence.deadline && clock_.now() >= *sequence.deadline;
 }
 
+std::uint64_t EngineCore::state_bytes(std::size_t tokens) const {
+  const ModelFacts& facts = weights_.facts();
+  return tokens * (facts.kv_bytes_per_token + sizeof(Token)) + facts.state_bytes;
+}
+
+// What takes a quarter of the memory for saved states at most is likely to be there when it is asked for.
+KvLedger::Moment EngineCore::moment() const {
+  const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(0, options_.saved_bytes_max)) / 4;
+  const std::uint64_t each = state_bytes(1) - state_bytes(0);
+  const bool saves = abilities_.save && bytes > state_bytes(0);
+  return {.time = clock_.now(), .tokens_saved_max = saves ? (bytes - state_bytes(0)) / each : 0};
+}
+
 // Whose caller went away, or whose time is up.
 void EngineCore::drop_ended() {
   for (std::size_t lane = 0; lane < running_.size(); ++lane) {
@@ -153,17 +165,17 @@ void EngineCore::drop_ended() {
       finish(*running_[lane], FinishReason::deadline);
     }
   }
-  if (line_.size() <= kWaitingSweepEach || steps_ % kWaitingSweepSteps == 0) {
-    drop_ended_waiting();
-  }
+  drop_ended_waiting();
 }
 
 void EngineCore::drop_ended_waiting() {
-  const auto ended = [this](const Sequence& sequence) {
-    return sequence.stream->cancelled() || past_deadline(sequence);
+  const auto ended = [now = clock_.now()](const Sequence& sequence) {
+    return sequence.stream->cancelled() || (sequence.deadline && now >= *sequence.deadline);
   };
   const auto leave = [this](std::unique_ptr<Sequence> sequence) { end_waiting(std::move(sequence), nullptr); };
-  line_.remove_if(ended, leave);
+  if (line_.size() <= kWaitingSweepEach || steps_ % kWaitingSweepSteps == 0) {
+    line_.remove_if(ended, leave);
+  }
   for (Follower& follower : following_) {
     if (ended(*follower.sequence)) {
       leave(std::move(follower.sequence));
@@ -187,6 +199,7 @@ void EngineCore::drop_ended_waiting() {
 // Ends one that does not run: with the error, or as cancelled, or because its time is up.
 void EngineCore::end_waiting(std::unique_ptr<Sequence> sequence, const Error* error) {
   counters_.leave_line();
+  short_of_room_ = false;  // perhaps it was short of room for this one
   if (error != nullptr) {
     sequence->stream->fail(*error);
   } else if (sequence->stream->cancelled()) {
@@ -261,9 +274,12 @@ void EngineCore::use_folder(std::unique_ptr<StateFolder> folder) {
 }
 
 std::optional<EngineCore::Held> EngineCore::state_of(std::span<const Token> tokens) {
-  // Whole ones: what goes on otherwise is another's conversation.
+  // Whole ones first: what goes on otherwise is another's conversation.
   const auto live = ledger_.longest_whole(tokens);
   const auto saved = saved_.best(tokens, true);
+  if (auto part = part_of(tokens, std::max(saved ? saved->tokens : 0, live ? live->tokens : 0))) {
+    return part;
+  }
   if (saved && (!live || saved->tokens >= live->tokens)) {
     SavedState state = saved_.take(saved->holder);
     std::optional<Held> held;
@@ -277,6 +293,64 @@ std::optional<EngineCore::Held> EngineCore::state_of(std::span<const Token> toke
   const auto all = ledger_.tokens(live->lane);
   Held held{.state = {.tokens = {all.begin(), all.end()}, .bytes = {}}, .tokens = live->tokens};
   return backend_.save(live->lane, held.state.bytes) ? std::optional(std::move(held)) : std::nullopt;
+}
+
+// What begins a longer conversation is cut out of a copy of that: in an empty lane, or in the conversation's own, which
+// gets all of its tokens back; where they no longer fit they are saved. Nothing: less than half of the tokens, or not
+// much more than `whole`, could be had so, or no lane is free for it.
+std::optional<EngineCore::Held> EngineCore::part_of(std::span<const Token> tokens, std::size_t whole) {
+  if (!abilities_.save || !abilities_.cut) {
+    return std::nullopt;
+  }
+  const auto live = ledger_.longest(tokens);
+  const auto saved = saved_.best(tokens, false);
+  const bool is_live = live && (!saved || live->tokens >= saved->tokens);
+  const std::size_t length = is_live ? live->tokens : saved ? saved->tokens : 0;
+  std::optional<LaneId> lane = ledger_.empty_lane();
+  if (!lane && is_live && ledger_.is_idle(live->lane)) {
+    lane = live->lane;
+  }
+  if (length < whole + kSaveTokensMin || 2 * length < tokens.size() || !lane || !backend_.settled(*lane)) {
+    return std::nullopt;
+  }
+  std::vector<std::byte> all;
+  if (!is_live) {
+    SavedState state = saved_.take(saved->holder);
+    if_memory_allows([&] { all = state.bytes; });
+    add_saved(std::move(state));
+  }
+  if (is_live ? !backend_.settled(live->lane) || !backend_.save(live->lane, all) : all.empty()) {
+    return std::nullopt;
+  }
+  const bool is_own = is_live && *lane == live->lane;
+  Held held{.state = {.tokens = {tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(length)}, .bytes = {}},
+            .tokens = length};
+  const auto end = static_cast<std::int32_t>(length);
+  const bool is_cut = (is_own || backend_.restore(*lane, all)) && backend_.remove_from(*lane, end);
+  const bool is_saved = is_cut && backend_.length(*lane) == end && backend_.save(*lane, held.state.bytes);
+  if (!is_own) {
+    backend_.clear(*lane);
+  } else if (is_cut) {
+    put_back(*lane, std::move(all));
+  }
+  return is_saved ? std::optional(std::move(held)) : std::nullopt;
+}
+
+// The lane lost its end; the ledger does not know.
+void EngineCore::put_back(LaneId lane, std::vector<std::byte> all) {
+  const auto held = ledger_.tokens(lane);
+  std::vector<Token> tokens(held.begin(), held.end());
+  backend_.clear(lane);
+  const bool is_back = backend_.restore(lane, all);
+  ledger_.clear(lane);
+  if (is_back) {
+    relink(lane, tokens);
+    if (backend_.length(lane) > 0) {
+      ledger_.append(lane, tokens);
+    }
+  } else {
+    add_saved({.tokens = std::move(tokens), .bytes = std::move(all)});
+  }
 }
 
 bool EngineCore::keep(SavedState state) {

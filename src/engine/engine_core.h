@@ -87,6 +87,10 @@ class EngineCore {
   void drop_ended_waiting();
   void drop_pins();
   [[nodiscard]] bool past_deadline(const Sequence& sequence) const;
+  [[nodiscard]] std::uint64_t state_bytes(std::size_t tokens) const;
+  [[nodiscard]] KvLedger::Moment moment() const;
+  void put_back(LaneId lane, std::vector<std::byte> all);
+  [[nodiscard]] std::optional<Held> part_of(std::span<const Token> tokens, std::size_t whole);
   void finish(Sequence& sequence, FinishReason reason);
   void fail_sequence(Sequence& sequence, const Error& error);
   void retire(LaneId lane);
@@ -113,10 +117,12 @@ class EngineCore {
   [[nodiscard]] bool follow(std::unique_ptr<Sequence>& sequence, std::size_t available);
   [[nodiscard]] std::size_t prepare_lane(const KvLedger::Placement& placement);
   [[nodiscard]] bool share(const KvLedger::Placement& placement);
-  [[nodiscard]] std::size_t restore(LaneId lane, const PrefixTree::Match& saved);
+  [[nodiscard]] std::optional<std::size_t> restore(LaneId lane, const PrefixTree::Match& saved);
   void relink(LaneId lane, std::span<const Token> tokens);
   void cut(LaneId lane, std::size_t tokens);
   static void want_mark(Sequence& sequence, std::size_t tokens);
+  void want_marks(Sequence& sequence);
+  void mark_here(LaneId lane);
   void give_up(LaneId lane);
   void save(LaneId lane);
   void add_forced_start(Sequence& sequence);
@@ -200,7 +206,7 @@ class EngineCore {
   SequenceNumber next_number_ = 1;
   std::int64_t steps_ = 0;
   bool media_turn_ = false;       // the last step that had a choice computed media
-  bool short_of_room_ = false;    // somebody was parked; nobody starts before somebody leaves
+  bool short_of_room_ = false;    // somebody was parked, or their state does not fit; nobody starts before one leaves
   bool vocabulary_ends_ = false;  // some token ends a generation
   int failures_ = 0;
   bool dead_ = false;

@@ -153,6 +153,42 @@ TEST_P(EngineKinds, ColdAgentsComputeTheirCommonBeginningOnce) {
   }
 }
 
+// A memory that cannot be cut is marked where a second prompt parts from the first one: the third goes on from there.
+TEST_P(EngineKinds, AgentsOneAfterTheOtherComputeTheirCommonBeginningTwiceAtMost) {
+  constexpr int kAgents = 5;
+  const auto engine = open({.sequences_max = 8, .batch_tokens = 64});
+  const auto role = some_tokens(2, 200);
+  for (int i = 0; i < kAgents; ++i) {
+    auto own = some_tokens(20, 10);
+    own[0] = static_cast<Token>(100 + i);
+    auto talk = joined(role, own);
+    for (int turn = 0; turn < (i == 1 ? 4 : 1); ++turn) {  // the second one has a longer conversation
+      Generation generation = *engine->submit({.prompt = talk, .sampling = kGreedy, .tokens_max = 2});
+      const Said said = read(generation);
+      talk = joined(joined(talk, said.tokens), some_tokens(40 + static_cast<std::uint64_t>(turn), 10));
+    }
+  }
+  EXPECT_LE(engine->stats().tokens_prefilled, 2 * 200 + (kAgents + 3) * (10 + 2));
+}
+
+// Whoever asked for a pin and gave up before it was there does not keep half of the lanes for ever.
+TEST_P(EngineKinds, APinThatNobodyWaitsForAnyMoreIsNotKept) {
+  const auto engine = open({.sequences_max = 4, .batch_tokens = 256, .profile = Profile::deterministic});
+  int given_up = 0;
+  for (int i = 0; i < 24; ++i) {
+    std::stop_source stop;
+    const std::jthread caller([&, i] {
+      std::this_thread::sleep_for(std::chrono::microseconds(300 * i));
+      stop.request_stop();
+    });
+    given_up += engine->pin(some_tokens(60 + static_cast<std::uint64_t>(i), 250), stop.get_token()) ? 0 : 1;
+  }
+  EXPECT_GT(given_up, 0);
+  const auto one = engine->pin(some_tokens(1, 100));
+  const auto two = engine->pin(some_tokens(2, 100));
+  EXPECT_TRUE(one && two) << (one ? two : one).error().message;
+}
+
 TEST_P(EngineKinds, StatesThatWereSavedGoOnAsIfTheyHadStayed) {
   // Two lanes for four conversations: they push each other out.
   const auto engine = open({.sequences_max = 2, .batch_tokens = 64, .profile = Profile::deterministic});

@@ -117,7 +117,8 @@ TEST_F(EngineModel, ChunksThreadsCachesAndSamplingDoNotChangeADeterministicReply
   std::vector<std::vector<Token>> replies;
   for (const EngineOptions& options :
        {EngineOptions{.batch_tokens = 512, .threads = 1}, EngineOptions{.batch_tokens = 37, .threads = 2},
-        EngineOptions{.batch_tokens = 1, .threads = 1}}) {
+        EngineOptions{.batch_tokens = 1, .threads = 1}, EngineOptions{.batch_tokens = 64, .threads = 3},
+        EngineOptions{.batch_tokens = 512, .threads = 8}}) {
     EngineOptions deterministic = options;
     deterministic.profile = Profile::deterministic;
     const auto engine = open(deterministic);

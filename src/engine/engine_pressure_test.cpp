@@ -69,6 +69,23 @@ TEST_F(EnginePressure, WhenThePoolIsFullTheYoungestWaitsAndLosesNothing) {
   EXPECT_EQ(backend_->calls().rows, 80 + 4 * 29);  // and nothing was computed twice
 }
 
+// The youngest was parked; when somebody leaves there is still no room for it. It waits, and is not computed again.
+TEST_F(EnginePressure, AStateThatDoesNotFitNowWaitsUntilItDoes) {
+  open({.lanes = 4, .cells = 100});
+  const std::vector<std::pair<std::vector<Token>, int>> asked = {
+      {std::vector<Token>(40, 'a'), 50}, {std::vector<Token>(5, 'c'), 20}, {std::vector<Token>(45, 'b'), 10}};
+  std::vector<Caller> callers;
+  for (const auto& [prompt, tokens_max] : asked) {
+    callers.push_back(submit(prompt, tokens_max));
+  }
+  run_to_end();
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    EXPECT_EQ(callers[i].drain().text, expected(asked[i].first, asked[i].second)) << i;
+  }
+  EXPECT_EQ(counters_.tokens_prefilled, 40 + 5 + 45);
+  EXPECT_GT(counters_.tokens_restored, 0);
+}
+
 TEST_F(EnginePressure, WithoutMemoryForSavedStatesTheYoungestIsComputedAgain) {
   open({.lanes = 4, .cells = 100}, {.saved_bytes_max = 0});
   std::vector<Caller> callers;

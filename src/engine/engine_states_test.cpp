@@ -55,6 +55,46 @@ TEST_F(EngineStates, ASavedOneThatCannotBeCutIsGivenForItsOwnTokensOnly) {
   EXPECT_FALSE(core_->state_of(tokens_of("one conversatiom")));
 }
 
+// The fork goes on in the lane that its parent left, or both were pushed out of it: the parent can still be put to
+// sleep, and nothing of the fork goes with it.
+TEST_F(EngineStates, WhatAForkWentOnFromIsGivenWithoutTheFork) {
+  for (const int lanes : {1, 2}) {
+    for (const bool is_pushed_out : {false, true}) {
+      open({.lanes = lanes});
+      const auto prompt = tokens_of("one conversation");
+      const Caller parent = submit(prompt, 4);
+      run_to_end();
+      auto talk = prompt;
+      for (const char letter : parent.drain().text) {
+        talk.push_back(static_cast<unsigned char>(letter));
+      }
+      auto branch = talk;
+      branch.insert(branch.end(), 12, 'f');
+      const Caller fork = submit(branch, 3);
+      run_to_end();
+      for (int i = 0; is_pushed_out && i < lanes; ++i) {
+        submit(std::vector<Token>(20, 'x' + i), 1);
+        run_to_end();
+      }
+      const auto held = core_->state_of(talk);
+      if (is_pushed_out) {
+        EXPECT_FALSE(held) << "no lane is empty, and none that others use is emptied for it";
+      } else {
+        ASSERT_TRUE(held) << lanes;
+        EXPECT_EQ(held->tokens, talk.size());
+        EXPECT_EQ(held->state.tokens, talk);
+        EXPECT_EQ(held->state.bytes, bytes_of(talk));
+      }
+      expect_agreement();
+      EXPECT_EQ(backend_->calls().violation, "");
+      branch.push_back('g');
+      const Caller on = submit(branch, 3);
+      run_to_end();
+      EXPECT_EQ(on.drain().text, expected(branch, 3));
+    }
+  }
+}
+
 TEST_F(EngineStates, AStateThatHoldsLessThanItSaysIsNotUsed) {
   for (const Abilities& abilities : {Abilities{.share = Share::any_part, .cut = true, .save = true}, kNeverCut}) {
     open({.lanes = 2, .abilities = abilities});

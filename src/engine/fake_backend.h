@@ -203,6 +203,7 @@ class FakeBackend final : public Backend {
   }
   // With separate memories copies are carried out late.
   [[nodiscard]] bool settled(LaneId lane) const override { return !unsettled_.contains(lane); }
+  [[nodiscard]] std::size_t saved_bytes(LaneId lane) override { return lanes_[index_of(lane)].size() * sizeof(Token); }
   [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override {
     const Inside inside;
     if (!settled(lane)) {

@@ -4,6 +4,7 @@
 #include "engine/kv_ledger.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/no_memory.h"
 
@@ -27,9 +28,8 @@ PrefixTree::Holder holder_of(std::size_t index, std::size_t mark = 0) {
 
 }  // namespace
 
-KvLedger::KvLedger(const BackendShape& shape, std::size_t tokens_max, bool saves)
+KvLedger::KvLedger(const BackendShape& shape, std::size_t tokens_max)
     : abilities_(shape.abilities),
-      saves_(saves),
       lanes_(static_cast<std::size_t>(shape.lanes)),
       cells_(static_cast<std::size_t>(shape.cells)) {
   PUNA_CHECK(shape.lanes > 0, "a cache has at least one lane");
@@ -71,7 +71,8 @@ void KvLedger::add_mark(LaneId lane, Mark mark) {
   std::vector<Mark>& marks = at(lane).marks;
   std::erase_if(marks, [&mark](const Mark& known) { return known.tokens == mark.tokens; });
   if (marks.size() == kMarksMax) {
-    marks.erase(marks.begin());
+    const auto shortest = std::ranges::min_element(marks, {}, &Mark::tokens);
+    marks.erase(shortest == marks.begin() ? std::next(marks.begin()) : marks.begin());
   }
   marks.push_back(std::move(mark));
   at(lane).grew = true;
@@ -89,13 +90,15 @@ int KvLedger::blocks_added(std::size_t index) const {
   return 1 - static_cast<int>(is_busy(index - 1)) - static_cast<int>(is_busy(index + 1));
 }
 
-// The idle lane that is empty (or not), used longest ago. Where each lane has a part of the cache, one beside those
-// that are busy goes before it, unless what it holds would be lost: the library computes a block of neighbours in one
-// pass, and what is left of them in another.
-std::optional<LaneId> KvLedger::best_idle(bool empty, std::optional<LaneId> except) const {
-  const bool in_blocks = abilities_.share != Share::any_part && (empty || saves_);
+// The idle lane that is empty (or not): one whose agent is not expected back first, then the one used longest ago.
+// Where each lane has a part of the cache, one beside those that are busy goes before an older one, as if what would be
+// lost were beside none: the library computes a block of neighbours in one pass, and what is left of them in another.
+std::optional<LaneId> KvLedger::best_idle(bool empty, std::optional<LaneId> except, const Moment& now) const {
   const auto rank = [&](std::size_t index) {
-    return std::pair(in_blocks ? blocks_added(index) : 0, lanes_[index].last_use);
+    const Lane& lane = lanes_[index];
+    const bool in_parts = abilities_.share != Share::any_part;
+    const bool is_kept = lane.tokens.size() <= now.tokens_saved_max;
+    return std::tuple(lane.expected > now.time, in_parts && is_kept ? blocks_added(index) : 1, lane.last_use);
   };
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -125,9 +128,9 @@ std::optional<KvLedger::Live> KvLedger::longest_whole(std::span<const Token> tok
   return found;
 }
 
-std::optional<LaneId> KvLedger::free_lane() const {
-  const auto empty = best_idle(true, std::nullopt);
-  return empty ? empty : best_idle(false, std::nullopt);
+std::optional<LaneId> KvLedger::free_lane(const Moment& now) const {
+  const auto empty = empty_lane();
+  return empty ? empty : best_idle(false, std::nullopt, now);
 }
 
 // An idle lane that holds exactly the matched tokens, preferably the one that was found.
@@ -156,7 +159,7 @@ bool KvLedger::worth_a_copy(const PrefixTree::Match& match) const {
   return false;
 }
 
-std::optional<KvLedger::Placement> KvLedger::place(std::span<const Token> prompt) {
+std::optional<KvLedger::Placement> KvLedger::place(std::span<const Token> prompt, const Moment& now) {
   PUNA_CHECK(!prompt.empty(), "a prompt has at least one token");
   const auto reusable = prompt.first(prompt.size() - 1);
   enter();
@@ -167,17 +170,17 @@ std::optional<KvLedger::Placement> KvLedger::place(std::span<const Token> prompt
     }
   }
   const std::optional<LaneId> source = match ? std::optional(lane_of(match->holder)) : std::nullopt;
-  auto lane = best_idle(true, std::nullopt);
+  auto lane = empty_lane();
   if (source && worth_a_copy(*match)) {
     if (!lane) {
-      lane = best_idle(false, source);
+      lane = best_idle(false, source, now);
     }
     if (lane) {
       return Placement{.lane = *lane, .share_from = source, .share_tokens = match->tokens};
     }
   }
   if (!lane) {
-    lane = best_idle(false, std::nullopt);
+    lane = best_idle(false, std::nullopt, now);
   }
   if (!lane) {
     return std::nullopt;

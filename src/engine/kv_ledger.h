@@ -8,6 +8,7 @@
 // may be asked again. Of the others only reserve() takes memory.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -29,10 +30,14 @@ class KvLedger {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  // tokens_max: what a lane may hold; memory for them is taken here, so that append() takes none. saves: what a lane
-  // gives up can be had back.
-  KvLedger(const BackendShape& shape, std::size_t tokens_max, bool saves);
+  // tokens_max: what a lane may hold; memory for them is taken here, so that append() takes none.
+  KvLedger(const BackendShape& shape, std::size_t tokens_max);
 
+  // What counts when an idle lane is chosen that holds tokens which nobody asks for now.
+  struct Moment {
+    TimePoint time;
+    std::size_t tokens_saved_max = 0;  // of a lane that gives up its own they can be had back; of a longer one not
+  };
   // Where a prompt should go, and what of it is there already.
   struct Placement {
     LaneId lane{};                     // idle; may hold other tokens
@@ -45,7 +50,7 @@ class KvLedger {
 
   // Nothing when every lane is busy or pinned. Reuses at most prompt.size() - 1 tokens: one is always computed.
   // Cost  O(prompt + lanes), and O(tokens) of each lane that grew since the last call.
-  [[nodiscard]] std::optional<Placement> place(std::span<const Token> prompt);
+  [[nodiscard]] std::optional<Placement> place(std::span<const Token> prompt, const Moment& now);
   // Who has the longest common beginning with these tokens.
   struct Live {
     LaneId lane{};
@@ -55,7 +60,10 @@ class KvLedger {
   // The lane with the most tokens all of which begin these.  Cost  O(lanes * tokens).
   [[nodiscard]] std::optional<Live> longest_whole(std::span<const Token> tokens) const;
   // An idle lane to restore a saved state into; it may hold other tokens.
-  [[nodiscard]] std::optional<LaneId> free_lane() const;
+  [[nodiscard]] std::optional<LaneId> free_lane(const Moment& now) const;
+  [[nodiscard]] std::size_t cells_not_pinned() const { return cells_ - std::min(cells_, pinned_tokens_); }
+  [[nodiscard]] bool is_idle(LaneId lane) const { return at(lane).idle(); }
+  [[nodiscard]] std::optional<LaneId> empty_lane() const { return best_idle(true, std::nullopt, {}); }
 
   void take(LaneId lane);
   void release(LaneId lane, AgentId agent);
@@ -68,7 +76,8 @@ class KvLedger {
   void unpin(LaneId lane);
 
   // A place in the lane to which a memory that cannot be cut can go back: the first `tokens` tokens, by these bytes.
-  // The oldest of more than kMarksMax is forgotten; so are those that truncate() cuts off.
+  // The oldest of more than kMarksMax is forgotten, but not the shortest, which serves most others; so are those that
+  // truncate() cuts off.
   struct Mark {
     std::size_t tokens = 0;
     std::vector<std::byte> bytes;
@@ -119,12 +128,11 @@ class KvLedger {
   void enter_marks(std::size_t index);
   [[nodiscard]] std::size_t own_tail_of(std::size_t index) const;
   [[nodiscard]] std::optional<LaneId> same_and_idle(const PrefixTree::Match& match) const;
-  [[nodiscard]] std::optional<LaneId> best_idle(bool empty, std::optional<LaneId> except) const;
+  [[nodiscard]] std::optional<LaneId> best_idle(bool empty, std::optional<LaneId> except, const Moment& now) const;
   [[nodiscard]] int blocks_added(std::size_t index) const;
   [[nodiscard]] bool worth_a_copy(const PrefixTree::Match& match) const;
 
   Abilities abilities_;
-  bool saves_;
   std::vector<Lane> lanes_;
   PrefixTree tree_;  // of lanes
   std::uint64_t clock_ = 0;

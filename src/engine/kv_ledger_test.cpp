@@ -19,8 +19,8 @@ std::vector<Token> joined(std::vector<Token> a, const std::vector<Token>& b) {
   return a;
 }
 
-KvLedger make(int lanes, Share share, bool cut = true, bool saves = true) {
-  return KvLedger({.lanes = lanes, .cells = 1000, .abilities = {.share = share, .cut = cut, .save = true}}, 64, saves);
+KvLedger make(int lanes, Share share, bool cut = true) {
+  return KvLedger({.lanes = lanes, .cells = 1000, .abilities = {.share = share, .cut = cut, .save = true}}, 64);
 }
 
 // Puts tokens into a lane as a finished generation would.
@@ -36,11 +36,12 @@ constexpr LaneId kB{1};
 constexpr LaneId kC{2};
 constexpr Share kAllKinds[] = {Share::any_part, Share::whole_lane, Share::nothing};
 const KvLedger::TimePoint kNow{std::chrono::hours(1)};
+const KvLedger::Moment kMoment{.time = kNow, .tokens_saved_max = 100'000};
 
 TEST(KvLedger, AnEmptyCacheReusesNothing) {
   for (const Share share : kAllKinds) {
     KvLedger ledger = make(2, share);
-    const auto placement = ledger.place(range(0, 10));
+    const auto placement = ledger.place(range(0, 10), kMoment);
     ASSERT_TRUE(placement);
     EXPECT_EQ(placement->lane, kA);
     EXPECT_EQ(placement->reused(), 0U);
@@ -55,10 +56,10 @@ TEST(KvLedger, NothingIsPlacedWhenEveryLaneIsBusyOrPinned) {
     ledger.take(kB);
     ledger.take(kC);
     ledger.take(LaneId{3});
-    EXPECT_FALSE(ledger.place(range(50, 60)));
-    EXPECT_FALSE(ledger.free_lane());
+    EXPECT_FALSE(ledger.place(range(50, 60), kMoment));
+    EXPECT_FALSE(ledger.free_lane(kMoment));
     ledger.release(kB, kNoAgent);
-    EXPECT_EQ(ledger.place(range(50, 60))->lane, kB);
+    EXPECT_EQ(ledger.place(range(50, 60), kMoment)->lane, kB);
   }
 }
 
@@ -66,7 +67,7 @@ TEST(KvLedger, AContinuationGoesOnInItsOwnLane) {
   for (const Share share : kAllKinds) {
     KvLedger ledger = make(3, share);
     fill(ledger, kB, range(0, 100));
-    const auto placement = ledger.place(range(0, 150));
+    const auto placement = ledger.place(range(0, 150), kMoment);
     EXPECT_EQ(placement->lane, kB);
     EXPECT_EQ(placement->keep, 100U);
     EXPECT_FALSE(placement->share_from);
@@ -77,8 +78,8 @@ TEST(KvLedger, TheLastTokenOfAPromptIsNeverReused) {
   for (const Share share : kAllKinds) {
     KvLedger ledger = make(1, share);
     fill(ledger, kA, range(0, 100));
-    EXPECT_EQ(ledger.place(range(0, 100))->reused(), 99U);
-    EXPECT_EQ(ledger.place(range(0, 1))->reused(), 0U);
+    EXPECT_EQ(ledger.place(range(0, 100), kMoment)->reused(), 99U);
+    EXPECT_EQ(ledger.place(range(0, 1), kMoment)->reused(), 0U);
   }
 }
 
@@ -86,7 +87,7 @@ TEST(KvLedger, ABranchIsTakenOverAndTheOriginalStays) {
   for (const Share share : {Share::any_part, Share::whole_lane}) {
     KvLedger ledger = make(3, share);
     fill(ledger, kA, range(0, 100));
-    const auto placement = ledger.place(joined(range(0, 80), range(500, 520)));
+    const auto placement = ledger.place(joined(range(0, 80), range(500, 520)), kMoment);
     EXPECT_NE(placement->lane, kA);
     EXPECT_EQ(placement->share_from, kA);
     EXPECT_EQ(placement->share_tokens, 80U);
@@ -102,7 +103,7 @@ TEST(KvLedger, APrefixOfABusyOrPinnedLaneIsFound) {
       ledger.release(kA, kNoAgent);
       ledger.pin(kA);
     }
-    const auto placement = ledger.place(range(0, 100));
+    const auto placement = ledger.place(range(0, 100), kMoment);
     EXPECT_EQ(placement->lane, kB);
     EXPECT_EQ(placement->share_tokens, 40U);
   }
@@ -112,7 +113,7 @@ TEST(KvLedger, MemoriesThatCannotShareSeeTheirOwnTokensOnly) {
   KvLedger ledger = make(2, Share::nothing);
   ledger.take(kA);
   ledger.append(kA, range(0, 40));
-  const auto placement = ledger.place(range(0, 100));
+  const auto placement = ledger.place(range(0, 100), kMoment);
   EXPECT_EQ(placement->lane, kB);
   EXPECT_EQ(placement->reused(), 0U);
 }
@@ -121,11 +122,11 @@ TEST(KvLedger, AFewTokensOfALongLaneAreNotWorthACopyOfItsMemory) {
   KvLedger ledger = make(2, Share::whole_lane);
   fill(ledger, kA, range(0, 1000));
   const auto stranger = joined(range(0, 5), range(5000, 5200));
-  EXPECT_EQ(ledger.place(stranger)->lane, kB);
-  EXPECT_EQ(ledger.place(stranger)->reused(), 0U);
+  EXPECT_EQ(ledger.place(stranger, kMoment)->lane, kB);
+  EXPECT_EQ(ledger.place(stranger, kMoment)->reused(), 0U);
   fill(ledger, kB, range(9000, 9100));
   const auto placement =
-      ledger.place(stranger);  // no empty lane: the oldest is cut down, and five are better than none
+      ledger.place(stranger, kMoment);  // no empty lane: the oldest is cut down, and five are better than none
   EXPECT_EQ(placement->lane, kA);
   EXPECT_EQ(placement->keep, 5U);
 }
@@ -133,11 +134,11 @@ TEST(KvLedger, AFewTokensOfALongLaneAreNotWorthACopyOfItsMemory) {
 TEST(KvLedger, AMemoryThatCannotForgetReusesWholeLanesOnly) {
   KvLedger ledger = make(3, Share::whole_lane, false);
   fill(ledger, kA, range(0, 100));
-  EXPECT_EQ(ledger.place(range(0, 100))->reused(), 0U);  // the last token would have to be computed twice
-  EXPECT_EQ(ledger.place(joined(range(0, 80), range(500, 520)))->reused(), 0U);
-  EXPECT_EQ(ledger.place(range(0, 101))->keep, 100U);
+  EXPECT_EQ(ledger.place(range(0, 100), kMoment)->reused(), 0U);  // the last token would have to be computed twice
+  EXPECT_EQ(ledger.place(joined(range(0, 80), range(500, 520)), kMoment)->reused(), 0U);
+  EXPECT_EQ(ledger.place(range(0, 101), kMoment)->keep, 100U);
   ledger.take(kA);
-  EXPECT_EQ(ledger.place(range(0, 101))->share_tokens, 100U);
+  EXPECT_EQ(ledger.place(range(0, 101), kMoment)->share_tokens, 100U);
 }
 
 TEST(KvLedger, WithoutAMatchTheLaneUnusedForLongestIsTaken) {
@@ -146,7 +147,7 @@ TEST(KvLedger, WithoutAMatchTheLaneUnusedForLongestIsTaken) {
     fill(ledger, kB, range(100, 110));
     fill(ledger, kA, range(200, 210));
     fill(ledger, kC, range(300, 310));
-    const auto placement = ledger.place(range(900, 920));
+    const auto placement = ledger.place(range(900, 920), kMoment);
     EXPECT_EQ(placement->lane, kB);
     EXPECT_EQ(placement->reused(), 0U);
     EXPECT_EQ(ledger.next_victim(kNow), kB);
@@ -154,10 +155,10 @@ TEST(KvLedger, WithoutAMatchTheLaneUnusedForLongestIsTaken) {
 }
 
 // Where each lane has a part of the cache.
-std::vector<int> lanes_taken(KvLedger& ledger, int count) {
+std::vector<int> lanes_taken(KvLedger& ledger, int count, const KvLedger::Moment& moment = kMoment) {
   std::vector<int> lanes;
   for (Token first = 0; first < count; ++first) {
-    const auto placement = ledger.place(range(10'000 + 10 * first, 10'005 + 10 * first));
+    const auto placement = ledger.place(range(10'000 + 10 * first, 10'005 + 10 * first), moment);
     ledger.take(placement->lane);
     ledger.truncate(placement->lane, 0);
     ledger.append(placement->lane, range(10'000 + 10 * first, 10'005 + 10 * first));
@@ -186,12 +187,52 @@ TEST(KvLedger, InPartsEmptyLanesBesideTheBusyOnesComeFirst) {
 
 TEST(KvLedger, WhatWouldBeLostOrSharesAPoolGoesByAgeAlone) {
   for (const bool pool : {false, true}) {
-    KvLedger ledger = make(5, pool ? Share::any_part : Share::whole_lane, true, pool);
+    KvLedger ledger = make(5, pool ? Share::any_part : Share::whole_lane);
     for (const int lane : {0, 1, 2, 3, 4}) {
       fill(ledger, LaneId(lane), range(100 * lane, 100 * lane + 10));
     }
     ledger.take(LaneId(3));
-    EXPECT_EQ(lanes_taken(ledger, 2), (std::vector{0, 1}));
+    EXPECT_EQ(lanes_taken(ledger, 2, {.time = kNow, .tokens_saved_max = pool ? 100U : 9U}), (std::vector{0, 1}));
+  }
+}
+
+TEST(KvLedger, InPartsWhatWouldBeLostIsNotTakenBeforeWhatIsOlder) {
+  KvLedger ledger = make(4, Share::whole_lane);
+  for (const int lane : {1, 2, 3}) {
+    fill(ledger, LaneId(lane), range(100 * lane, 100 * lane + 10));
+  }
+  fill(ledger, kA, range(500, 560));
+  const KvLedger::Moment moment{.time = kNow, .tokens_saved_max = 20};
+  EXPECT_EQ(ledger.place(range(900, 920), moment)->lane, kB);
+  ledger.take(LaneId(3));
+  EXPECT_EQ(ledger.place(range(900, 920), moment)->lane, kC) << "beside the busy one";
+}
+
+TEST(KvLedger, TheShortestMarkStaysAndOfTheOthersTheLatest) {
+  KvLedger ledger = make(1, Share::whole_lane, false);
+  fill(ledger, kA, range(0, 60));
+  for (const std::size_t tokens : {50U, 10U, 20U, 30U, 40U, 60U}) {
+    ledger.add_mark(kA, {.tokens = tokens, .bytes = {}});
+  }
+  for (const std::size_t tokens : {10U, 30U, 40U, 60U}) {
+    EXPECT_NE(ledger.mark_at(kA, tokens), nullptr) << tokens;
+  }
+  EXPECT_EQ(ledger.mark_at(kA, 50), nullptr);
+  EXPECT_EQ(ledger.mark_at(kA, 20), nullptr);
+}
+
+TEST(KvLedger, WhoIsExpectedBackKeepsItsLane) {
+  for (const Share share : kAllKinds) {
+    KvLedger ledger = make(3, share);
+    fill(ledger, kB, range(100, 110), AgentId{8});
+    fill(ledger, kA, range(0, 10), AgentId{7});
+    ledger.take(kC);
+    ledger.append(kC, range(200, 210));
+    EXPECT_EQ(ledger.place(range(900, 920), kMoment)->lane, kB);
+    ledger.expect(AgentId{8}, kNow + std::chrono::seconds(5));
+    EXPECT_EQ(ledger.place(range(900, 920), kMoment)->lane, kA);
+    const KvLedger::Moment later{.time = kNow + std::chrono::seconds(6), .tokens_saved_max = 0};
+    EXPECT_EQ(ledger.free_lane(later), kB) << "it did not come";
   }
 }
 
@@ -199,7 +240,7 @@ TEST(KvLedger, TheOldestLaneIsOverwrittenAndTheBestPrefixIsTakenOver) {
   KvLedger ledger = make(2, Share::any_part);
   fill(ledger, kA, range(100, 150));
   fill(ledger, kB, range(0, 50));
-  const auto placement = ledger.place(joined(range(0, 30), range(700, 710)));
+  const auto placement = ledger.place(joined(range(0, 30), range(700, 710)), kMoment);
   EXPECT_EQ(placement->lane, kA);
   EXPECT_EQ(placement->share_from, kB);
   EXPECT_EQ(placement->share_tokens, 30U);

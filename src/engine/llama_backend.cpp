@@ -182,6 +182,13 @@ class LlamaBackend final : public Backend {
   }
 
   [[nodiscard]] bool settled(LaneId lane) const override { return unsettled_[index_of(lane)] == 0; }
+  [[nodiscard]] std::size_t saved_bytes(LaneId lane) override {
+    try {
+      return llama_state_seq_get_size_ext(context_.get(), seq(lane), LLAMA_STATE_SEQ_FLAGS_NONE);
+    } catch (const std::exception&) {
+      return 0;
+    }
+  }
   [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override {
     return get_state(lane, bytes, LLAMA_STATE_SEQ_FLAGS_NONE);
   }
@@ -283,7 +290,7 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   params.n_seq_max = static_cast<std::uint32_t>(lanes);
   // Batches smaller than the number of sequences are legal for us and abort the process at creation.
   params.n_batch = std::max(static_cast<std::uint32_t>(options.batch_tokens), params.n_seq_max);
-  params.n_ubatch = std::min(params.n_batch, static_cast<std::uint32_t>(kMicroBatchRows));
+  params.n_ubatch = static_cast<std::uint32_t>(micro_batch_rows(options, lanes));
   params.n_outputs_max = params.n_seq_max;  // the library insists on one row of logits for each lane
   params.n_outputs_max_per_seq = 1;
   threads_ = options.threads;

@@ -149,6 +149,9 @@ class LlamaWeights final : public EngineWeights {
     options = with_defaults(options, facts_, default_threads());
     // Weights that were read are not free any more; mapped ones still count as free.
     std::uint64_t available = on_gpu_ ? 0 : available_memory_bytes();  // a GPU's cache is in its own memory
+    if (on_gpu_ && options.saved_bytes_max < 0 && options.memory_bytes_max == 0) {  // saved prefixes are not
+      options.saved_bytes_max = static_cast<std::int64_t>(available_memory_bytes() / kSavedShare);
+    }
     if (available > 0 && facts_.file_bytes <= kReadNotMappedMax) {
       available += facts_.weights_bytes;
     }
@@ -217,7 +220,7 @@ Result<std::shared_ptr<const Weights>> load_model(ModelFile file, llama_model_pa
     return fail(ErrorCode::corrupt, format_text("{}: the vocabulary is empty", path));
   }
   const bool has_weights = file.has_tensors && !params.vocab_only;
-  PUNA_TRY(const std::uint64_t print, fingerprint(file.facts.file));
+  PUNA_TRY(const std::uint64_t print, fingerprint(file.parts));
   return std::make_shared<LlamaWeights>(std::move(model), std::move(file.facts), has_weights, on_gpu, print);
 }
 

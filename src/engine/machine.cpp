@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kThreadsMax = 8;
 
-std::optional<std::string> first_line(const std::string& path) {
+std::optional<std::string> first_line(const std::filesystem::path& path) {
   std::ifstream file(path);
   std::string line;
   if (!file || !std::getline(file, line)) {
@@ -36,7 +36,7 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return result.ec == std::errc{} ? std::optional(value) : std::nullopt;
 }
 
-std::optional<std::uint64_t> number_in(const std::string& path) {
+std::optional<std::uint64_t> number_in(const std::filesystem::path& path) {
   const auto line = first_line(path);
   return line ? number(*line) : std::nullopt;
 }
@@ -55,13 +55,39 @@ std::optional<std::uint64_t> meminfo_available() {
   return std::nullopt;
 }
 
-std::uint64_t control_group_memory_left() {
-  const auto limit = number_in("/sys/fs/cgroup/memory.max");
-  const auto used = number_in("/sys/fs/cgroup/memory.current");
+// Pages of files, which the system takes back when memory is wanted: weights that were mapped, above all.
+std::uint64_t cached_bytes(const std::filesystem::path& folder) {
+  std::uint64_t sum = 0;
+  std::ifstream file(folder / "memory.stat");
+  for (std::string line; std::getline(file, line);) {
+    for (const std::string_view name : {"active_file ", "inactive_file "}) {
+      if (line.starts_with(name)) {
+        sum += number(std::string_view(line).substr(name.size())).value_or(0);
+      }
+    }
+  }
+  return sum;
+}
+
+std::uint64_t memory_left_in(const std::filesystem::path& folder) {
+  const auto limit = number_in(folder / "memory.max");
+  const auto used = number_in(folder / "memory.current");
   if (!limit || !used) {
     return std::numeric_limits<std::uint64_t>::max();
   }
-  return *limit > *used ? *limit - *used : 0;
+  const std::uint64_t held = *used - std::min(*used, cached_bytes(folder));
+  return *limit > held ? *limit - held : 0;
+}
+
+// "0::/user.slice/app"
+std::filesystem::path own_control_group() {
+  std::ifstream file("/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("0::/")) {
+      return line.substr(3);
+    }
+  }
+  return "/";
 }
 
 // "200000 100000": two cores' worth of time. "max ...": no quota.
@@ -104,9 +130,18 @@ int physical_cores() {
 
 }  // namespace
 
+std::uint64_t control_group_memory_left(const std::filesystem::path& root, const std::filesystem::path& group) {
+  std::filesystem::path folder = root / group.relative_path();
+  std::uint64_t left = memory_left_in(root);
+  for (; folder != root && folder.has_relative_path(); folder = folder.parent_path()) {
+    left = std::min(left, memory_left_in(folder));
+  }
+  return left;
+}
+
 std::uint64_t available_memory_bytes() {
   const auto available = meminfo_available();
-  return available ? std::min(*available, control_group_memory_left()) : 0;
+  return available ? std::min(*available, control_group_memory_left("/sys/fs/cgroup", own_control_group())) : 0;
 }
 
 int default_threads() { return std::clamp(std::min(physical_cores(), control_group_cores()), 1, kThreadsMax); }

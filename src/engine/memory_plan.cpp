@@ -71,27 +71,40 @@ CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std:
   return {.cells = cells, .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token + states};
 }
 
+int micro_batch_rows(const EngineOptions& options, int lanes) {
+  const int rows = options.profile == Profile::fast ? kMicroBatchRows : kMicroBatchRowsExact;
+  return std::max(lanes, std::min(options.batch_tokens, rows));
+}
+
 // Activations of one micro-batch: what the widest layer needs, several times over; for each row which cells it may look
-// at, and without flash attention the scores of every head for them; and one row of logits for each lane.
+// at, and without flash attention the scores of every head for them; one row of logits for each lane; and what the
+// library notes about each cell and each layer's operations.
 std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options, int step_rows) {
   constexpr std::uint64_t kActivations = 24;  // rows of the embedding's width alive at once, feed-forward included
+  constexpr std::uint64_t kNoteOfCell = 48;   // its position, and a bit for each of 256 sequences
+  constexpr std::uint64_t kNotesOfLayer = std::uint64_t{64} << 10U;
+  constexpr std::uint64_t kNotes = std::uint64_t{1} << 20U;
   const auto rows = static_cast<std::uint64_t>(step_rows);
   const auto lanes = static_cast<std::uint64_t>(std::max(kLogitsRowsMin, 4 * options.sequences_max));
   const auto value = std::uint64_t{sizeof(float)};
   const bool fast = options.profile == Profile::fast;  // with flash attention, whose masks are of half the size
-  const auto windows =
-      static_cast<std::uint64_t>(options.has_pool() ? std::min(options.sequences_max, kPoolWindows) : 1);
-  const std::uint64_t cells = windows * static_cast<std::uint64_t>(options.window_tokens);
-  const std::uint64_t masks = facts.sliding_window_tokens > 0 ? 2 : 1;
+  const auto window = static_cast<std::uint64_t>(options.window_tokens);
+  const auto lane_windows = static_cast<std::uint64_t>(options.sequences_max);
+  const std::uint64_t windows = options.has_pool() ? std::min<std::uint64_t>(lane_windows, kPoolWindows) : lane_windows;
+  const std::uint64_t cells = (options.has_pool() ? windows : 1) * window;  // that a row reads
+  const std::uint64_t caches = facts.sliding_window_tokens > 0 ? 2 : 1;
   const std::uint64_t scores = fast ? 0 : static_cast<std::uint64_t>(facts.heads);
   return rows * static_cast<std::uint64_t>(facts.embedding) * kActivations * value +
          lanes * static_cast<std::uint64_t>(facts.vocabulary_tokens) * value +
-         rows * cells * (scores * value + masks * (fast ? value / 2 : value));
+         rows * cells * (scores * value + caches * (fast ? value / 2 : value)) +
+         windows * window * caches * kNoteOfCell + static_cast<std::uint64_t>(facts.layers) * kNotesOfLayer + kNotes;
 }
 
 MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options, std::uint64_t available_bytes) {
+  const int lanes =
+      options.has_pool() ? std::clamp(4 * options.sequences_max, kLogitsRowsMin, kLanesMax) : options.sequences_max;
   MemoryEstimate plan{.weights_bytes = facts.weights_bytes,
-                      .compute_bytes = compute_bytes(facts, options, std::min(options.batch_tokens, kMicroBatchRows)),
+                      .compute_bytes = compute_bytes(facts, options, micro_batch_rows(options, lanes)),
                       .reserved_bytes = options.reserved_bytes,
                       .available_bytes = available_bytes,
                       .ceiling_bytes = options.memory_bytes_max == 0 ? available_bytes : options.memory_bytes_max};

@@ -14,10 +14,13 @@ inline constexpr int kPoolWindows = 4;
 inline constexpr int kWindowDefaultMax = 8192;
 inline constexpr int kCellsStep = 256;  // libllama rounds its caches up to this
 
-// Rows that the library computes at once: larger costs memory. At least the largest number of lanes (256).
+// Rows that the library computes at once; larger costs memory. Without flash attention the scores of all of them are
+// written and read again, and are to stay in the processor's cache.
 inline constexpr int kMicroBatchRows = 512;
+inline constexpr int kMicroBatchRowsExact = 64;  // deterministic profile
 // Lanes of a pool are at least this many, and each has a row of logits.
 inline constexpr int kLogitsRowsMin = 32;
+inline constexpr int kLanesMax = 256;  // the library's
 // Saved prefixes get this share of the memory that is left unless the options say how much.
 inline constexpr std::uint64_t kSavedShare = 8;
 
@@ -27,7 +30,10 @@ inline constexpr std::uint64_t kSavedShare = 8;
 // The options with every 0 replaced. Requires check_options(options).
 [[nodiscard]] EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int threads);
 
-// The library's buffers for one step of `rows` rows.
+// At least one for each lane. Requires  options from with_defaults().
+[[nodiscard]] int micro_batch_rows(const EngineOptions& options, int lanes);
+
+// The library's buffers for one step of `rows` rows, and its notes.
 [[nodiscard]] std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options, int rows);
 
 struct CachePlan {

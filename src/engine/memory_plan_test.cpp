@@ -2,6 +2,11 @@
 #include "engine/memory_plan.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
 
 #include "engine/machine.h"
 
@@ -108,6 +113,29 @@ TEST(MemoryPlan, TheEstimateNamesWeightsCacheAndFreeMemory) {
   EXPECT_EQ(estimate.kv_bytes % (std::uint64_t{4096} * 5120), 0U);
   EXPECT_GT(estimate.kv_bytes, 0U);
   EXPECT_EQ(estimate.available_bytes > 0, available_memory_bytes() > 0);
+}
+
+TEST(Machine, MemoryIsLeftByEveryGroupAroundThisOneAndCachedFilesAreFree) {
+  const auto root = std::filesystem::path(testing::TempDir()) / ("groups-" + std::to_string(::getpid()));
+  const auto put = [&root](const std::string& group, const char* name, const std::string& text) {
+    std::filesystem::create_directories(root / group);
+    std::ofstream(root / group / name) << text << "\n";
+  };
+  EXPECT_EQ(control_group_memory_left(root, "/"), std::numeric_limits<std::uint64_t>::max()) << "no such folder";
+  put("app/own", "memory.max", "max");
+  put("app/own", "memory.current", "100");
+  EXPECT_EQ(control_group_memory_left(root, "/app/own"), std::numeric_limits<std::uint64_t>::max());
+  put("app", "memory.max", "1000");
+  put("app", "memory.current", "900");
+  EXPECT_EQ(control_group_memory_left(root, "/app/own"), 100U);
+  put("app", "memory.stat", "anon 300\ninactive_file 350\nactive_file 250\nfile 700");
+  EXPECT_EQ(control_group_memory_left(root, "/app/own"), 700U);
+  EXPECT_EQ(control_group_memory_left(root, "/app/own/"), 700U);
+  EXPECT_EQ(control_group_memory_left(root, "/"), std::numeric_limits<std::uint64_t>::max());
+  put(".", "memory.max", "500");
+  put(".", "memory.current", "600");
+  EXPECT_EQ(control_group_memory_left(root, "/app"), 0U);
+  std::filesystem::remove_all(root);
 }
 
 TEST(Machine, ThreadsAreAtLeastOneAndAtMostEight) {

@@ -25,12 +25,8 @@ bool SavedStates::add(State state, bool whole_only) {
       return true;
     }
   }
-  while (!whole_only) {
-    const auto shorter = tree_.longest_whole(state.tokens);
-    if (!shorter) {
-      break;
-    }
-    static_cast<void>(take(shorter->holder));
+  if (!whole_only) {
+    drop_beginnings_of(state.tokens);
   }
   make_room(size);
   const Number number = next_++;
@@ -43,6 +39,23 @@ bool SavedStates::add(State state, bool whole_only) {
     static_cast<void>(take(number));
     throw;
   }
+  return true;
+}
+
+void SavedStates::drop_beginnings_of(std::span<const Token> tokens) {
+  while (const auto shorter = tree_.longest_whole(tokens)) {
+    static_cast<void>(take(shorter->holder));
+  }
+}
+
+bool SavedStates::make_room(std::span<const Token> tokens, std::uint64_t bytes, bool whole_only) {
+  if (bytes > bytes_max_) {
+    return false;
+  }
+  if (!has_room_for(bytes) && !whole_only) {
+    drop_beginnings_of(tokens);
+  }
+  make_room(bytes);
   return true;
 }
 

@@ -37,6 +37,9 @@ class SavedStates {
   // Takes a state out, and no memory; add() puts it back, as the one used last.
   [[nodiscard]] State take(Number number);
 
+  // For a state of these tokens that is about to be made: those that it takes the place of go, and the ones used
+  // longest ago. False: there is not so much memory for states at all.
+  [[nodiscard]] bool make_room(std::span<const Token> tokens, std::uint64_t bytes, bool whole_only);
   // Whether so much more can be kept without another state going.
   [[nodiscard]] bool has_room_for(std::uint64_t bytes) const { return bytes <= bytes_max_ - bytes_; }
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
@@ -49,6 +52,7 @@ class SavedStates {
   };
   [[nodiscard]] static std::uint64_t size_of(const State& state);
   void touch(Number number);
+  void drop_beginnings_of(std::span<const Token> tokens);
   void make_room(std::uint64_t wanted);
 
   std::uint64_t bytes_max_;

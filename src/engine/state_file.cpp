@@ -128,6 +128,27 @@ Result<Sizes> read_sizes(std::ifstream& stream, const std::filesystem::path& fil
   return sizes;
 }
 
+// Its length, and pieces of it.
+Result<void> add_file(const std::filesystem::path& file, Hash& hash) {
+  PUNA_TRY(std::ifstream stream, open(file));
+  stream.seekg(0, std::ios::end);
+  const std::streamoff length = stream.tellg();
+  hash.add(view(std::span(&length, 1)));
+  std::string piece(static_cast<std::size_t>(kPieceBytes), '\0');
+  const std::streamoff apart = std::max(kPieceBytes, length / kPiecesMax);
+  for (std::streamoff begin = 0; begin < length; begin += apart) {
+    const bool is_last = begin + apart >= length;
+    stream.clear();
+    stream.seekg(is_last ? std::max(begin, length - kPieceBytes) : begin);
+    stream.read(piece.data(), kPieceBytes);
+    hash.add(std::string_view(piece).substr(0, static_cast<std::size_t>(stream.gcount())));
+  }
+  if (stream.bad()) {
+    return fail(ErrorCode::io, format_text("cannot read {}: {}", file.string(), std::strerror(errno)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> write_state(const std::filesystem::path& file, std::string_view key, const SavedState& state,
@@ -181,23 +202,10 @@ Result<SavedState> read_state(const std::filesystem::path& file, std::string_vie
   return state;
 }
 
-Result<std::uint64_t> fingerprint(const std::filesystem::path& file) {
-  PUNA_TRY(std::ifstream stream, open(file));
-  stream.seekg(0, std::ios::end);
-  const std::streamoff length = stream.tellg();
+Result<std::uint64_t> fingerprint(std::span<const std::filesystem::path> files) {
   Hash hash;
-  hash.add(view(std::span(&length, 1)));
-  std::string piece(static_cast<std::size_t>(kPieceBytes), '\0');
-  const std::streamoff apart = std::max(kPieceBytes, length / kPiecesMax);
-  for (std::streamoff begin = 0; begin < length; begin += apart) {
-    const bool is_last = begin + apart >= length;
-    stream.clear();
-    stream.seekg(is_last ? std::max(begin, length - kPieceBytes) : begin);
-    stream.read(piece.data(), kPieceBytes);
-    hash.add(std::string_view(piece).substr(0, static_cast<std::size_t>(stream.gcount())));
-  }
-  if (stream.bad()) {
-    return fail(ErrorCode::io, format_text("cannot read {}: {}", file.string(), std::strerror(errno)));
+  for (const std::filesystem::path& file : files) {
+    PUNA_TRY_VOID(add_file(file, hash));
   }
   return hash.value();
 }

@@ -36,9 +36,9 @@ struct SavedState {
 [[nodiscard]] Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key,
                                             std::uint64_t bytes_max);
 
-// A number that differs for different model files: of the size, and of all bytes up to 64 MiB, or of 1,024 pieces of
-// 64 KiB from the beginning to the end. Two files are taken for one only if they differ in small parts alone.
+// A number that differs for different models: of each of their files the size, and all bytes up to 64 MiB, or 1,024
+// pieces of 64 KiB from the beginning to the end. Two files are taken for one only if they differ in small parts alone.
 // Errors  not_found, io
-[[nodiscard]] Result<std::uint64_t> fingerprint(const std::filesystem::path& file);
+[[nodiscard]] Result<std::uint64_t> fingerprint(std::span<const std::filesystem::path> files);
 
 }  // namespace puna::engine

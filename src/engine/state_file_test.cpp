@@ -137,7 +137,7 @@ TEST_F(StateFile, APipeIsRefusedAndNotWaitedFor) {
 TEST_F(StateFile, NoFileAndNoFolderAreSaidPlainly) {
   EXPECT_EQ(read_state(folder_ / "none.kv", "k", kLarge).error().code, ErrorCode::not_found);
   EXPECT_EQ(write_state(folder_ / "no" / "folder.kv", "k", some_state()).error().code, ErrorCode::not_found);
-  EXPECT_EQ(fingerprint(folder_ / "none.gguf").error().code, ErrorCode::not_found);
+  EXPECT_EQ(fingerprint(std::vector{folder_ / "none.gguf"}).error().code, ErrorCode::not_found);
 }
 
 TEST_F(StateFile, AFileThatWasWrittenBeforeIsStillRead) {
@@ -150,28 +150,38 @@ TEST_F(StateFile, AFileThatWasWrittenBeforeIsStillRead) {
 
 TEST_F(StateFile, AFingerprintDependsOnLengthAndContent) {
   put("one model");
-  const auto one = *fingerprint(file_);
+  const auto one = *fingerprint({&file_, 1});
   put("one modem");
-  EXPECT_NE(*fingerprint(file_), one);
+  EXPECT_NE(*fingerprint({&file_, 1}), one);
   put("one model ");
-  EXPECT_NE(*fingerprint(file_), one);
+  EXPECT_NE(*fingerprint({&file_, 1}), one);
   put("one model");
-  EXPECT_EQ(*fingerprint(file_), one);
+  EXPECT_EQ(*fingerprint({&file_, 1}), one);
+}
+
+TEST_F(StateFile, AFingerprintIsOfEveryPartOfAModel) {
+  const std::vector<std::filesystem::path> parts = {folder_ / "1.gguf", folder_ / "2.gguf"};
+  std::ofstream(parts[0]) << "facts";
+  std::ofstream(parts[1]) << "weights";
+  const auto one = *fingerprint(parts);
+  EXPECT_NE(*fingerprint(std::span(parts).first(1)), one);
+  std::ofstream(parts[1]) << "weighed";
+  EXPECT_NE(*fingerprint(parts), one);
 }
 
 TEST_F(StateFile, AFingerprintSeesTheMiddleOfAFile) {
   std::string weights(3'000'000, 'w');
   put(weights);
-  const auto one = *fingerprint(file_);
+  const auto one = *fingerprint({&file_, 1});
   weights[1'500'001] = 'v';
   put(weights);
-  EXPECT_NE(*fingerprint(file_), one) << "one byte of a file that is read whole";
+  EXPECT_NE(*fingerprint({&file_, 1}), one) << "one byte of a file that is read whole";
   // A file that is read in pieces: holes cost no disk.
   const auto large = [&](std::streamoff where) {
     put("");
     std::filesystem::resize_file(file_, std::uintmax_t{300} << 20U);
     std::fstream(file_, std::ios::in | std::ios::out | std::ios::binary).seekp(where) << std::string(400'000, 'x');
-    return *fingerprint(file_);
+    return *fingerprint({&file_, 1});
   };
   const auto another = large(200 << 20);
   EXPECT_NE(large(201 << 20), another);

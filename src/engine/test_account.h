@@ -88,6 +88,7 @@ class Account final : public Backend {
   }
 
   [[nodiscard]] bool settled(LaneId lane) const override { return inner_.settled(lane); }
+  [[nodiscard]] std::size_t saved_bytes(LaneId lane) override { return inner_.saved_bytes(lane); }
   [[nodiscard]] bool save(LaneId lane, std::vector<std::byte>& bytes) override {
     const bool saved = inner_.save(lane, bytes);
     if (saved) {

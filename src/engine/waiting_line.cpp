@@ -50,7 +50,15 @@ std::unique_ptr<Sequence> WaitingLine::pop() {
   return first;
 }
 
-void WaitingLine::serve(const Sequence& sequence) noexcept { now_ = std::max(now_, sequence.line_turn); }
+void WaitingLine::serve(const Sequence& sequence) noexcept {
+  if (left_of_turn_ && *left_of_turn_ > 0 && sequence.line_turn <= now_) {
+    --*left_of_turn_;
+    return;
+  }
+  const bool is_over = left_of_turn_ && sequence.line_turn <= now_;
+  now_ = is_over ? now_ + 1 : std::max(now_, sequence.line_turn);
+  left_of_turn_ = line_.size();
+}
 
 void WaitingLine::remove_if(const std::function<bool(const Sequence&)>& leaves,
                             const std::function<void(std::unique_ptr<Sequence>)>& out) {

@@ -1,14 +1,15 @@
 // Generations that wait for their turn: fair among agents, first come first served within one.
 //
 // Each agent's next turn is put one turn behind its last one, and never in front of what is being served now
-// (start-time fair queueing), so an agent that asks often waits longer than one that asks seldom, and nobody waits for
-// ever. Pure. Cost of every operation: O(log n). Only reserve() and push() take memory: what was taken out can always
-// be put back.
+// (start-time fair queueing), so an agent that asks often waits longer than one that asks seldom. A turn lasts until as
+// many were served as waited at its beginning: who comes then is behind those, and so nobody waits for ever. Pure. Cost
+// of every operation: O(log n). Only reserve() and push() take memory: what was taken out can always be put back.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -42,7 +43,8 @@ class WaitingLine {
 
   std::vector<std::unique_ptr<Sequence>> line_;           // a heap; whose turn it is comes first
   std::unordered_map<AgentId, std::uint64_t> next_turn_;  // of agents that have one ahead of now_
-  std::uint64_t now_ = 0;                                 // the latest turn served
+  std::uint64_t now_ = 0;                                 // the turn of those who come
+  std::optional<std::size_t> left_of_turn_;               // to be served before the next one begins; nothing: all of it
 };
 
 }  // namespace puna::engine

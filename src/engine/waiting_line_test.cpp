@@ -122,6 +122,35 @@ TEST(WaitingLine, TenThousandAgentsThatAlwaysAskAgainGetEqualTurns) {
   EXPECT_TRUE(line.empty());
 }
 
+// Those without a name, and those who never came before, are not in front of who waits already for ever.
+TEST(WaitingLine, WhoComesBackIsServedThoughNewOnesKeepComing) {
+  for (const bool have_names : {false, true}) {
+    WaitingLine line;
+    SequenceNumber number = 0;
+    std::uint64_t agents = 100;
+    const auto newcomer = [&] { line.push(turn_of(have_names ? ++agents : 0, ++number)); };
+    line.push(turn_of(1, ++number));
+    newcomer();
+    newcomer();
+    int turns = 0;
+    int since = 0;
+    for (int i = 0; i < 300; ++i) {
+      const auto sequence = line.pop();
+      line.serve(*sequence);
+      ++since;
+      if (sequence->agent == AgentId{1}) {
+        ++turns;
+        since = 0;
+        line.push(turn_of(1, ++number));
+      } else {
+        newcomer();
+      }
+      ASSERT_LE(since, 8) << "in round " << i;
+    }
+    EXPECT_GE(turns, 40);
+  }
+}
+
 TEST(WaitingLine, WhoLeavesIsHandedOut) {
   WaitingLine line;
   for (SequenceNumber number = 1; number <= 6; ++number) {

@@ -71,7 +71,7 @@ TokenLogs::Log* TokenLogs::longest_beginning(const std::string& text, const std:
 const TokenLogs::Log* TokenLogs::last_log(AgentId agent) const {
   const Log* last = nullptr;
   for (const Log& log : logs_) {
-    if (agent != kNoAgent && log.agent == agent && (last == nullptr || log.last_use > last->last_use)) {
+    if (agent != kNoAgent && log.agent == agent && (last == nullptr || log.added > last->added)) {
       last = &log;
     }
   }
@@ -153,7 +153,7 @@ void TokenLogs::add(Log log) {
     forget(std::ranges::min_element(logs_, {},
                                     [](const Log& other) { return std::pair(!other.is_continued, other.last_use); }));
   }
-  log.last_use = ++uses_;
+  log.last_use = log.added = ++uses_;
   bytes_ += log.bytes();
   logs_.push_back(std::move(log));
 }

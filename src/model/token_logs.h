@@ -55,6 +55,7 @@ class TokenLogs {
     std::vector<Token> tokens;
     AgentId agent = kNoAgent;
     std::uint64_t last_use = 0;
+    std::uint64_t added = 0;    // when; an agent's last conversation is the one that came last, whoever uses another
     bool is_continued = false;  // its agent has one that begins with it
 
     [[nodiscard]] std::size_t bytes() const { return text.size() + tokens.size() * sizeof(Token); }

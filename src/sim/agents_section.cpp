@@ -94,7 +94,7 @@ void read_llm(Section llm, LlmOptions& options) {
   }
   llm.integer("n_ctx", options.n_ctx, 64, 16'777'216);
   llm.integer("n_threads", options.n_threads, 1, 512);
-  llm.number("temperature", options.temperature, {.min = 0, .max = 2});
+  llm.number("temperature", options.temperature, {.min = 0, .max = 1});
   llm.integer("max_tokens", options.max_tokens, 1, 1'000'000);
   read_seed(llm, options);
   llm.text("persona", options.persona, kPersonaBytesMax, true);

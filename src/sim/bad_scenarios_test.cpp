@@ -110,7 +110,7 @@ std::vector<Bad> table() {
       {llm("      base_url: http://h\n      model_path: m.gguf\n"), "7:19: both 'base_url' and 'model_path'",
        "leave one"},
       {llm("      api_key: abc\n"), "6:16: a key does not belong in a file that is passed on", "--api-key-env"},
-      {llm("      temperature: 3\n"), "6:20: 'agents.llm.temperature' is 3", "at most 2"},
+      {llm("      temperature: 1.5\n"), "6:20: 'agents.llm.temperature' is 1.5", "at most 1"},
       {llm("      temperature: warm\n"), "6:20: 'agents.llm.temperature' must be a number, not 'warm'", "at least 0"},
       {llm("      max_tokens: 0\n"), "6:19: 'agents.llm.max_tokens' must be a whole number, not '0'", "at least 1"},
       {llm("      seed: -2\n"), "6:13: 'agents.llm.seed' must be a whole number, not '-2'", "at least -1"},
@@ -136,6 +136,7 @@ std::vector<Bad> table() {
       {with("governance: {audit_enabled: 1}\n"), "4:29: 'governance.audit_enabled' must be true or false, not '1'",
        "YAML"},
       {with("network: {topology: donut}\n"), "4:21: 'network.topology' cannot be 'donut'", "ring"},
+      {with("network: {topology: small_world, k: 3}\n"), "4:37: 'network.k' is 3: half of them on each side", "k: 2"},
       {with("world: market\nnetwork: {topology: ring}\n"), "5:10: in the world market everybody meets everybody",
        "leave"},
       {with("world: market\nrate_limits: {posts_per_epoch: 1}\n"), "5:14: the world market has no rate limits",
@@ -149,6 +150,9 @@ std::vector<Bad> table() {
        "below"},
       {with("outputs: {metrics_csv: ../m.csv}\n"), "4:24: 'outputs.metrics_csv' leaves the folder of the results",
        "below"},
+      {with("outputs: {event_log: a/b/c/d/e/x.jsonl}\n"), "4:22: 'outputs.event_log' lies 5 folders deep; at most 4",
+       "below"},
+      {with("description: ''\n"), "4:14: 'description' must be a text, not an empty one", "quotes"},
       {with("outputs: {metrics_csv: tables/}\n"), "4:24: 'outputs.metrics_csv' is a folder's name", "a file's"},
       {with("outputs: {event_log: a.txt, metrics_csv: ./a.txt}\n"),
        "4:10: 'outputs.metrics_csv' clashes with another of the run's files, a.txt", "another name"},
@@ -185,6 +189,7 @@ TEST(BadScenarios, SayWhereWhatAndWhatToDo) {
     const Problem& problem = read.error().front();
     const std::string text = to_text(problem, "f").substr(2);
     EXPECT_TRUE(text.starts_with(each.problem)) << text << "\n  expected: " << each.problem;
+    EXPECT_FALSE(problem.remedy.empty()) << text;
     EXPECT_TRUE(problem.remedy.contains(each.remedy)) << text << "\n  remedy: " << problem.remedy;
   }
 }

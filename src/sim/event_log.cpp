@@ -165,6 +165,16 @@ Result<void> EventLog::flush() {
   return {};
 }
 
+Result<void> EventLog::end() {
+  PUNA_TRY_VOID(flush());
+  if (checked_ < old_.size()) {
+    return fail(ErrorCode::corrupt,
+                format_text("{}:{}: the run has ended, and the file goes on", shown_file(file_), checked_ + 1),
+                "remove what follows the line simulation_ended, or another folder with --out");
+  }
+  return cut_off();
+}
+
 const Json* EventLog::answered(int epoch, int step, std::string_view agent) const {
   const auto found = answers_.find(std::tuple(epoch, step, std::string(agent)));
   return found == answers_.end() ? nullptr : &found->second;

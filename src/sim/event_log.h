@@ -37,6 +37,8 @@ class EventLog {
   // Errors  corrupt  the file has another line there: another scenario, seed, model or version of the program
   //         io       the disk is full; what was written before is whole
   [[nodiscard]] Result<void> flush();
+  // The run is over. As flush(); also corrupt when the file goes on behind its last line.
+  [[nodiscard]] Result<void> end();
 
   // What the file says that this agent's model answered in this step; nullptr: nothing.
   [[nodiscard]] const Json* answered(int epoch, int step, std::string_view agent) const;

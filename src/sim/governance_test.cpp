@@ -16,7 +16,10 @@ namespace {
 class Pair final : public World {
  public:
   explicit Pair(const WorldSetup& setup)
-      : is_good_(setup.number("good") > 0), times_(static_cast<int>(setup.number("times"))) {}
+      : is_good_(setup.number("good") > 0),
+        times_(static_cast<int>(setup.number("times"))),
+        offer_(setup.number("offer")),
+        rejects_(setup.number("reject") > 0) {}
 
   [[nodiscard]] std::string rules() const override { return "Work."; }
   [[nodiscard]] const std::vector<ActionKind>& actions() const override { return kinds_; }
@@ -29,8 +32,13 @@ class Pair final : public World {
   [[nodiscard]] std::vector<std::string> view(int /*agent*/) const override { return {}; }
   void act(int agent, const Action& /*action*/, Step& step) override {
     for (int i = 0; i < times_; ++i) {
-      const bool done = step.interact(
-          {.initiator = agent, .counterparty = 1, .kind = "work", .seen = is_good_ ? kGood : kBad, .truth = is_good_});
+      const bool done = step.interact({.initiator = agent,
+                                       .counterparty = 1,
+                                       .kind = "work",
+                                       .accepted = !rejects_ || i % 2 == 1,
+                                       .seen = is_good_ ? kGood : kBad,
+                                       .transfer = offer_,
+                                       .truth = is_good_});
       step.score(agent, done ? 1 : 0);
     }
   }
@@ -42,6 +50,8 @@ class Pair final : public World {
 
   const bool is_good_;
   const int times_;
+  const double offer_;
+  const bool rejects_;  // the first, and each second one
   const std::vector<ActionKind> kinds_{{.name = "work", .what = "work"}};
 };
 
@@ -54,7 +64,9 @@ class Governance : public SimTest {
         {.name = "pair",
          .what = "two agents",
          .parameters = {{.name = "good", .otherwise = 1, .min = 0, .max = 1, .is_whole = true, .what = "work"},
-                        {.name = "times", .otherwise = 1, .min = 1, .max = 9, .is_whole = true, .what = "a step"}},
+                        {.name = "times", .otherwise = 1, .min = 1, .max = 9, .is_whole = true, .what = "a step"},
+                        {.name = "offer", .otherwise = 0, .min = 0, .max = 9, .what = "paid"},
+                        {.name = "reject", .otherwise = 0, .min = 0, .max = 1, .is_whole = true, .what = "some"}},
          .make = [](const WorldSetup& setup) { return std::make_unique<Pair>(setup); }});
     return play(scenario_of("scenario_id: g\nagents: [{type: honest, count: 2}]\n" + rest, worlds), "run", {}, {},
                 worlds);
@@ -90,6 +102,19 @@ TEST_F(Governance, ATaxIsAShareOfTheSurplusSplitBetweenTheTwo) {
   EXPECT_NEAR(result.agents[1].payoff, 1.04723861, kSeen);
   EXPECT_NEAR(result.agents[0].reputation, 0.25721563, kSeen);
   EXPECT_NEAR(result.agents[0].resources, 100 + 1.60366527, kSeen);
+}
+
+// Two pieces of work, alike in all: that one of them was rejected is no choice by what it would have paid.
+TEST_F(Governance, WhatWasRejectedCountsAsItWouldHavePaid) {
+  const RunResult result = played(
+      "world: {type: pair, times: 2, offer: 5, reject: 1}\nsimulation: {n_epochs: 1, steps_per_epoch: 1}\n"
+      "governance: {transaction_tax_rate: 0.2}\n");
+  EXPECT_EQ(result.total.interactions, 2);
+  EXPECT_EQ(result.total.accepted, 1);
+  EXPECT_NEAR(result.total.conditional_loss, 0, 1e-12);
+  EXPECT_NEAR(result.total.conditional_loss_counterparty, 0, 1e-12);
+  EXPECT_NEAR(result.agents[0].payoff, 0.74802758 - 5 - 0.14960552, kSeen) << "paid once";
+  EXPECT_EQ(events("governance_cost_applied"), 1);
 }
 
 TEST_F(Governance, ThereIsNoTaxWhereThereIsNoSurplus) {

@@ -97,6 +97,9 @@ Ledger::Ledger(const Scenario& scenario, const Proxy& proxy, std::vector<AgentSt
       governance_(Random::mix(seed, 2)) {}
 
 void Ledger::tell(int agent, std::string event) {
+  if (memories_max_[index(agent)] == 0) {
+    return;
+  }
   std::deque<std::string>& memory = memories_[index(agent)];
   memory.push_back(std::move(event));
   // In pieces: while nothing goes, a prompt begins as the one before it, and only what is new is computed.
@@ -108,7 +111,9 @@ void Ledger::tell(int agent, std::string event) {
 
 void Ledger::tell_all(const std::string& event) {
   for (std::size_t agent = 0; agent < agents_.size(); ++agent) {
-    tell(static_cast<int>(agent), event);
+    if (memories_max_[agent] > 0) {
+      tell(static_cast<int>(agent), event);
+    }
   }
 }
 
@@ -138,10 +143,14 @@ Terms Ledger::terms_of(const Interaction& interaction, double p, const std::stri
   const GovernanceOptions& rules = scenario_.governance;
   Terms terms{.reputation_a = agents_[index(interaction.initiator)].reputation,
               .reputation_b = interaction.counterparty < 0 ? 0 : agents_[index(interaction.counterparty)].reputation};
-  if (!interaction.accepted) {
+  terms.transfer = interaction.transfer;
+  const double surplus = payoff_of(p, {}, scenario_.payoff).surplus;
+  const double tax = rules.transaction_tax_rate * std::max(surplus, 0.0);
+  if (!interaction.accepted) {  // as it would have been; nothing is paid
+    terms.cost_a = tax * rules.transaction_tax_split;
+    terms.cost_b = tax * (1 - rules.transaction_tax_split);
     return terms;
   }
-  terms.transfer = interaction.transfer;
   const auto charge = [&](std::string_view what, double cost_a, double cost_b) {
     if (cost_a > 0 || cost_b > 0) {
       terms.cost_a += cost_a;
@@ -150,8 +159,6 @@ Terms Ledger::terms_of(const Interaction& interaction, double p, const std::stri
              Json::object({{"interaction", id}, {"what", what}, {"a", cost_a}, {"b", cost_b}}));
     }
   };
-  const double surplus = payoff_of(p, {}, scenario_.payoff).surplus;
-  const double tax = rules.transaction_tax_rate * std::max(surplus, 0.0);
   charge("tax", tax * rules.transaction_tax_split, tax * (1 - rules.transaction_tax_split));
   if (rules.audit_enabled && governance_.uniform() < rules.audit_probability) {
     charge("audit", std::max(0.0, rules.audit_threshold_p - p) * rules.audit_penalty_multiplier, 0);

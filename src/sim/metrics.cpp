@@ -20,49 +20,36 @@ class Mean {
  public:
   void add(double value) {
     sum_ += value;
-    squares_ += value * value;
     ++count_;
+    const double off = value - running_;  // Welford's: equal values have a variance of exactly 0
+    running_ += off / count_;
+    squares_ += off * (value - running_);
   }
   [[nodiscard]] double value() const { return count_ == 0 ? 0 : sum_ / count_; }
-  [[nodiscard]] double variance() const {
-    return count_ == 0 ? 0 : std::max(0.0, squares_ / count_ - value() * value());
-  }
+  [[nodiscard]] double variance() const { return count_ == 0 ? 0 : squares_ / count_; }
   [[nodiscard]] double sum() const { return sum_; }
   [[nodiscard]] int count() const { return count_; }
 
  private:
   double sum_ = 0;
-  double squares_ = 0;
+  double running_ = 0;
+  double squares_ = 0;  // of what is off the mean
   int count_ = 0;
 };
 
 double correlation_of(std::span<const Outcome> outcomes) {
   Mean p;
   Mean accepted;
+  for (const Outcome& outcome : outcomes) {
+    p.add(outcome.p);
+    accepted.add(outcome.accepted ? 1 : 0);
+  }
   Mean both;
   for (const Outcome& outcome : outcomes) {
-    const double one = outcome.accepted ? 1 : 0;
-    p.add(outcome.p);
-    accepted.add(one);
-    both.add(outcome.p * one);
+    both.add((outcome.p - p.value()) * ((outcome.accepted ? 1 : 0) - accepted.value()));
   }
   const double spread = std::sqrt(p.variance() * accepted.variance());
-  return spread < 1e-12 ? 0 : (both.value() - p.value() * accepted.value()) / spread;
-}
-
-// The credit of choosing as many, but the best ones.
-double best_credit(std::span<const Outcome> outcomes, int accepted, double baseline_harm) {
-  if (accepted == 0) {
-    return 0;
-  }
-  std::vector<double> quality;
-  quality.reserve(outcomes.size());
-  for (const Outcome& outcome : outcomes) {
-    quality.push_back(outcome.p);
-  }
-  std::ranges::sort(quality, std::greater());
-  const double best = std::accumulate(quality.begin(), quality.begin() + accepted, 0.0) / accepted;
-  return baseline_harm - (1 - best);
+  return spread == 0 ? 0 : std::clamp(both.value() / spread, -1.0, 1.0);
 }
 
 struct Means {
@@ -116,8 +103,7 @@ Metrics metrics_of(std::span<const Outcome> outcomes, const PayoffOptions& optio
     found.spread = (options.s_plus + options.s_minus) * (of.all.value() - of.accepted.value());
     found.baseline_harm = found.toxicity_all;
     found.selection_credit = found.baseline_harm - found.toxicity;
-    const double best = best_credit(outcomes, found.accepted, found.baseline_harm);
-    found.selection_saturation = best > 1e-12 ? found.selection_credit / best : 0;
+    found.selection_saturation = std::abs(found.quality_correlation);
     found.quality_gap = of.rejected.count() > 0 ? of.accepted.value() - of.rejected.value() : 0;
   }
   return found;

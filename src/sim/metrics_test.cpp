@@ -37,10 +37,28 @@ TEST(Metrics, FollowTheTableThatWasComputedByHand) {
   EXPECT_NEAR(m.variance_payoff, 8.0 / 9, 1e-12);
 }
 
+TEST(Metrics, EqualQualitiesDoNotVary) {
+  for (int count = 1; count < 300; ++count) {
+    std::vector<Outcome> outcomes;
+    for (int i = 0; i < count; ++i) {
+      outcomes.push_back(outcome(0.8375371, i % 3 == 0, 0.3, 0.3, {}));
+    }
+    const Metrics m = metrics_of(outcomes, {});
+    ASSERT_EQ(m.quality_correlation, 0) << count;
+    ASSERT_EQ(m.variance_p, 0) << count;
+    ASSERT_EQ(m.variance_payoff, 0) << count;
+  }
+}
+
 TEST(Metrics, ToxicityIsBaselineHarmLessWhatChoosingSaved) {
   const Metrics m = metrics_of(kTable, {});
   EXPECT_NEAR(m.baseline_harm - m.selection_credit, m.toxicity, 1e-15);
-  EXPECT_NEAR(m.selection_saturation, 0.25, 1e-12);
+  // Quality gap times the root of a (1 - a), over the deviation of p.
+  EXPECT_NEAR(m.selection_saturation, std::abs(m.quality_gap) * std::sqrt(0.75 * 0.25) / std::sqrt(m.variance_p),
+              1e-12);
+  EXPECT_NEAR(m.selection_saturation, 0.198029508595, 1e-9);
+  const std::vector<Outcome> worst = {outcome(0.9, false, 0, 0, {}), outcome(0.1, true, 0, 0, {})};
+  EXPECT_NEAR(metrics_of(worst, {}).selection_saturation, 1, 1e-12);
   const std::vector<Outcome> best = {outcome(0.9, true, 0, 0, {}), outcome(0.2, false, 0, 0, {})};
   EXPECT_NEAR(metrics_of(best, {}).selection_saturation, 1, 1e-12);
 }

@@ -51,7 +51,7 @@ Result<Opened> open_local(const LlmOptions& options, const std::filesystem::path
 Result<Opened> open_server(const LlmOptions& options, const ModelPlaces& places, std::stop_token stop) {
   RemoteModelOptions remote{
       .urls = {options.base_url}, .api_key = places.api_key, .model = options.model, .window_tokens = options.n_ctx};
-  remote.times.idle = std::chrono::milliseconds(std::llround(options.timeout * 1'000));
+  remote.times.idle = std::chrono::milliseconds(std::max(1LL, std::llround(options.timeout * 1'000)));
   remote.retries.attempts_max = options.max_retries + 1;
   remote.progress = places.progress;
   PUNA_TRY(std::unique_ptr<RemoteModel> model, RemoteModel::open(remote, std::move(stop)));

@@ -101,7 +101,7 @@ std::string page_of(const Groups& groups, const ReportOptions& options) {
   out.open("main").line();
   PageNumbers numbers;
   for (std::size_t i = 0; i < groups.all.size(); ++i) {
-    write_section(out, groups.all[i], groups.repeated[i], numbers);
+    write_section(out, groups.all[i], groups.repeated[i], options.account, numbers);
   }
   out.close().line().open("footer");
   out.element(
@@ -124,7 +124,7 @@ Result<std::string> report(std::span<const std::filesystem::path> folders, const
   }
   std::vector<RunRecord> runs;
   for (const std::filesystem::path& folder : folders) {
-    PUNA_TRY(std::vector<RunRecord> found, read_runs(folder, worlds));
+    PUNA_TRY(std::vector<RunRecord> found, read_runs(folder, worlds, options.account));
     runs.insert(runs.end(), std::move_iterator(found.begin()), std::move_iterator(found.end()));
   }
   return page_of(groups_of(runs), options);

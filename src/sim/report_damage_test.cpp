@@ -113,7 +113,7 @@ TEST_F(ReportTest, WhatIsMissingAtTheEndOfALogIsNoPayoff) {
   const std::string whole = text_of(folder / "p-1/p_events.jsonl");
   const std::size_t last = whole.rfind("interaction_accepted");
   write("cut/p_events.jsonl", whole.substr(0, whole.find('\n', last) + 1));
-  const auto runs = read_runs(folder / "cut", Worlds::built_in());
+  const auto runs = read_runs(folder / "cut", Worlds::built_in(), false);
   ASSERT_TRUE(runs) << runs.error().message;
   ASSERT_EQ(runs->size(), 1U);
   for (const AgentRecord& agent : runs->front().agents) {

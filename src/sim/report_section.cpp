@@ -23,8 +23,8 @@ constexpr std::array<ReportPart, 8> kParts{{{"overview", "Overview"},
 
 class SectionWriter {
  public:
-  SectionWriter(Markup& out, const RunGroup& group, PageNumbers& numbers)
-      : out_(out), group_(group), agents_(agents_of(group)), numbers_(numbers) {}
+  SectionWriter(Markup& out, const RunGroup& group, bool with_account, PageNumbers& numbers)
+      : out_(out), group_(group), with_account_(with_account), agents_(agents_of(group)), numbers_(numbers) {}
 
   void write(std::size_t repeated) {
     ++numbers_.section;
@@ -44,7 +44,7 @@ class SectionWriter {
     begin_part(5);
     write_agent_table(out_, group_, agents_);
     begin_part(6);
-    write_usage_table(out_, group_, agents_);
+    write_usage_table(out_, group_, agents_, with_account_);
     begin_part(7);
     texts();
     out_.close().line();
@@ -178,6 +178,7 @@ class SectionWriter {
 
   Markup& out_;
   const RunGroup& group_;
+  const bool with_account_;
   const std::vector<AgentSummary> agents_;
   PageNumbers& numbers_;
 };
@@ -186,8 +187,8 @@ class SectionWriter {
 
 std::vector<ReportPart> report_parts() { return {kParts.begin(), kParts.end()}; }
 
-void write_section(Markup& out, const RunGroup& group, std::size_t repeated, PageNumbers& numbers) {
-  SectionWriter(out, group, numbers).write(repeated);
+void write_section(Markup& out, const RunGroup& group, std::size_t repeated, bool with_account, PageNumbers& numbers) {
+  SectionWriter(out, group, with_account, numbers).write(repeated);
 }
 
 }  // namespace puna::sim

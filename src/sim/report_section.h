@@ -24,12 +24,13 @@ struct ReportPart {
 [[nodiscard]] std::vector<ReportPart> report_parts();
 
 // repeated: runs that were given twice and count once.
-void write_section(Markup& out, const RunGroup& group, std::size_t repeated, PageNumbers& numbers);
+// with_account: see ReportOptions.
+void write_section(Markup& out, const RunGroup& group, std::size_t repeated, bool with_account, PageNumbers& numbers);
 
 // Parts of it: who and what, and the tables.
 void write_overview(Markup& out, const RunGroup& group, const std::vector<AgentSummary>& agents, std::size_t repeated);
 void write_agent_table(Markup& out, const RunGroup& group, const std::vector<AgentSummary>& agents);
 void write_epoch_table(Markup& out, const RunGroup& group);
-void write_usage_table(Markup& out, const RunGroup& group, const std::vector<AgentSummary>& agents);
+void write_usage_table(Markup& out, const RunGroup& group, const std::vector<AgentSummary>& agents, bool with_account);
 
 }  // namespace puna::sim

@@ -92,7 +92,32 @@ void write_epoch_table(Markup& out, const RunGroup& group) {
   write_folded_table(out, "All epochs in one table", table);
 }
 
-void write_usage_table(Markup& out, const RunGroup& group, const std::vector<AgentSummary>& agents) {
+namespace {
+
+// What was found at the beginning was asked for by another process, unless it was all there is.
+bool is_counted_in_part(const RunRecord* run) {
+  std::size_t events = 0;
+  for (const auto& [type, count] : run->events) {
+    events += count;
+  }
+  return !run->has_usage || (run->events_found > 0 && run->events_found < events);
+}
+
+void write_account_note(Markup& out, const RunGroup& group) {
+  out.element(
+      "p", {{"class", "lead"}},
+      "Tokens in, tokens out and failures are those of the event logs. Requests and what the cache saved are those "
+      "that were written down: a process that is killed takes those of its last epoch with it.");
+  if (std::ranges::any_of(group.runs, is_counted_in_part)) {
+    out.element("p", {{"class", "note"}},
+                "At least one run was broken off, goes on, or has no account: its requests and cached tokens may not "
+                "all be here.");
+  }
+}
+
+}  // namespace
+
+void write_usage_table(Markup& out, const RunGroup& group, const std::vector<AgentSummary>& agents, bool with_account) {
   if (!has_models(agents)) {
     out.element("p", {}, "No model was asked: all agents are scripted.").line();
     return;
@@ -111,33 +136,26 @@ void write_usage_table(Markup& out, const RunGroup& group, const std::vector<Age
     }
   }
   DataTable table{.caption = "Sums over the runs",
-                  .columns = {{"model"},
-                              {"agents"},
-                              {"tokens in"},
-                              {"tokens out"},
-                              {"failures"},
-                              {"requests"},
-                              {"tokens computed"},
-                              {"tokens cached"},
-                              {"cached part"}}};
+                  .columns = {{"model"}, {"agents"}, {"tokens in"}, {"tokens out"}, {"failures"}}};
+  if (with_account) {
+    for (const char* column : {"requests", "tokens computed", "tokens cached", "cached part"}) {
+      table.columns.push_back({column});
+    }
+  }
   for (const auto& [name, usage] : models) {
-    const double part = usage.read_tokens > 0 ? usage.cached_tokens / usage.read_tokens : kNoValue;
     table.rows.push_back({name, std::to_string(usage.agents), count_text(usage.prompt_tokens),
-                          count_text(usage.output_tokens), count_text(usage.failures), count_text(usage.requests),
-                          count_text(usage.read_tokens - usage.cached_tokens), count_text(usage.cached_tokens),
-                          part_text(part)});
+                          count_text(usage.output_tokens), count_text(usage.failures)});
+    if (with_account) {
+      const double part = usage.read_tokens > 0 ? usage.cached_tokens / usage.read_tokens : kNoValue;
+      for (std::string cell : {count_text(usage.requests), count_text(usage.read_tokens - usage.cached_tokens),
+                               count_text(usage.cached_tokens), part_text(part)}) {
+        table.rows.back().push_back(std::move(cell));
+      }
+    }
   }
   write_table(out, table);
-  const bool is_part =
-      std::ranges::any_of(group.runs, [](const RunRecord* run) { return !run->has_usage || run->events_found > 0; });
-  out.element(
-      "p", {{"class", "lead"}},
-      "Tokens in, tokens out and failures are those of the event logs. Requests and what the cache saved are those "
-      "that were written down: a process that is killed takes those of its last epoch with it.");
-  if (is_part) {
-    out.element("p", {{"class", "note"}},
-                "At least one run was broken off, goes on, or has no account: its requests and cached tokens may not "
-                "all be here.");
+  if (with_account) {
+    write_account_note(out, group);
   }
   out.line();
 }

@@ -82,7 +82,7 @@ TEST_F(ReportTest, RoundsAndPairsAddUpToTheTables) {
     play_seeds(text, {1, 2});
     std::vector<RunRecord> runs;
     for (const std::string name : {"-1", "-2"}) {
-      auto found = read_runs(folder / (world + name), Worlds::built_in());
+      auto found = read_runs(folder / (world + name), Worlds::built_in(), false);
       ASSERT_TRUE(found) << found.error().message;
       ASSERT_EQ(found->size(), 1U);
       EXPECT_TRUE(found->front().is_finished);

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::uintmax_t kResultBytesMax = std::uintmax_t{1} << 30U;
 constexpr std::size_t kEntriesMax = 100'000;
-constexpr int kDepthMax = 4;
 
 std::string path_text(const std::filesystem::path& path) { return printable(path.string()); }
 
@@ -171,7 +170,8 @@ Result<void> read_usage(const std::filesystem::path& file, RunRecord& run) {
   return {};
 }
 
-Result<RunRecord> read_run(const std::filesystem::path& log, const std::string& text, const Worlds& worlds) {
+Result<RunRecord> read_run(const std::filesystem::path& log, const std::string& text, const Worlds& worlds,
+                           bool with_account) {
   PUNA_TRY(RunRecord run, read_events(log, text, worlds));
   run.log_hash = hash_of(text);
   if (!run.is_finished) {
@@ -182,7 +182,9 @@ Result<RunRecord> read_run(const std::filesystem::path& log, const std::string& 
   PUNA_TRY_VOID(read_epochs(folder / (csv.empty() ? run.id + "_epochs.csv" : csv), run));
   PUNA_TRY_VOID(read_agent_table(folder / (run.id + "_agents.csv"), run));
   PUNA_TRY_VOID(read_verdicts(folder / (run.id + ".json"), run));
-  PUNA_TRY_VOID(read_usage(folder / (run.id + "_usage.json"), run));
+  if (with_account) {
+    PUNA_TRY_VOID(read_usage(folder / (run.id + "_usage.json"), run));
+  }
   return run;
 }
 
@@ -239,13 +241,16 @@ Result<std::string> read_result_file(const std::filesystem::path& file) {
 Result<std::vector<std::filesystem::path>> event_logs(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> found;
   std::error_code code;
+  if (std::filesystem::is_regular_file(folder, code) && is_event_log(folder)) {
+    return std::vector{std::filesystem::absolute(folder)};  // its tables may lie above it
+  }
   std::size_t entries = 0;
   for (std::filesystem::recursive_directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
     if (++entries > kEntriesMax) {
       return fail(ErrorCode::limit, format_text("{} holds more than {} files", path_text(folder), kEntriesMax),
                   "name the folders of the runs themselves");
     }
-    if (at.depth() >= kDepthMax) {
+    if (at.depth() >= kResultFoldersMax) {
       at.disable_recursion_pending();
     }
     std::error_code none;
@@ -264,12 +269,12 @@ Result<std::vector<std::filesystem::path>> event_logs(const std::filesystem::pat
   return found;
 }
 
-Result<std::vector<RunRecord>> read_runs(const std::filesystem::path& folder, const Worlds& worlds) {
+Result<std::vector<RunRecord>> read_runs(const std::filesystem::path& folder, const Worlds& worlds, bool with_account) {
   PUNA_TRY(const std::vector<std::filesystem::path> files, event_logs(folder));
   std::vector<RunRecord> runs;
   for (const std::filesystem::path& file : files) {
     PUNA_TRY(const std::string text, read_result_file(file));
-    PUNA_TRY(RunRecord run, read_run(file, text, worlds));
+    PUNA_TRY(RunRecord run, read_run(file, text, worlds, with_account));
     runs.push_back(std::move(run));
   }
   if (runs.empty()) {

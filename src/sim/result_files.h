@@ -81,12 +81,16 @@ struct RunRecord {
 // A regular file.  Errors  not_found, io, limit (1 GiB)
 [[nodiscard]] Result<std::string> read_result_file(const std::filesystem::path& file);
 
-// Every event log below the folder, four levels deep, in the order of their names.
+inline constexpr int kResultFoldersMax = 4;  // between a folder of results and an event log below it
+
+// Every event log below the folder, four levels deep, in the order of their names; or that log alone, if it is one.
 // Errors  not_found  no such folder;  io, limit
 [[nodiscard]] Result<std::vector<std::filesystem::path>> event_logs(const std::filesystem::path& folder);
 
 // Every run below the folder, four levels deep, in the order of the files' names.
 // Errors  not_found  no such folder, no event log in it, a table of a run that ended;  corrupt  damaged();  io, limit
-[[nodiscard]] Result<std::vector<RunRecord>> read_runs(const std::filesystem::path& folder, const Worlds& worlds);
+// with_account  also ID_usage.json, which may differ between equal runs
+[[nodiscard]] Result<std::vector<RunRecord>> read_runs(const std::filesystem::path& folder, const Worlds& worlds,
+                                                       bool with_account);
 
 }  // namespace puna::sim

@@ -229,6 +229,15 @@ std::vector<AgentUsage> usage_in(const std::filesystem::path& file, const std::v
   return all;
 }
 
+std::size_t events_found_in(const std::filesystem::path& file) {
+  const auto text = read_result_file(file);
+  const auto json = Json::parse(text ? *text : "");
+  const Json* found = json && json->is_object() ? json->find("events_found") : nullptr;
+  return found != nullptr && found->is_integer()
+             ? static_cast<std::size_t>(std::max<std::int64_t>(0, found->as_integer()))
+             : 0;
+}
+
 Result<void> write_whole(const std::filesystem::path& file, std::string_view text) {
   std::error_code code;
   if (file.has_parent_path()) {

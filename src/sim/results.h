@@ -32,6 +32,8 @@ struct UsageTable {
 // What such a file says of these agents; zeros for those that it does not know, or without a file.
 [[nodiscard]] std::vector<AgentUsage> usage_in(const std::filesystem::path& file,
                                                const std::vector<std::string>& agents);
+// Its events_found; 0 without a file.
+[[nodiscard]] std::size_t events_found_in(const std::filesystem::path& file);
 
 // What a file is called until it is whole.
 inline constexpr std::string_view kBeside = ".new";

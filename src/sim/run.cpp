@@ -125,7 +125,8 @@ class Run {
         usage_.agents.push_back(cast_.agents[i].name);
       }
     }
-    usage_.events_found = log_.lines_found();
+    const std::size_t said = events_found_in(usage_file());  // by a process that went on before this one
+    usage_.events_found = said > 0 ? said : log_.lines_found();
     usage_.before =
         log_.lines_found() > 0 ? usage_in(usage_file(), usage_.agents) : std::vector<AgentUsage>(usage_.agents.size());
     return {};
@@ -148,7 +149,7 @@ class Run {
       }
     }
     ledger_.record("simulation_ended", Json::object({{"interactions", ledger_.outcomes().size()}}));
-    return log_.flush();
+    return log_.end();
   }
 
   // What was asked costs, whether the run ends well or not.

@@ -126,6 +126,50 @@ TEST_F(SimTest, ARunThatIsOverAsksNobodyAgain) {
   EXPECT_EQ(again.agents[0].usage.requests, 0);
 }
 
+TEST_F(SimTest, ALogThatGoesOnBehindItsEndIsSaidToBeDamaged) {
+  const Scenario scenario = scenario_of(kLlm);
+  const RunResult whole = play(scenario, "run", models_for(scenario, by_request));
+  const auto file = folder / "run/talk_events.jsonl";
+  const std::string log = text_of(file);
+  std::ofstream(file, std::ios::app) << "{}\n";
+  const auto more = run(scenario, {.folder = folder / "run"}, models_for(scenario, by_request));
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, ErrorCode::corrupt);
+  EXPECT_TRUE(more.error().message.contains(format_text("talk_events.jsonl:{}: ", whole.events + 1)))
+      << more.error().message;
+  EXPECT_EQ(text_of(file), log + "{}\n");
+  std::ofstream(file) << log << std::string(10, '\0');  // of a power loss
+  play(scenario, "run", models_for(scenario, by_request));
+  EXPECT_EQ(text_of(file), log);
+}
+
+// What a page says by itself is the same for equal runs; what the models cost this time is shown where it is asked for.
+TEST_F(SimTest, ReportsOfEqualRunsAreEqualUnlessTheyShowWhatTheModelsCost) {
+  const Scenario scenario = scenario_of(kLlm);
+  const auto page = [this](const std::string& name, bool account) {
+    const std::filesystem::path one = folder / name;
+    auto made = report({&one, 1}, {.account = account});
+    EXPECT_TRUE(made) << (made ? "" : made.error().message);
+    return made.value_or("");
+  };
+  play(scenario, "whole", models_for(scenario, by_request), {.concurrent_max = 16});
+  std::filesystem::create_directory(folder / "cut");
+  const std::string log = text_of(folder / "whole/talk_events.jsonl");
+  std::ofstream(folder / "cut/talk_events.jsonl") << log.substr(0, log.size() / 2);
+  play(scenario, "cut", models_for(scenario, by_request), {.concurrent_max = 1});
+  EXPECT_EQ(page("whole", false), page("cut", false));
+  EXPECT_FALSE(page("cut", false).contains("tokens cached"));
+  EXPECT_TRUE(page("cut", true).contains("was broken off"));
+  EXPECT_FALSE(page("whole", true).contains("was broken off"));
+  EXPECT_TRUE(page("whole", true).contains("tokens cached"));
+  play(scenario, "whole", models_for(scenario, by_request));  // asks nobody
+  EXPECT_FALSE(page("whole", true).contains("was broken off"));
+  play(scenario, "cut", models_for(scenario, by_request));
+  EXPECT_TRUE(page("cut", true).contains("was broken off")) << "it still was";
+  const std::filesystem::path alone = folder / "whole/talk_events.jsonl";
+  EXPECT_EQ(report({&alone, 1}).value_or(""), page("whole", false));
+}
+
 TEST_F(SimTest, ALostModelEndsTheRunWhichThenGoesOn) {
   const Scenario scenario = scenario_of(kLlm);
   play(scenario, "whole", models_for(scenario, by_request));

@@ -10,6 +10,7 @@
 
 #include "puna/sim/world.h"
 #include "sim/agents_section.h"
+#include "sim/result_files.h"
 #include "sim/results.h"
 #include "sim/section.h"
 
@@ -18,7 +19,6 @@ namespace {
 
 using Range = Section::Range;
 constexpr Range kShare{.min = 0, .max = 1};
-constexpr std::size_t kTextBytesMax = 4'096;
 constexpr std::size_t kIdBytesMax = 64;
 
 void read_simulation(Section section, SimulationOptions& options) {
@@ -107,6 +107,10 @@ void read_network(Section section, const WorldKind& world, NetworkOptions& optio
     options.topology = static_cast<Topology>(*chosen);
   }
   section.integer("k", options.k, 2, kAgentsMax);
+  if (options.k % 2 != 0) {
+    section.problem(section.child("k")->place, format_text("'network.k' is {}: half of them on each side", options.k),
+                    format_text("k: {} or k: {}", options.k - 1, options.k + 1));
+  }
   section.number("p", options.p, kShare);
   section.finish();
 }
@@ -120,6 +124,11 @@ void read_name(Section& section, std::string_view name, std::string& value) {
   } else if (value.ends_with('/') || value == "." || value.ends_with("/.")) {
     section.problem(section.child(name)->place, format_text("'outputs.{}' is a folder's name", name),
                     "a file's, as logs/events.jsonl");
+    value.clear();
+  } else if (const auto folders = std::ranges::count(value, '/'); folders > kResultFoldersMax) {
+    section.problem(section.child(name)->place,
+                    format_text("'outputs.{}' lies {} folders deep; at most {}", name, folders, kResultFoldersMax),
+                    "a name below it, as logs/events.jsonl");
     value.clear();
   }
 }
@@ -250,8 +259,8 @@ void read_head(Section& file, Scenario& scenario) {
     file.problem(file.child("scenario_id")->place, "'scenario_id' begins the names of files",
                  "letters, digits, _ and - only");
   }
-  file.text("description", scenario.description, kTextBytesMax, true);
-  file.text("motif", scenario.motif, kTextBytesMax);
+  file.text("description", scenario.description, kScenarioTextBytesMax, true);
+  file.text("motif", scenario.motif, kScenarioTextBytesMax);
 }
 
 // All fields but who is there and in which world.

@@ -154,9 +154,10 @@ void Section::text(std::string_view name, std::string& value, std::size_t bytes_
     return;
   }
   if (node->kind != YamlNode::Kind::scalar || node->text.empty()) {
-    problem(node->place, format_text("{} must be a text, not {}", named(name),
-                                     node->text.empty() && node->kind == YamlNode::Kind::scalar ? "an empty one"
-                                                                                                : kind_text(*node)));
+    problem(node->place,
+            format_text("{} must be a text, not {}", named(name),
+                        node->text.empty() && node->kind == YamlNode::Kind::scalar ? "an empty one" : kind_text(*node)),
+            format_text("{}: a text, in quotes where it looks like something else", name));
     return;
   }
   const bool has_control = std::ranges::any_of(node->text, [&](char c) {

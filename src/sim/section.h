@@ -18,6 +18,8 @@
 
 namespace puna::sim {
 
+inline constexpr std::size_t kScenarioTextBytesMax = 4'096;  // of a description
+
 class Section {
  public:
   // path  how problems name it: "simulation"; empty for the file itself. Borrows node and problems.
@@ -55,7 +57,7 @@ class Section {
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] Place place() const { return node_.place; }
   [[nodiscard]] const YamlNode& node() const { return node_; }
-  void problem(Place place, std::string what, std::string remedy = {}) const;
+  void problem(Place place, std::string what, std::string remedy) const;
   // Refuses what is left.
   void finish();
 

@@ -291,7 +291,7 @@ class Swarm final : public World {
                         .kind = "work",
                         .accepted = accepted,
                         .seen = seen,
-                        .transfer = accepted ? static_cast<double>(proposal.offer) : 0,
+                        .transfer = static_cast<double>(proposal.offer),
                         .truth = proposal.effort == kEfforts[0],
                         .proposal = proposal.id})) {
       step.tell(agent, format_text("{} may do no more in this step: proposal {} is still open.", name(proposal.from),

@@ -88,7 +88,8 @@ void read_seeds(Section& file, std::vector<std::uint64_t>& seeds) {
   for (const YamlTree& item : node->items) {
     const auto seed = seed_of(*item);
     if (!seed) {
-      file.problem(item->place, format_text("a seed must be a whole number from 0, not {}", kind_text(*item)));
+      file.problem(item->place, format_text("a seed must be a whole number from 0, not {}", kind_text(*item)),
+                   "seeds: [1, 2, 3]");
     } else if (std::ranges::contains(seeds, *seed)) {
       file.problem(item->place, format_text("the seed {} stands here for the second time", *seed), "leave it out");
     } else {

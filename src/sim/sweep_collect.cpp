@@ -92,7 +92,7 @@ class Collector {
  private:
   Result<void> take(const SweepRun& run) {
     const std::filesystem::path place = folder_.complete(run.id);
-    PUNA_TRY(const std::vector<RunRecord> records, read_runs(place, worlds_));
+    PUNA_TRY(const std::vector<RunRecord> records, read_runs(place, worlds_, true));
     if (records.size() != 1 || records[0].seed != run.seed || records[0].text != run.scenario->text ||
         !records[0].is_finished) {
       return damaged(place / events_file(*run.scenario), 1, "it is not the whole log of this run");

@@ -78,8 +78,11 @@ class Points {
     }
     const auto old = std::ranges::find(tree->members, "description", &YamlNode::Member::key);
     const bool is_described = old != tree->members.end() && old->value->kind == YamlNode::Kind::scalar;
-    return *with_value(tree, {"description"},
-                       text_node((is_described ? old->value->text + " " : "") + "[" + text + "]"));
+    text = format_text("[{}]", utf8::truncate(text, kScenarioTextBytesMax / 2));
+    if (is_described) {
+      text = format_text("{} {}", utf8::truncate(old->value->text, kScenarioTextBytesMax - text.size() - 1), text);
+    }
+    return *with_value(tree, {"description"}, text_node(text));
   }
   // What is wrong with this value alone in the scenario as it is.
   [[nodiscard]] const std::vector<Problem>& alone(std::size_t axis, std::size_t value) {

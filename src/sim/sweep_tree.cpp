@@ -19,6 +19,9 @@ YamlTree map_node(std::string_view key, const YamlTree& value) {
 
 std::optional<std::size_t> index_of(std::string_view text) {
   std::size_t index = 0;
+  if (text.size() > 1 && text.starts_with('0')) {
+    return std::nullopt;  // another name of the same place
+  }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
   return error == std::errc() && end == text.data() + text.size() ? std::optional(index) : std::nullopt;
 }

@@ -46,7 +46,7 @@ class ReportTest : public SimTest {
   }
   [[nodiscard]] Error error_of(const std::string& name) const {
     const std::filesystem::path one = folder / name;
-    const auto page = report({&one, 1});
+    const auto page = report({&one, 1}, {.account = true});
     EXPECT_FALSE(page);
     return page ? Error{} : page.error();
   }

@@ -55,9 +55,10 @@ class Agent {
   // the model's) come behind RunEnded.
   //
   // Errors  those of run(), json_answer() and from_json(), and
-  //         limit      the run met a limit before it had an answer (the message names it), or left nothing for that
-  //         turn cancelled  stop was asked for After an error in that turn the transcript ends as if it had not been
-  //         asked for.
+  //         limit      the run met a limit before it had an answer (the message names it), or left nothing for it
+  //         cancelled  stop was asked for
+  //
+  // After an error in that turn the transcript ends as if it had not been asked for.
   // Cost    up to budget.turns_max model calls; with tools at least two.
   template <class T>
   [[nodiscard]] Result<T> ask(std::string task, EventSink& events = EventSink::none(), std::stop_token stop = {}) {

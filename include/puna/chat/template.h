@@ -105,8 +105,8 @@ class ChatTemplate {
   // Renders with the assistant's turn opened. Text that is not UTF-8 gets U+FFFD in place of its bad bytes.
   // Errors  invalid_argument  no messages, a tool choice that names no tool, an unsupported schema (message says which
   //         keyword, at which path), a required parameter whose name the template's form of calls cannot hold, or the
-  //         template refused the conversation (its own words are in the message) limit             more than kToolsMax
-  //         tools, a prompt over kPromptBytesMax, a grammar over its bounds
+  //         template refused the conversation (its own words are in the message)
+  //         limit             more than kToolsMax tools, a prompt over kPromptBytesMax, a grammar over its bounds
   // Thread  any.
   // Cost    two renderings; three when a control text occurs in what users, tools or models wrote. The same tools and
   //         choice give the same Grammar again, as long as few others come between.

@@ -35,8 +35,8 @@ struct Metrics {
   // toxicity = baseline_harm - selection_credit: what taking everything would have cost, and what choosing saved.
   double baseline_harm = 0;
   double selection_credit = 0;
-  // The part of what choosing could save at most, at this number of accepted ones, that it did save; 0 if nothing
-  // could.
+  // |quality_gap| sqrt(a (1 - a)) / deviation of p, with a the part that was accepted: how far choosing went by
+  // quality, from 0 to 1, whatever that part is. It is the correlation without its sign.
   double selection_saturation = 0;
   double uncertain = 0;              // part with p within 0.2 of a half
   double high_quality_accepted = 0;  // part of those with p >= 0.5 that was accepted

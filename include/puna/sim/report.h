@@ -13,6 +13,8 @@ namespace puna::sim {
 
 struct ReportOptions {
   std::string program;  // what made it, for the foot of the page; empty: not said
+  bool account =
+      false;  // also what ID_usage.json says: requests and cached tokens, which may differ between equal runs
 };
 
 // The page, as UTF-8. Runs of one scenario (the same text) make one section, with means over their seeds; each further
@@ -22,9 +24,9 @@ struct ReportOptions {
 // scenarios are ordered by id and text, runs by seed and then by a hash of their logs, and a run that was given twice
 // counts once. Whatever a run holds (names, texts) is shown as text.
 //
-// folders   of results, or folders that hold such folders (four levels deep). A run that has not ended is shown as far
-// as
-//           it went, and the page says so.
+// folders   of results, or folders that hold such folders (four levels deep), or event logs. A run that has not ended
+// is
+//           shown as far as it went, and the page says so.
 // Errors    invalid_argument  no folder
 //           not_found         no such folder, no run in it, or a table of a run that ended is missing
 //           corrupt           a file is damaged, or is of another run than the rest: FILE:LINE

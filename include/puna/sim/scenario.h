@@ -49,8 +49,8 @@ struct LlmOptions {
   std::string model;       // its name at the server; "puna-demo" without base_url and model_path: the bundled model
   std::string base_url;    // a server, with or without /v1
   std::string model_path;  // or a file, in this process
-  int n_ctx = 0;           // 0 = the model's window
-  int n_threads = 0;       // 0 = the machine's cores
+  int n_ctx = 0;           // 0 = the window it was trained with, at most 8,192
+  int n_threads = 0;       // 0 = the physical cores, at most 8
   double temperature = 0.7;
   int max_tokens = 512;
   std::int64_t seed = -1;  // -1 = the simulation's

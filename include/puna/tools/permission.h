@@ -53,8 +53,9 @@ class Approvals {
   virtual ~Approvals() = default;
 
   // A file of the project's own in `folder`, made with the first answer (folder 0700, file 0600). The folder must not
-  // lie where tools may write: Workspace::open protects it. Errors  corrupt           the file is damaged; nothing of
-  // it counts
+  // lie where tools may write: Workspace::open protects it.
+  //
+  // Errors  corrupt           the file is damaged; nothing of it counts
   //         invalid_argument  somebody else owns it or may write it
   //         not_found         no such project;  io
   [[nodiscard]] static Result<std::unique_ptr<Approvals>> open(const std::filesystem::path& folder,
