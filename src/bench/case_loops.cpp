@@ -1,4 +1,5 @@
-// B3: agents go round a tool loop: each turn adds an observation to a growing history.
+// B3: agents go round a tool loop: each turn adds an observation to a growing history. Most of what they hold is their
+// own, and so the engine has a part of the cache for each, as S split; in one pool every row reads the cells of all.
 #include <algorithm>
 #include <utility>
 
@@ -58,17 +59,16 @@ Result<void> run_shape(Harness& harness, const std::string& name, const LoopsSha
   const int own = loop.turns * (loop.observation_tokens + loop.output_tokens);
   const int window = loop.shared_tokens + own + 8;
   PUNA_TRY_VOID(harness.check_window(window));
-  const int pool_tokens = loop.shared_tokens + loop.agents * (own + 8) + 256;
   const Scripts scripts = [&](std::uint64_t serial) { return loop_agents(harness.tokens("B3 " + name, serial), loop); };
-  PUNA_TRY(const auto raw, harness.open_raw({.lanes = loop.agents, .cells = pool_tokens}));
+  PUNA_TRY(const auto raw, harness.open_raw({.lanes = loop.agents, .cells = loop.agents * window, .one_pool = false}));
   ServerShape server{.agents = shape.server_agents, .window_tokens = window, .saved_prompts_mib = kSavedPromptsMib};
   Lineup lineup(harness, "B3", name);
-  lineup.add_engine({.window_tokens = window, .agents = loop.agents, .pool_tokens = pool_tokens}, scripts);
+  lineup.add_engine({.window_tokens = window, .agents = loop.agents, .cache = CacheLayout::parts}, scripts);
   PUNA_TRY_VOID(lineup.add_server(server, scripts));
   server.one_pool = true;
   PUNA_TRY_VOID(lineup.add_server(server, scripts));
   PUNA_TRY_VOID(lineup.add_pool(window, scripts));
-  lineup.add(raw_contender("R", *raw, raw_job(harness, *raw, loop, scripts)));
+  lineup.add(raw_contender("R split", *raw, raw_job(harness, *raw, loop, scripts)));
   PUNA_TRY_VOID(lineup.run(harness.long_rounds(), !harness.options().quick));
   lineup.hold_to_bound(0.03);
   lineup.show_computed();

@@ -127,7 +127,7 @@ void Lineup::show_computed() {
 }
 
 void Lineup::compare_prediction(const Goal& goal) {
-  const auto raw = find("R");
+  const auto raw = find("R") ? find("R") : find("R split");
   if (!raw) {
     return;
   }

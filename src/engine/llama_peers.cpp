@@ -118,8 +118,7 @@ class LlamaRawLoop final : public RawLoop {
       : weights_(std::move(weights)),
         context_(std::move(context)),
         rows_(static_cast<int>(llama_n_batch(context_.get()))),  // never more than the cache holds
-        lanes_(static_cast<std::size_t>(options.lanes)),
-        one_pool_(options.one_pool) {}
+        lanes_(static_cast<std::size_t>(options.lanes)) {}
 
   void clear() override {
     llama_memory_clear(llama_get_memory(context_.get()), false);
@@ -127,7 +126,6 @@ class LlamaRawLoop final : public RawLoop {
   }
 
   void share(int from, int to) override {
-    PUNA_CHECK(one_pool_, "only lanes of one pool can share");
     const llama_memory_t memory = llama_get_memory(context_.get());
     llama_memory_seq_rm(memory, to, -1, -1);
     llama_memory_seq_cp(memory, from, to, -1, -1);
@@ -221,7 +219,6 @@ class LlamaRawLoop final : public RawLoop {
   ContextPointer context_;
   Rows rows_;
   std::vector<Lane> lanes_;
-  bool one_pool_;
 };
 
 // The pool's contexts are raw loops of one lane; a mutex and a condition are its semaphore, because a stop has to end

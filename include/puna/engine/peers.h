@@ -27,7 +27,7 @@ struct RawLoopOptions {
   int cells = 0;  // of the whole cache
   int batch_tokens = 512;
   int threads = 1;
-  bool one_pool = true;  // one cache for all lanes, which can share; else a part of it for each
+  bool one_pool = true;  // one cache for all lanes; else a part of it for each
 };
 
 // Appends these tokens to what the lane holds, then generates.
@@ -64,7 +64,8 @@ class RawLoop {
 
   // Empties every lane.
   virtual void clear() = 0;
-  // `to` becomes what is computed of `from`, so without the token that `from` generated last. Requires  one_pool.
+  // `to` becomes what is computed of `from`, so without the token that `from` generated last. In one pool
+  // nothing is copied; else a whole lane is, with the next batch.
   virtual void share(int from, int to) = 0;
   // Requires  each lane at most once.
   // Errors  limit  no room in the cache;  internal  the library failed;  cancelled  `stop` was asked for
