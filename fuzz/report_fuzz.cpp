@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Markup out;
   PageNumbers numbers;
-  write_section(out, {.runs = {&*run}, .title = run->id}, 0, numbers);
+  write_section(out, {.runs = {&*run}, .title = run->id}, 0, true, numbers);
   PUNA_CHECK(!std::move(out).take().contains("<script"), "a name is no markup");
   return 0;
 }
