@@ -76,6 +76,9 @@ Json agent_json(const AgentOptions& options) {
 }
 
 Result<AgentOptions> agent_from(const Json& json) {
+  if (!json.is_object() && !json.is_null()) {
+    return wrong_line("\"agent\" is not an object");
+  }
   Json request = json;
   request.set("messages", Json::array()).set("tools", Json::array());
   PUNA_TRY(Request read, request_from_json(request));

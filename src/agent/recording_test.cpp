@@ -262,6 +262,7 @@ TEST_F(RecordingTest, WhatIsNoRecordingIsRefusedByLine) {
   EXPECT_TRUE(why(text + "{}\n").ends_with("there are lines behind the end"));
   EXPECT_TRUE(why(replaced(text, R"("type":"end")", R"("type":"odd")")).ends_with("'odd' is no record"));
   EXPECT_TRUE(why(replaced(text, R"("finish":"end_of_turn")", R"("finish":"tired")")).contains("'finish'"));
+  EXPECT_EQ(why(replaced(text, R"("agent":{)", R"("agent":"x","other":{)")), "line 1: \"agent\" is not an object");
   const auto newer = read_recording(replaced(text, R"("version":1)", R"("version":9)"));
   EXPECT_EQ(newer.error().code, ErrorCode::unavailable);
 }
