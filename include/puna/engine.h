@@ -130,6 +130,8 @@ class Engine {
   // this model, profile and library only.
   // Errors  not_found  the engine holds none of them, or no such folder;  io  the file cannot be written;
   //         invalid_argument  this model's memory cannot be saved
+  //         limit  larger than what saved prefixes may take: until it is written it is one of them, for which those
+  //         used longest ago may have to go
   // note    comes back with the file
   // Thread  any; waits for the engine.
   [[nodiscard]] virtual Result<std::int64_t> hibernate(std::vector<Token> tokens, const std::filesystem::path& file,

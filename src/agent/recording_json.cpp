@@ -185,6 +185,8 @@ Result<PythonStep> step_from(const Json& json) {
   }
   if (const Json* answer = json.find("final_answer")) {
     step.final_answer = *answer;
+  } else if (step.end == PythonEnd::final_answer) {
+    return wrong_line("a piece of code that ended with an answer, without its 'final_answer'");
   }
   if (const Json* error = json.find("error")) {
     step.error = PythonError{.type = std::string(error->text_or("type")),

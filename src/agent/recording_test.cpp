@@ -338,6 +338,9 @@ TEST_F(RecordingTest, ARunOfCodeIsMadeAgainWithoutAnInterpreter) {
   expect_equal(text);
   EXPECT_TRUE(difference(replaced(text, R"("code":"raise","calls")", R"("code":"rise","calls")"))
                   .starts_with("piece 3 of code is not the recorded one: byte 1"));
+  const auto unanswered = read_recording(replaced(text, R"("final_answer":)", R"("answer":)"));
+  ASSERT_FALSE(unanswered);
+  EXPECT_TRUE(unanswered.error().message.contains("without its 'final_answer'")) << unanswered.error().message;
 }
 
 // ---- random scripts

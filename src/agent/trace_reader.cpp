@@ -13,6 +13,10 @@ Result<std::vector<AgentCall>> path_of(const Json& record) {
   if (!calls->is_array()) {
     return fail(ErrorCode::corrupt, "'path' is not a list");
   }
+  constexpr std::size_t kAgentsDeepMax = 64;
+  if (calls->as_array().size() > kAgentsDeepMax) {
+    return fail(ErrorCode::corrupt, format_text("'path' names more than {} agents below one another", kAgentsDeepMax));
+  }
   for (const Json& call : calls->as_array()) {
     path.push_back({.agent = std::string(call.text_or("agent")), .call_id = std::string(call.text_or("call_id"))});
   }

@@ -220,6 +220,20 @@ TEST_F(TraceTest, DamagedLinesAreNamedAndTheOthersKept) {
   EXPECT_TRUE(read->problems[1].starts_with("line 3: ")) << read->problems[1];
 }
 
+TEST_F(TraceTest, AgentsBelowOneAnotherAreBounded) {
+  ASSERT_TRUE(traced_run({says("Done.")}));
+  const std::string text = content();
+  const auto problems_with = [&text](int agents) {
+    std::string path;
+    for (int i = 0; i < agents; ++i) {
+      path += std::string(i == 0 ? "" : ",") + R"({"agent":"a","call_id":"b"})";
+    }
+    return read_trace(text + R"({"type":"notice","at_us":1,"path":[)" + path + "]}\n").value().problems.size();
+  };
+  EXPECT_EQ(problems_with(64), 0U);
+  EXPECT_EQ(problems_with(65), 1U);
+}
+
 TEST_F(TraceTest, AnotherFileOrALaterVersionIsRefused) {
   EXPECT_EQ(read_trace("").error().code, ErrorCode::corrupt);
   EXPECT_EQ(read_trace("hello\n").error().code, ErrorCode::corrupt);

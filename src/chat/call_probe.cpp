@@ -284,7 +284,7 @@ class Deriver {
     std::string_view gap = between(value_end, key_too);
     std::string_view behind = text_.substr(first_.arguments.end);
     const std::string_view before = between(first_.name.end, key);
-    if (const std::string_view quote = quote_between(key_end, gap); !quote.empty()) {
+    if (const std::string_view quote = quote_between(key_end, gap); !quote.empty() && behind.starts_with(quote)) {
       syntax_.values = CallSyntax::Values::quoted;
       syntax_.quote = quote;
       key_end.remove_suffix(quote.size());

@@ -200,8 +200,9 @@ class FormatProber {
     const std::size_t name = one_.find(kTool, std::min(prompt_.size(), one_.size()));
     const std::size_t to = one_.rfind("to=", name);
     const std::size_t body = name == std::string::npos ? name : one_.find(channels.body_mark, name);
-    if (to == std::string::npos || body == std::string::npos) {
-      found_.problem = "a call has no recipient in its header";
+    const std::size_t value = one_.rfind(kValueToo);
+    if (to == std::string::npos || body == std::string::npos || value == std::string::npos) {
+      found_.problem = "a call has no recipient in its header, or not its arguments behind it";
       return;
     }
     channels.recipient_start = one_.substr(to + 3, name - to - 3);
@@ -209,8 +210,8 @@ class FormatProber {
     const std::vector<std::string_view> header =
         lexemes(std::string_view(one_).substr(mark + channels.channel_mark.size(), body - mark));
     channels.call_name = header.empty() ? std::string_view() : header.front();
-    const std::string_view after = std::string_view(one_).substr(one_.rfind(kValueToo) + kValueToo.size());
-    channels.call_end = tag_at_start(after.substr(after.find_first_not_of("\"} \n")));
+    const std::string_view after = std::string_view(one_).substr(value + kValueToo.size());
+    channels.call_end = tag_at_start(after.substr(std::min(after.find_first_not_of("\"} \n"), after.size())));
     // What begins the next message in one reply: the mark of a role that the prompt opened.
     const std::size_t role = prompt_.rfind('<');
     channels.turn_start = role == std::string::npos ? "" : prompt_.substr(role);

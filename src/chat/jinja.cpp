@@ -186,6 +186,17 @@ minja::Value tojson_function(const std::shared_ptr<minja::Context>& builtins) {
       });
 }
 
+minja::Value not_empty_function() {
+  return minja::Value::callable(
+      [](const std::shared_ptr<minja::Context>&, minja::ArgumentsValue& args) -> minja::Value {
+        if (args.args.size() != 1 || !args.kwargs.empty() || !args.args[0].is_string() ||
+            args.args[0].get<std::string>().empty()) {
+          stop("split() or replace() of an empty text");
+        }
+        return args.args[0];
+      });
+}
+
 std::string date_text(std::chrono::year_month_day today, const std::string& form) {
   const std::chrono::sys_days days = today;
   std::tm parts{};
@@ -249,6 +260,7 @@ Result<std::string> Jinja::render(const Json& variables, const std::optional<std
     const std::shared_ptr<minja::Context> builtins = minja::Context::builtins();
     minja::Value globals = to_value(variables);
     globals.set(minja::Value("range"), bounded_range(builtins));
+    globals.set(minja::Value(std::string(kNotEmpty)), not_empty_function());
     globals.set(minja::Value("tojson"), tojson_function(builtins));
     if (today && today->ok()) {
       globals.set(minja::Value("strftime_now"), date_function(*today));

@@ -1,13 +1,16 @@
 // A scanner over template source, one pass, no recursion. Why each rule: the engine parses by recursive descent and
 // with std::regex, whose matcher recurses once per character (long comments, words and runs of white space overflow the
-// stack); it divides integers without looking at the divisor; it splits at an empty string for ever; it reads past the
-// end of a text in some slices.
+// stack); it divides integers without looking at the divisor; it splits at and replaces an empty string for ever; it
+// reads past the end of a text in some slices, and of the arguments of loop.cycle; it walks over lists that a condition
+// of the walk changes; macros that only know their parameters, and recursive loops, call themselves without end.
 //
 // Where the engine reads white space otherwise than Jinja does, the source is rewritten so that both mean the same.
 #include "chat/jinja_guard.h"
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "puna/chat/template.h"
 
@@ -103,6 +106,8 @@ class Guard {
     code_bytes_ = 0;
     first_word_ = {};
     has_equals_ = false;
+    wraps_ = {};
+    inserts_.clear();
     at_ += 2;
     while (!at_tag_end(is_block)) {
       if (at_ >= source_.size()) {
@@ -112,10 +117,23 @@ class Guard {
       PUNA_TRY_VOID(token());
     }
     at_ += 2;
-    out_ += source_.substr(start, at_ - start);
+    copy_tag(start);
     last_trims_ = source_[at_ - 3] == '-';
+    if (is_block && first_word_ == "macro") {
+      out_ += format_text("{{% set puna_ = {} {}%}}", kHere, last_trims_ ? "-" : "");
+    }
     last_end_ = out_.size();
     return is_block ? block() : Result<void>();
+  }
+
+  void copy_tag(std::size_t start) {
+    std::size_t from = start;
+    for (const auto& [place, text] : inserts_) {
+      out_ += source_.substr(from, place - from);
+      out_ += text;
+      from = place;
+    }
+    out_ += source_.substr(from, at_ - from);
   }
 
   [[nodiscard]] bool at_tag_end(bool is_block) const {
@@ -136,10 +154,14 @@ class Guard {
         return limit(format_text("brackets nested deeper than {}", kTemplateBracketsDeepMax));
       }
       colons_[static_cast<std::size_t>(depth_)] = c == '[' ? 0 : kNoSlice;
+      open_text(c);
     } else if (c == ':') {
       PUNA_TRY_VOID(slice());
     } else if (c == ')' || c == ']' || c == '}') {
+      close_text();
       depth_ = std::max(depth_ - 1, 0);
+    } else if (c == ',') {
+      close_text();
     } else if (c == '/' || c == '%') {
       PUNA_TRY_VOID(division());
     }
@@ -148,6 +170,20 @@ class Guard {
     }
     has_equals_ = has_equals_ || c == '=';
     return code(1);
+  }
+
+  // The first argument of split() and replace() must not be empty.
+  void open_text(char bracket) {
+    const std::string left = before();
+    if (bracket == '(' && (left.ends_with(".split") || left.ends_with(".replace"))) {
+      inserts_.emplace_back(at_ + 1, format_text("{}(", kNotEmpty));
+      wraps_[static_cast<std::size_t>(depth_)] = true;
+    }
+  }
+  void close_text() {
+    if (std::exchange(wraps_[static_cast<std::size_t>(depth_)], false)) {
+      inserts_.emplace_back(at_, ")");
+    }
   }
 
   Result<void> code(std::size_t bytes) {
@@ -181,12 +217,15 @@ class Guard {
     return {};
   }
 
-  // The code just before this place, without white space at its end and, for "split (", inside it.
+  // The last code before this place, without its white space.
   [[nodiscard]] std::string before() const {
     std::string text;
-    const std::size_t from = at_ > 64 ? at_ - 64 : 0;
-    std::ranges::copy_if(source_.substr(from, at_ - from), std::back_inserter(text),
-                         [](char c) { return !is_jinja_space(c); });
+    for (std::size_t i = at_; i > 0 && text.size() < 64; --i) {
+      if (!is_jinja_space(source_[i - 1])) {
+        text += source_[i - 1];
+      }
+    }
+    std::ranges::reverse(text);
     return text;
   }
 
@@ -202,11 +241,24 @@ class Guard {
     if (first_word_.empty()) {
       first_word_ = text;
     }
+    PUNA_TRY_VOID(check_word(text));
     constexpr std::array<std::string_view, 6> kOperators = {"not", "if", "and", "or", "in", "is"};
     if (std::ranges::find(kOperators, text) != kOperators.end()) {
       PUNA_TRY_VOID(count_operator());
     }
     return code(text.size());
+  }
+
+  Result<void> check_word(std::string_view text) const {
+    constexpr std::array<std::string_view, 3> kChanges = {"append", "insert", "pop"};
+    if (first_word_ == "for" && text == "recursive") {
+      return refuse("has a recursive loop");
+    }
+    const bool is_change = first_word_ == "for" && std::ranges::contains(kChanges, text);
+    if ((is_change || text == "cycle") && before().ends_with('.')) {
+      return refuse(is_change ? "changes a list or an object in the head of a loop" : "uses loop.cycle");
+    }
+    return {};
   }
 
   // The divisor must be written out and not 0. Text on the left formats ("%" of a string), which only fails.
@@ -266,6 +318,8 @@ class Guard {
   // of the tag that is read:
   int depth_ = 0;
   std::array<int, kTemplateBracketsDeepMax + 1> colons_{};  // by depth; kNoSlice outside of [ ]
+  std::array<bool, kTemplateBracketsDeepMax + 1> wraps_{};  // by depth; an argument is being wrapped
+  std::vector<std::pair<std::size_t, std::string>> inserts_;
   int operators_ = 0;
   std::size_t code_bytes_ = 0;
   std::string_view first_word_;

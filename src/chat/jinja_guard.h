@@ -22,8 +22,14 @@ inline constexpr std::size_t kTemplateSpaceRunMax = 1024;
 //
 // Errors  limit             over kTemplateBytesMax or one of the bounds above
 //         invalid_argument  not UTF-8; a comment, tag or string without an end; a divisor that is not a whole number,
-//                           written out and not 0; a split at an empty string; a slice with a step and an end. The
+//                           written out and not 0; a split at an empty string; a slice with a step and an end; a
+//                           recursive loop; loop.cycle; a list or an object that the head of a loop changes. The
 //                           message has the row.
+//
+// What it cannot see, the source it gives asks at run time, by names that the engine is to be given: kNotEmpty(TEXT) is
+// TEXT or fails, and every macro looks for kHere.
+inline constexpr std::string_view kNotEmpty = "puna_not_empty";
+inline constexpr std::string_view kHere = "puna_here";
 [[nodiscard]] Result<std::string> guard_template(std::string_view source);
 
 }  // namespace puna

@@ -86,9 +86,28 @@ TEST(Jinja, FailureNamesTheCauseAndThePlace) {
 TEST(Jinja, RefusesWhatTheEngineDoesNotSurvive) {
   for (const std::string_view source :
        {"{{ 1 % 0 }}", "{{ 1 // list[5] }}", "{{ 1 / 0 }}", "{{ 1 % 0.5 }}", "{{ name.split('') }}",
-        "{{ name.split( \"\" ) }}", "{{ name[0:100:2] }}", "{{ name[ : 9 : 2] }}"}) {
+        "{{ name.split( \"\" ) }}", "{{ name[0:100:2] }}", "{{ name[ : 9 : 2] }}",
+        "{% for x in list %}{{ loop.cycle(1, 2) }}{{ loop.cycle(1) }}{% endfor %}",
+        "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+        "{% set l = [1, 2] %}{% for x in l if l.append(x) is none %}{% endfor %}",
+        "{% set d = {'a': 1, 'b': 2} %}{% for k in d if d . pop(k) %}{% endfor %}"}) {
     EXPECT_EQ(failure(source).code, ErrorCode::invalid_argument) << source;
   }
+}
+
+TEST(Jinja, WhatOnlyARenderCanTellIsRefusedThen) {
+  for (const std::string_view source :
+       {"{% set e = '' %}{{ 'ab'.split(e) }}", "{{ 'ab'.split('' ~ '') }}", "{{ 'ab'.replace('', 'x', -1) }}",
+        "{{ 'ab'.split(                                                                               '' ~ '') }}",
+        "{% macro f(g, caller) %}{{ g(g, 1) }}{% endmacro %}{{ f(f, 1) }}",
+        "{% macro f(g) -%} {% set caller = 1 %}{{ g(g) }}{% endmacro %}{{ f(f) }}"}) {
+    EXPECT_FALSE(failure(source).message.empty()) << source;
+  }
+  EXPECT_EQ(rendered("{{ 'a,b;c'.split(',')[1].split( ';' )[0] }}{{ 'aba'.replace('a', ('x', 'y')[1]) }}"), "byby");
+  EXPECT_EQ(rendered("{{ 'a,b'.split([',', ';'][0])[1] }}{{ name.replace('A', name.replace('A', '')) }}"), "bdada");
+  EXPECT_EQ(rendered("a\n{% macro f(x) %}\n{{ x }}\n{%- endmacro %}{% macro g(x) -%}\n {{ x }}{% endmacro %}\n"
+                     "{{ f(1) }}{{ g(2) }}"),
+            "a\n12");
 }
 
 TEST(Jinja, SlicesThatAreSafeStayAllowed) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -14,7 +15,8 @@ namespace puna::schema {
 namespace {
 
 constexpr std::size_t kViolationsMax = 20;
-constexpr std::size_t kSchemasDeepMax = 200;  // schemas behind each other for one value
+constexpr std::size_t kSchemasDeepMax = 200;    // schemas behind each other for one value
+constexpr std::int64_t kChecksMax = 1'000'000;  // of a value under a schema
 
 std::string shown(const Json& value) { return std::string(utf8::truncate(value.dump(), 60)); }
 
@@ -73,6 +75,9 @@ class Checker {
     const At at{.id = id, .schema = facts_.at(id), .value = value, .where = where, .report = report, .seen = seen};
     if (resources_.size() > kSchemasDeepMax) {
       return say(at, "is checked against schemas that refer to each other without an end");
+    }
+    if (++checks_ > kChecksMax) {
+      return say(at, "takes too many steps to check");
     }
     if (at.schema.is_bool()) {
       return at.schema.as_bool() || say(at, "is not allowed here");
@@ -299,10 +304,12 @@ class Checker {
         ++fitting;
       }
     }
-    const Json* least = at.schema.find("minContains");
-    const Json* most = at.schema.find("maxContains");
-    return (fitting >= (least == nullptr ? 1 : least->as_double()) &&
-            (most == nullptr || fitting <= most->as_double())) ||
+    const auto limit = [&at](std::string_view key, double otherwise) {
+      const Json* bound = at.schema.find(key);
+      return bound != nullptr && bound->is_number() ? bound->as_double() : otherwise;
+    };
+    return (fitting >= limit("minContains", 1) &&
+            fitting <= limit("maxContains", std::numeric_limits<double>::infinity())) ||
            say(at, format_text("contains {} items that fit {}", fitting, shown(rule)));
   }
 
@@ -405,6 +412,7 @@ class Checker {
   RegexPool pool_;
   Spelling spelling_;
   std::vector<std::string> found_;
+  std::int64_t checks_ = 0;
   std::vector<FactId> resources_;  // the schemas that are being applied, from the outermost
 };
 

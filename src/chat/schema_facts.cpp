@@ -86,6 +86,10 @@ const Json* pointed_at(const Json& from, std::string_view pointer) {
   return at;
 }
 
+std::unexpected<Error> too_deep(std::string_view path) {
+  return fail(ErrorCode::limit, format_text("the schema is nested deeper than {} {}", kSchemaDepthMax, at_path(path)));
+}
+
 }  // namespace
 
 std::string pointer_token(std::string_view key) {
@@ -125,11 +129,37 @@ FactId Facts::add(const Json& schema, std::string path, std::string base) {
   return known->second;
 }
 
+// Our own links to facts look like keywords.
+Result<void> Facts::check_key(std::string_view key, const std::string& path) {
+  if (key.starts_with("$puna-")) {
+    return fail(ErrorCode::invalid_argument,
+                format_text("schema keyword '{}' {} is not one of JSON Schema", key, at_path(path)));
+  }
+  return {};
+}
+
+// A value, which a reference may take for a schema all the same.
+Result<void> Facts::check_value(const Json& value, const std::string& path, int depth) {
+  if (depth > kSchemaDepthMax) {
+    return too_deep(path);
+  }
+  if (value.is_array()) {
+    for (const Json& item : value.as_array()) {
+      PUNA_TRY_VOID(check_value(item, path, depth + 1));
+    }
+  } else if (value.is_object()) {
+    for (const Json::Member& member : value.as_object()) {
+      PUNA_TRY_VOID(check_key(member.key, path));
+      PUNA_TRY_VOID(check_value(member.value, path, depth + 1));
+    }
+  }
+  return {};
+}
+
 // Finds identifiers and counts; what stands where a schema may stand is checked by its keywords.
 Result<void> Facts::enter(const Json& schema, const std::string& path, std::string base, int depth) {
   if (depth > kSchemaDepthMax) {
-    return fail(ErrorCode::limit,
-                format_text("the schema is nested deeper than {} {}", kSchemaDepthMax, at_path(path)));
+    return too_deep(path);
   }
   if (schema.is_array()) {
     for (std::size_t i = 0; i < schema.as_array().size(); ++i) {
@@ -155,13 +185,11 @@ Result<void> Facts::enter(const Json& schema, const std::string& path, std::stri
     return fail(ErrorCode::limit, format_text("the schema has more than {} objects", kSchemaNodesMax));
   }
   for (const Json::Member& member : schema.as_object()) {
-    if (member.key.starts_with("$puna-")) {
-      return fail(ErrorCode::invalid_argument,
-                  format_text("schema keyword '{}' {} is not one of JSON Schema", member.key, at_path(path)));
-    }
-    if (std::ranges::find(kValues, member.key) == kValues.end()) {
-      PUNA_TRY_VOID(enter(member.value, path + "/" + pointer_token(member.key), base, depth + 1));
-    }
+    PUNA_TRY_VOID(check_key(member.key, path));
+    const std::string inside = path + "/" + pointer_token(member.key);
+    const bool is_value = std::ranges::contains(kValues, member.key);
+    PUNA_TRY_VOID(is_value ? check_value(member.value, inside, depth + 1)
+                           : enter(member.value, inside, base, depth + 1));
   }
   return {};
 }

@@ -74,6 +74,8 @@ class Facts {
     std::optional<FactId> id;
     std::string why;
   };
+  [[nodiscard]] static Result<void> check_key(std::string_view key, const std::string& path);
+  [[nodiscard]] static Result<void> check_value(const Json& value, const std::string& path, int depth);
   [[nodiscard]] Result<void> enter(const Json& schema, const std::string& path, std::string base, int depth);
   FactId add(const Json& schema, std::string path, std::string base);
 

@@ -172,7 +172,8 @@ class Breaker {
     if (count == kCounts.end() || !value.is_number()) {
       return false;
     }
-    const auto limit = static_cast<std::int64_t>(value.as_double()) + count->step;
+    constexpr double kCountMax = 1e15;
+    const auto limit = static_cast<std::int64_t>(std::clamp(value.as_double(), -kCountMax, kCountMax)) + count->step;
     if (limit >= 0) {
       offer(typed(count->type, count->opposite, limit));
     }
@@ -205,7 +206,9 @@ class Breaker {
   bool lists(const Json& schema, std::string_view key, const Json& value) {
     if (key == "required" && value.is_array()) {
       for (const Json& name : value.as_array()) {
-        offer(typed("object", "properties", Json::object({{name.as_string(), false}})));
+        if (name.is_string()) {
+          offer(typed("object", "properties", Json::object({{name.as_string(), false}})));
+        }
       }
     } else if (key == "properties" && value.is_object()) {
       for (const Json::Member& member : value.as_object()) {

@@ -220,6 +220,37 @@ TEST(Schema, ViolationsSayWhatIsWrongAndWhere) {
             std::vector<std::string>{"the value must be an integer or null, not \"a\""});
 }
 
+TEST(Schema, KeywordsWithValuesOfAnotherTypeEndNothing) {
+  for (const std::string_view schema :
+       {R"({"not": {"required": [1]}})", R"({"if": {"required": [1, "a"]}, "else": false})",
+        R"({"not": {"maxLength": 1e300}})", R"({"not": {"minItems": -1e300}})",
+        R"({"type": "array", "not": {"contains": true, "minContains": "x"}})",
+        R"({"contains": true, "minContains": "x", "maxContains": [1]})"}) {
+    static_cast<void>(grammar_from_schema(json(schema)));
+    for (const std::string_view value : {"[1]", "{\"a\": 1}", "\"a\"", "1"}) {
+      static_cast<void>(schema_violations(json(schema), json(value)));
+    }
+  }
+  EXPECT_TRUE(fits(R"({"contains": true, "minContains": "x"})", "[1]"));
+}
+
+TEST(Schema, OurOwnLinksAreRefusedWhereverTheyStand) {
+  for (const std::string_view schema : {R"({"type": "object", "properties": {"default": {"$puna-is": "x"}}})",
+                                        R"({"type": "object", "properties": {"default": {"$puna-is": 4000000}}})",
+                                        R"({"$ref": "#/default", "default": {"$puna-not-enum": 1}})",
+                                        R"({"$ref": "#/examples/0", "examples": [{"allOf": [{"$puna-is": "x"}]}]})"}) {
+    const auto grammar = grammar_from_schema(json(schema));
+    ASSERT_FALSE(grammar) << schema;
+    EXPECT_TRUE(grammar.error().message.contains("$puna-")) << grammar.error().message;
+    EXPECT_FALSE(fits(schema, "1")) << schema;
+  }
+}
+
+TEST(Schema, ACheckThatGrowsWithoutEndIsGivenUp) {
+  const auto found = schema_violations(json(R"({"allOf": [{"$ref": "#"}, {"$ref": "#"}]})"), json("1"));
+  ASSERT_FALSE(found.empty());
+}
+
 TEST(Schema, ViolationsAreBounded) {
   Json items = Json::array();
   for (int i = 0; i < 1000; ++i) {

@@ -77,7 +77,7 @@ void add_model_flags(CLI::App& app, Options& o) {
       ->type_name("FILE");
   group->add_option("-c,--ctx", o.engine.window_tokens, "window in tokens (default: the model's, at most 8192)")
       ->check(CLI::Range(16, 16'777'216));
-  group->add_option("-t,--threads", o.engine.threads, "threads for decoding (default: physical cores)")
+  group->add_option("-t,--threads", o.engine.threads, "threads for decoding (default: physical cores, at most 8)")
       ->check(CLI::Range(1, 512));
   group->add_option("--threads-batch", o.engine.threads_batch, "threads for reading prompts (default: as --threads)")
       ->check(CLI::Range(1, 512));

@@ -72,7 +72,7 @@ void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
   run->add_option("--out", options.folder, "folder of the results (default: runs/ID-SEED)")->type_name("FOLDER");
   run->add_option("--concurrent", options.concurrent_max, "agents that are asked at the same time (default: 8)")
       ->check(CLI::Range(1, 256));
-  run->add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores)")
+  run->add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores, at most 8)")
       ->check(CLI::Range(1, 512));
   const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
   run->add_option("--profile", options.profile, "deterministic (the default), or fast: then seeds do not repeat")

@@ -16,7 +16,7 @@ void add_model_flags(CLI::App& action, SimOptions& options) {
 void add_speed_flags(CLI::App& action, SimOptions& options) {
   action.add_option("--concurrent", options.concurrent_max, "agents that are asked at the same time (default: 8)")
       ->check(CLI::Range(1, 256));
-  action.add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores)")
+  action.add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores, at most 8)")
       ->check(CLI::Range(1, 512));
   const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
   action.add_option("--profile", options.profile, "deterministic (the default), or fast: then seeds do not repeat")

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <variant>
@@ -84,19 +85,25 @@ class ThreadedEngine final : public Engine {
   };
   struct Sleep {
     std::vector<Token> tokens;
-    std::shared_ptr<std::promise<std::optional<EngineCore::Held>>> held;
+    std::shared_ptr<std::promise<Result<EngineCore::Held>>> held;
+  };
+  struct Reserve {
+    std::uint64_t bytes = 0;
+    std::shared_ptr<std::promise<std::optional<StateRoom>>> room;
   };
   struct Wake {
+    StateRoom room;  // first: it goes last
     SavedState state;
     std::shared_ptr<std::promise<bool>> kept;
   };
-  using Mail = std::variant<Submission, Leave, Sleep, Wake>;
+  using Mail = std::variant<Submission, Leave, Sleep, Reserve, Wake>;
 
   [[nodiscard]] Result<void> check(const GenerationRequest& request) const;
   [[nodiscard]] Result<Submission> prepare(GenerationRequest request);
   [[nodiscard]] Result<Pin> compute_pin(std::vector<Token> prefix, const std::stop_token& stop);
   [[nodiscard]] Result<std::int64_t> write_held(std::vector<Token> tokens, const std::filesystem::path& file,
                                                 std::string note);
+  [[nodiscard]] Result<std::optional<StateRoom>> room_for(std::uint64_t bytes);
   [[nodiscard]] Result<Woken> read_kept(const std::filesystem::path& file);
   [[nodiscard]] bool take_a_place();
   [[nodiscard]] Result<bool> wait_for_a_place(const Sequence& sequence, const std::stop_token& stop);
@@ -118,6 +125,7 @@ class ThreadedEngine final : public Engine {
   BoundedQueue<Mail> inbox_;
   EngineCore core_;  // touched by thread_ only
   const std::string state_key_;
+  std::mutex moving_;        // one state at a time is on its way to a file or from one
   mutable PlanMaker plans_;  // any caller's thread
   const Error closed_ = closed();
   const Error died_ = died();
@@ -287,16 +295,18 @@ Result<T> answer_of(std::future<T> answer) {
 
 Result<std::int64_t> ThreadedEngine::hibernate(std::vector<Token> tokens, const std::filesystem::path& file,
                                                std::string note) {
+  const std::scoped_lock one(moving_);
   return or_out_of_memory([&] { return write_held(std::move(tokens), file, std::move(note)); });
 }
 
 Result<Engine::Woken> ThreadedEngine::wake(const std::filesystem::path& file) {
+  const std::scoped_lock one(moving_);
   return or_out_of_memory([&] { return read_kept(file); });
 }
 
 Result<std::int64_t> ThreadedEngine::write_held(std::vector<Token> tokens, const std::filesystem::path& file,
                                                 std::string note) {
-  auto promise = std::make_shared<std::promise<std::optional<EngineCore::Held>>>();
+  auto promise = std::make_shared<std::promise<Result<EngineCore::Held>>>();
   auto answer = promise->get_future();
   if (!backend_->shape().abilities.save) {
     return fail(ErrorCode::invalid_argument, "this model's memory cannot be saved");
@@ -304,20 +314,48 @@ Result<std::int64_t> ThreadedEngine::write_held(std::vector<Token> tokens, const
   if (inbox_.try_push(Sleep{.tokens = std::move(tokens), .held = std::move(promise)}) != Push::accepted) {
     return std::unexpected(closed());
   }
-  PUNA_TRY(std::optional<EngineCore::Held> held, answer_of(std::move(answer)));
-  if (!held) {
-    return fail(ErrorCode::not_found, "the engine holds no beginning of these tokens",
-                "hibernate an agent after its turn, before others need its memory");
+  PUNA_TRY(Result<EngineCore::Held> answered, answer_of(std::move(answer)));
+  PUNA_TRY(EngineCore::Held held, std::move(answered));
+  held.state.note = std::move(note);
+  Result<void> written = check_for_files(held.state.tokens);
+  if (written) {
+    written = write_state(file, state_key_, held.state);
   }
-  PUNA_TRY_VOID(check_for_files(held->state.tokens));
-  held->state.note = std::move(note);
-  PUNA_TRY_VOID(write_state(file, state_key_, held->state));
-  return static_cast<std::int64_t>(held->tokens);
+  if (held.is_the_one) {
+    held.state.note.clear();
+    static_cast<void>(inbox_.try_push(Wake{
+        .room = std::move(held.room), .state = std::move(held.state), .kept = std::make_shared<std::promise<bool>>()}));
+  }
+  PUNA_TRY_VOID(written);
+  return static_cast<std::int64_t>(held.tokens);
+}
+
+Result<std::optional<StateRoom>> ThreadedEngine::room_for(std::uint64_t bytes) {
+  auto promise = std::make_shared<std::promise<std::optional<StateRoom>>>();
+  auto answer = promise->get_future();
+  if (inbox_.try_push(Reserve{.bytes = bytes, .room = std::move(promise)}) != Push::accepted) {
+    return std::unexpected(closed());
+  }
+  return answer_of(std::move(answer));
 }
 
 Result<Engine::Woken> ThreadedEngine::read_kept(const std::filesystem::path& file) {
   const auto bytes_max = static_cast<std::uint64_t>(options_.saved_bytes_max);
-  PUNA_TRY(SavedState state, read_state(file, state_key_, bytes_max));
+  const auto no_room = [&] {
+    return fail(ErrorCode::limit,
+                format_text("{} does not fit into the {} bytes for saved prefixes", file.string(), bytes_max),
+                "give the engine more memory for saved prefixes");
+  };
+  StateRoom room;
+  const auto admit = [&](std::uint64_t bytes) -> Result<void> {
+    PUNA_TRY(std::optional<StateRoom> given, room_for(bytes));
+    if (!given) {
+      return no_room();
+    }
+    room = *std::move(given);
+    return {};
+  };
+  PUNA_TRY(SavedState state, read_state(file, state_key_, bytes_max, admit));
   PUNA_TRY_VOID(check_for_files(state.tokens));
   const auto window = static_cast<std::size_t>(options_.window_tokens);
   if (backend_->shape().abilities.share != Share::any_part && state.tokens.size() > window) {
@@ -328,14 +366,13 @@ Result<Engine::Woken> ThreadedEngine::read_kept(const std::filesystem::path& fil
   Woken woken{.tokens = state.tokens, .note = std::exchange(state.note, {})};
   auto promise = std::make_shared<std::promise<bool>>();
   auto answer = promise->get_future();
-  if (inbox_.try_push(Wake{.state = std::move(state), .kept = std::move(promise)}) != Push::accepted) {
+  if (inbox_.try_push(Wake{.room = std::move(room), .state = std::move(state), .kept = std::move(promise)}) !=
+      Push::accepted) {
     return std::unexpected(closed());
   }
   PUNA_TRY(const bool kept, answer_of(std::move(answer)));
   if (!kept) {
-    return fail(ErrorCode::limit,
-                format_text("{} does not fit into the {} bytes for saved prefixes", file.string(), bytes_max),
-                "give the engine more memory for saved prefixes");
+    return no_room();
   }
   return woken;
 }
@@ -352,8 +389,10 @@ void ThreadedEngine::deliver(Mail mail) {
     core_.leave_for_tool(leave->agent, leave->tool);
   } else if (auto* sleep = std::get_if<Sleep>(&mail)) {
     keep_promise(*sleep->held, [&] { return core_.state_of(sleep->tokens); });
+  } else if (auto* reserve = std::get_if<Reserve>(&mail)) {
+    keep_promise(*reserve->room, [&] { return core_.room_for(reserve->bytes); });
   } else if (auto* wake = std::get_if<Wake>(&mail)) {
-    keep_promise(*wake->kept, [&] { return core_.keep(std::move(wake->state)); });
+    keep_promise(*wake->kept, [&] { return core_.keep(std::move(wake->state), std::move(wake->room)); });
   } else if (core_.dead()) {
     counters_.leave_line();
     std::get<Submission>(mail)->stream->fail(died_);

@@ -154,7 +154,7 @@ void EngineAccount::hibernate_and_wake(const Asked& agent) {
   auto read = read_state(file, account_->state_key(), std::uint64_t{1} << 30U);
   std::filesystem::remove(file);
   ASSERT_TRUE(read) << read.error().message;
-  core_->keep(*std::move(read));
+  core_->keep(*std::move(read), std::move(held->room));
 }
 
 void EngineAccount::operate(Random& random) {

@@ -278,7 +278,8 @@ void EngineCore::save(LaneId lane) {
     if (known && known->tokens == tokens.size()) {
       return;
     }
-    if (!saved_.make_room(tokens, backend_.saved_bytes(lane) + tokens.size_bytes(), !abilities_.cut)) {
+    const std::uint64_t bytes = backend_.saved_bytes(lane) + tokens.size_bytes();
+    if (!saved_.make_room(tokens, bytes, !abilities_.cut) && (folder_ == nullptr || !folder_->has_room_for(bytes))) {
       return;
     }
     SavedStates::State state{.tokens = {tokens.begin(), tokens.end()}, .bytes = {}};
@@ -331,7 +332,8 @@ std::optional<std::size_t> EngineCore::restore(LaneId lane, const PrefixTree::Ma
     return 0;
   }
   const std::size_t wanted = saved.tokens;
-  SavedStates::State state = saved_.take(saved.holder);  // out of reach of what is saved to make room for it
+  Held held = take_saved(saved);  // out of reach of what is saved to make room for it
+  const SavedState& state = held.state;
   give_up(lane);
   const bool fits = if_memory_allows([&] { ledger_.reserve(lane, state.tokens.size()); });
   const Restored restored = fits ? make_room_and_restore(lane, state) : Restored::no_room;
@@ -351,7 +353,7 @@ std::optional<std::size_t> EngineCore::restore(LaneId lane, const PrefixTree::Ma
     counters_.tokens_restored += static_cast<std::int64_t>(tokens);
   }
   if (restored == Restored::whole || (restored == Restored::no_room && !(fits && is_alone))) {
-    add_saved(std::move(state));
+    give_back(std::move(held));
   }
   counters_.saved_bytes = static_cast<std::int64_t>(saved_.bytes());
   return waits ? std::nullopt : std::optional(tokens);

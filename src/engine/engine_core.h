@@ -53,14 +53,19 @@ class EngineCore {
   // It chooses how many threads a step uses. Call before the first step.
   void use_guard(std::unique_ptr<ThreadGuard> guard) { guard_ = std::move(guard); }
   // What is held of the beginning of these tokens, and of nothing else, as bytes.
-  // Nothing: none of it, or it cannot be saved now.
+  // Errors  not_found  none of it, or it cannot be saved now;  limit  no room for it among the saved states
+  // Without memory it throws std::bad_alloc, as keep() does.
   struct Held {
+    StateRoom room;  // the state's; first: it goes last
     SavedState state;
-    std::size_t tokens = 0;  // of those that were asked for
+    std::size_t tokens = 0;   // of those that were asked for
+    bool is_the_one = false;  // that was saved, not a copy: keep() it afterwards
   };
-  [[nodiscard]] std::optional<Held> state_of(std::span<const Token> tokens);
-  // Keeps a state for the prompts that begin with it. False: there is no room for it.
-  bool keep(SavedState state);  // Without memory: std::bad_alloc, as from state_of().
+  [[nodiscard]] Result<Held> state_of(std::span<const Token> tokens);
+  // For a state that is about to be there. Nothing: there is not so much memory for states.
+  [[nodiscard]] std::optional<StateRoom> room_for(std::uint64_t bytes);
+  // Keeps a state, in its room if it has one, for the prompts that begin with it. False: there is no room for it.
+  bool keep(SavedState state, StateRoom room = {});
   // The agent waits for a tool: its cells are kept for about as long as the tool usually takes.
   void leave_for_tool(AgentId agent, std::string_view tool);
 
@@ -89,8 +94,6 @@ class EngineCore {
   [[nodiscard]] bool past_deadline(const Sequence& sequence) const;
   [[nodiscard]] std::uint64_t state_bytes(std::size_t tokens) const;
   [[nodiscard]] KvLedger::Moment moment() const;
-  void put_back(LaneId lane, std::vector<std::byte> all);
-  [[nodiscard]] std::optional<Held> part_of(std::span<const Token> tokens, std::size_t whole);
   void finish(Sequence& sequence, FinishReason reason);
   void fail_sequence(Sequence& sequence, const Error& error);
   void retire(LaneId lane);
@@ -127,6 +130,15 @@ class EngineCore {
   void save(LaneId lane);
   void add_forced_start(Sequence& sequence);
   void begin(std::unique_ptr<Sequence> sequence, LaneId lane, std::size_t available);
+
+  // engine_held.cpp: states for files, and from them.
+  [[nodiscard]] Result<Held> held_live(const KvLedger::Live& live, int rooms);
+  [[nodiscard]] Held take_saved(const PrefixTree::Match& saved);
+  [[nodiscard]] Held held_saved(const PrefixTree::Match& saved);
+  [[nodiscard]] Result<Held> part_of(std::span<const Token> tokens, std::size_t whole);
+  [[nodiscard]] Result<Held> cut_out(LaneId lane, bool is_own, std::span<const Token> tokens, Held& all);
+  void put_back(LaneId lane, Held all);
+  void give_back(Held all);
 
   // engine_decode.cpp: from a plan to computed rows.
   [[nodiscard]] bool decode();

@@ -95,6 +95,74 @@ TEST_F(EngineStates, WhatAForkWentOnFromIsGivenWithoutTheFork) {
   }
 }
 
+TEST_F(EngineStates, WhatIsOnItsWayToAFileHasRoomAmongTheSavedOnes) {
+  const auto prompt = tokens_of("one conversation");
+  const std::int64_t size = 2 * static_cast<std::int64_t>(prompt.size() * sizeof(Token));  // its tokens, and its cells
+  for (const std::int64_t room : {size - 1, size}) {
+    open({.lanes = 2}, {.saved_bytes_max = room});
+    submit(prompt, 1);
+    run_to_end();
+    const auto held = core_->state_of(prompt);
+    if (room < size) {
+      ASSERT_FALSE(held);
+      EXPECT_EQ(held.error().code, ErrorCode::limit);
+    } else {
+      ASSERT_TRUE(held) << held.error().message;
+      EXPECT_EQ(held->state.bytes, bytes_of(prompt));
+      EXPECT_FALSE(core_->room_for(1));
+    }
+    expect_agreement();
+  }
+  EXPECT_TRUE(core_->room_for(static_cast<std::uint64_t>(size))) << "it is written";
+}
+
+TEST_F(EngineStates, ASavedOneStaysWhereThereIsRoomForTwo) {
+  const auto prompt = tokens_of("one conversation");
+  const std::int64_t size = 2 * static_cast<std::int64_t>(prompt.size() * sizeof(Token));
+  for (const std::int64_t states : {1, 2}) {
+    open({.lanes = 1}, {.saved_bytes_max = states * size});
+    ASSERT_TRUE(core_->keep({.tokens = prompt, .bytes = bytes_of(prompt)}));
+    {
+      const auto held = core_->state_of(prompt);
+      ASSERT_TRUE(held);
+      EXPECT_EQ(held->state.bytes, bytes_of(prompt));
+      EXPECT_EQ(counters_.saved_bytes, (states - 1) * size);
+    }
+    EXPECT_EQ(core_->state_of(prompt).has_value(), states == 2);
+    ASSERT_TRUE(core_->keep({.tokens = prompt, .bytes = bytes_of(prompt)}, *core_->room_for(10)));
+    EXPECT_EQ(counters_.saved_bytes, size);
+  }
+}
+
+TEST_F(EngineStates, APartThatThereIsNoRoomForLeavesTheShorterWholeOne) {
+  open({.lanes = 2}, {.saved_bytes_max = 500});
+  std::vector<Token> tokens(20, 'a');
+  ASSERT_TRUE(core_->keep({.tokens = tokens, .bytes = bytes_of(tokens)}));
+  tokens.insert(tokens.end(), 30, 'b');
+  submit(tokens, 1);
+  run_to_end();
+  ASSERT_EQ(counters_.tokens_restored, 20);
+  std::fill(tokens.begin() + 40, tokens.end(), 'c');
+  const auto held = core_->state_of(tokens);  // 40 of them stand in a lane, whose state there is room for, but not twice
+  ASSERT_TRUE(held) << held.error().message;
+  EXPECT_EQ(held->tokens, 20U);
+  expect_agreement();
+}
+
+TEST_F(EngineStates, WhatIsRestoredKeepsItsRoomUntilItIsThere) {
+  const std::vector<Token> one(40, 'a');
+  const std::vector<Token> other(40, 'b');
+  open({.lanes = 1}, {.saved_bytes_max = 400});  // room for one of them
+  for (const std::vector<Token>& prompt : {one, other, one, other}) {
+    const Caller caller = submit(prompt, 2);
+    run_to_end();
+    EXPECT_EQ(caller.drain().text, expected(prompt, 2));
+    EXPECT_LE(counters_.saved_bytes, 400);
+    expect_agreement();
+  }
+  EXPECT_EQ(counters_.states_saved, 1) << "the other one comes while the one is on its way back";
+}
+
 TEST_F(EngineStates, AStateThatHoldsLessThanItSaysIsNotUsed) {
   for (const Abilities& abilities : {Abilities{.share = Share::any_part, .cut = true, .save = true}, kNeverCut}) {
     open({.lanes = 2, .abilities = abilities});

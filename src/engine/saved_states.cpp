@@ -25,6 +25,12 @@ bool SavedStates::add(State state, bool whole_only) {
       return true;
     }
   }
+  if (size > in_reach()) {
+    if (overflow_) {
+      overflow_(std::move(state));
+    }
+    return static_cast<bool>(overflow_);
+  }
   if (!whole_only) {
     drop_beginnings_of(state.tokens);
   }
@@ -49,7 +55,7 @@ void SavedStates::drop_beginnings_of(std::span<const Token> tokens) {
 }
 
 bool SavedStates::make_room(std::span<const Token> tokens, std::uint64_t bytes, bool whole_only) {
-  if (bytes > bytes_max_) {
+  if (bytes > in_reach()) {
     return false;
   }
   if (!has_room_for(bytes) && !whole_only) {
@@ -60,12 +66,20 @@ bool SavedStates::make_room(std::span<const Token> tokens, std::uint64_t bytes, 
 }
 
 void SavedStates::make_room(std::uint64_t wanted) {
-  while (bytes_ + wanted > bytes_max_) {
+  while (!has_room_for(wanted)) {
     State state = take(by_use_.begin()->second);
     if (overflow_) {
       overflow_(std::move(state));
     }
   }
+}
+
+std::optional<StateRoom> SavedStates::room_for(std::uint64_t bytes) {
+  if (bytes > in_reach()) {
+    return std::nullopt;
+  }
+  make_room(bytes);
+  return StateRoom(away_, bytes);
 }
 
 std::optional<PrefixTree::Match> SavedStates::best(std::span<const Token> prompt, bool whole_only) const {

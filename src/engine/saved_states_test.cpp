@@ -61,5 +61,42 @@ TEST(SavedStates, TheOneUsedLongestAgoGoesFirstAndTheCeilingHolds) {
   EXPECT_EQ(saved.count(), 3U);
 }
 
+TEST(SavedStates, WhatIsElsewhereCountsUntilItsRoomIsGivenBack) {
+  SavedStates saved(350);
+  for (const std::string_view text : {"a", "b", "c"}) {
+    EXPECT_TRUE(saved.add(state(text), false));
+  }
+  EXPECT_FALSE(saved.room_for(351));
+  EXPECT_EQ(saved.count(), 3U) << "what cannot be is no reason to forget";
+  {
+    const auto room = saved.room_for(200);
+    ASSERT_TRUE(room);
+    EXPECT_EQ(saved.count(), 1U);
+    EXPECT_EQ(saved.best(tokens_of("c"), false)->tokens, 1U) << "the one used last";
+    EXPECT_FALSE(saved.has_room_for(47));
+    EXPECT_TRUE(saved.has_room_for(46));
+    EXPECT_FALSE(saved.room_for(151));
+    EXPECT_FALSE(saved.add(state("d", 150), false));
+    EXPECT_TRUE(saved.add(state("d"), false));
+    EXPECT_EQ(saved.count(), 1U);
+  }
+  EXPECT_TRUE(saved.has_room_for(246));
+}
+
+TEST(SavedStates, ARoomIsGivenBackOnceAndAfterTheStatesAreGone) {
+  auto saved = std::make_unique<SavedStates>(100);
+  StateRoom first = *saved->room_for(60);
+  StateRoom second = std::move(first);
+  first = *saved->room_for(40);
+  EXPECT_FALSE(saved->has_room_for(1));
+  second.give_back();
+  second.give_back();
+  EXPECT_TRUE(saved->has_room_for(60));
+  EXPECT_FALSE(saved->has_room_for(61));
+  second = std::move(first);
+  EXPECT_FALSE(saved->has_room_for(61));
+  saved.reset();
+}
+
 }  // namespace
 }  // namespace puna::engine

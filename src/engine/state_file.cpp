@@ -37,6 +37,9 @@ struct Sizes {
   Head head;
   std::uint64_t note_bytes = 0;  // in the file only with kMagicOfNoted
 
+  [[nodiscard]] std::uint64_t content_bytes() const {
+    return head.tokens * sizeof(Token) + head.state_bytes + note_bytes;
+  }
   [[nodiscard]] bool is_noted() const { return head.magic == kMagicOfNoted; }
 };
 
@@ -115,14 +118,13 @@ Result<Sizes> read_sizes(std::ifstream& stream, const std::filesystem::path& fil
     }
   }
   if (head.key_bytes > kStateKeyBytesMax || head.tokens > length / sizeof(Token) || head.state_bytes > length ||
-      sizes.note_bytes > length ||
-      fixed + head.key_bytes + head.tokens * sizeof(Token) + head.state_bytes + sizes.note_bytes != length) {
+      sizes.note_bytes > length || fixed + head.key_bytes + sizes.content_bytes() != length) {
     return damaged(file, format_text("it has {} bytes, and its head says otherwise", length));
   }
-  const std::uint64_t bytes = head.tokens * sizeof(Token) + head.state_bytes + sizes.note_bytes;
-  if (bytes > bytes_max) {
+  if (sizes.content_bytes() > bytes_max) {
     return fail(ErrorCode::limit,
-                format_text("{} holds a state of {} bytes, and {} are allowed", file.string(), bytes, bytes_max),
+                format_text("{} holds a state of {} bytes, and {} are allowed", file.string(), sizes.content_bytes(),
+                            bytes_max),
                 "give the engine more memory for saved prefixes");
   }
   return sizes;
@@ -170,9 +172,13 @@ Result<void> write_state(const std::filesystem::path& file, std::string_view key
   return out.finish();
 }
 
-Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key, std::uint64_t bytes_max) {
+Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key, std::uint64_t bytes_max,
+                              const std::function<Result<void>(std::uint64_t)>& admit) {
   PUNA_TRY(std::ifstream stream, open(file));
   PUNA_TRY(const Sizes sizes, read_sizes(stream, file, bytes_max));
+  if (admit) {
+    PUNA_TRY_VOID(admit(sizes.content_bytes()));
+  }
   const Head& head = sizes.head;
   std::string found(head.key_bytes, '\0');
   SavedState state;

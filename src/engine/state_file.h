@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,8 +34,10 @@ struct SavedState {
 //         corrupt           not such a file, cut short, or its bytes changed
 //         invalid_argument  of another model, cache or library; the message says both
 //         limit             more than bytes_max bytes of tokens, state and note
+//         those of admit, which is asked with that number before there is memory for them
 [[nodiscard]] Result<SavedState> read_state(const std::filesystem::path& file, std::string_view key,
-                                            std::uint64_t bytes_max);
+                                            std::uint64_t bytes_max,
+                                            const std::function<Result<void>(std::uint64_t)>& admit = {});
 
 // A number that differs for different models: of each of their files the size, and all bytes up to 64 MiB, or 1,024
 // pieces of 64 KiB from the beginning to the end. Two files are taken for one only if they differ in small parts alone.

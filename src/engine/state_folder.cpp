@@ -97,10 +97,14 @@ void StateFolder::tell(Done done) {
   }
 }
 
+bool StateFolder::has_room_for(std::uint64_t bytes) const {
+  return moving_bytes_ + bytes <= moving_bytes_max_ && bytes <= bytes_max_;
+}
+
 void StateFolder::put(SavedState state) {
   if_memory_allows([&] {
     const std::uint64_t size = size_of(state);
-    if (moving_bytes_ + size <= moving_bytes_max_ && make_room(size)) {
+    if (has_room_for(size) && make_room(size)) {
       enqueue(std::move(state), size);
     }
   });

@@ -37,6 +37,8 @@ class StateFolder {
   StateFolder& operator=(const StateFolder&) = delete;
 
   void put(SavedState state);
+  // Whether a state of so many bytes could be put now.
+  [[nodiscard]] bool has_room_for(std::uint64_t bytes) const;
   // The file that has the longest common beginning with the prompt; with `whole_only` all its tokens must begin it.
   [[nodiscard]] std::optional<PrefixTree::Match> best(std::span<const Token> prompt, bool whole_only) const;
   // Asks for a file's state; look at poll() until it is there. Asking twice is asking once. later: there is no room for

@@ -173,9 +173,9 @@ class ScenarioTest : public EngineCoreTest {
     std::optional<EngineCore::Held> held;
     enter([&] {
       try {
-        held = core_->state_of(talks_[0].prompt);
-        if (held) {
-          core_->keep(held->state);
+        if (auto given = core_->state_of(talks_[0].prompt)) {
+          held = *std::move(given);
+          core_->keep(held->state, std::move(held->room));
         }
       } catch (const std::bad_alloc&) {
         held.reset();  // said to whoever asked

@@ -240,9 +240,10 @@ void ChatReply::take_usage(const Json& chunk) {
     const auto output = integer(*timings, "predicted_n");
     if (!has_usage_ && computed && output) {
       has_usage_ = true;
-      usage_.cached_tokens = std::max<std::int64_t>(0, integer(*timings, "cache_n").value_or(0));
-      usage_.prompt_tokens = usage_.cached_tokens + std::max<std::int64_t>(0, *computed);
-      usage_.output_tokens = std::max<std::int64_t>(0, *output);
+      constexpr std::int64_t kTokensMax = std::int64_t{1} << 40U;
+      usage_.cached_tokens = std::clamp<std::int64_t>(integer(*timings, "cache_n").value_or(0), 0, kTokensMax);
+      usage_.prompt_tokens = usage_.cached_tokens + std::clamp<std::int64_t>(*computed, 0, kTokensMax);
+      usage_.output_tokens = std::clamp<std::int64_t>(*output, 0, kTokensMax);
     }
   }
 }

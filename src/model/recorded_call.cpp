@@ -137,10 +137,14 @@ Result<Error> error_from(const Json& json) {
 }
 
 Usage usage_from(const Json& json) {
-  return {.prompt_tokens = model::integer(json, "prompt_tokens").value_or(0),
-          .cached_tokens = model::integer(json, "cached_tokens").value_or(0),
-          .output_tokens = model::integer(json, "output_tokens").value_or(0),
-          .forced_tokens = model::integer(json, "forced_tokens").value_or(0)};
+  static constexpr std::int64_t kTokensMax = std::int64_t{1} << 40U;
+  const auto tokens = [&json](std::string_view key) {
+    return std::clamp<std::int64_t>(model::integer(json, key).value_or(0), 0, kTokensMax);
+  };
+  return {.prompt_tokens = tokens("prompt_tokens"),
+          .cached_tokens = tokens("cached_tokens"),
+          .output_tokens = tokens("output_tokens"),
+          .forced_tokens = tokens("forced_tokens")};
 }
 
 Reply::Probability probability_from(const Json& json) {

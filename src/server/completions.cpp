@@ -135,7 +135,7 @@ Handled native_completion(Served& served, Call& call) {
   PUNA_TRY(RawQuestion question, read_raw(served, call.body, {"n_predict", "max_tokens"}));
   PUNA_TRY(question.watched, flag(call.body, "stream"));
   PUNA_TRY(const bool returns_tokens, flag(call.body, "return_tokens"));
-  const Json prompt = *field(call.body, "prompt");
+  const Json prompt = *field(with_extra_body(call.body), "prompt");  // read_raw() found it
   const auto shown = [&](const std::vector<Token>& tokens) {
     return tokens_json(returns_tokens ? tokens : std::vector<Token>());
   };

@@ -144,6 +144,14 @@ TEST_F(DemoServer, HoldsAnswersToSchemasAndGrammars) {
   EXPECT_TRUE(word == "yes" || word == "no") << word;
 }
 
+TEST_F(DemoServer, APromptMayStandInTheExtraBody) {
+  TestServerRun run(*model_);
+  const HttpAnswer answer = run.post("/completion", R"({"extra_body":{"prompt":"hi","n_predict":2}})");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_EQ(text_at(answer.json(), "prompt"), "hi");
+  EXPECT_EQ(run.post("/completion", R"({"extra_body":{"n_predict":2}})").status, 400);
+}
+
 TEST_F(DemoServer, TokensGoThereAndBack) {
   TestServerRun run(*model_);
   const std::string text = "The quick brown fox, 12 + 34 = 46. \xc3\xa4\xe2\x82\xac\n";

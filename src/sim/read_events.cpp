@@ -218,9 +218,13 @@ class EventReader {
       return format_text("epoch {} ends where epoch {} does", epoch_, run_.epochs_ended);
     }
     ++run_.epochs_ended;
+    constexpr std::size_t kColumnsMax = 256;
     const auto add = [this](const Json* values, std::string_view prefix) {
       if (values != nullptr && values->is_object()) {
         for (const Json::Member& member : values->as_object()) {
+          if (run_.epochs.size() >= kColumnsMax && !run_.epochs.contains(std::string(prefix) + member.key)) {
+            return;
+          }
           std::vector<double>& column = run_.epochs[std::string(prefix) + member.key];
           column.resize(run_.epochs_ended, kNoValue);
           column.back() = number_in(*values, member.key);

@@ -46,7 +46,7 @@ std::filesystem::path folder_of(const RunRecord& run, const std::filesystem::pat
 }
 
 Result<void> read_epochs(const std::filesystem::path& file, RunRecord& run) {
-  if (!std::filesystem::exists(file)) {
+  if (std::error_code unknown; !std::filesystem::exists(file, unknown)) {
     return missing_result(file);
   }
   PUNA_TRY(const std::string text, read_result_file(file));
@@ -71,7 +71,7 @@ Result<void> read_epochs(const std::filesystem::path& file, RunRecord& run) {
 }
 
 Result<void> read_agent_table(const std::filesystem::path& file, RunRecord& run) {
-  if (!std::filesystem::exists(file)) {
+  if (std::error_code unknown; !std::filesystem::exists(file, unknown)) {
     return missing_result(file);
   }
   PUNA_TRY(const std::string text, read_result_file(file));
@@ -120,7 +120,7 @@ Result<Json> read_json_object(const std::filesystem::path& file, RunRecord& run)
 }
 
 Result<void> read_verdicts(const std::filesystem::path& file, RunRecord& run) {
-  if (!std::filesystem::exists(file)) {
+  if (std::error_code unknown; !std::filesystem::exists(file, unknown)) {
     return missing_result(file);
   }
   PUNA_TRY(const Json json, read_json_object(file, run));
@@ -147,7 +147,7 @@ Result<void> read_verdicts(const std::filesystem::path& file, RunRecord& run) {
 
 // The account of the models may be missing: it is what differs between equal runs, and left out where that disturbs.
 Result<void> read_usage(const std::filesystem::path& file, RunRecord& run) {
-  if (!std::filesystem::exists(file)) {
+  if (std::error_code unknown; !std::filesystem::exists(file, unknown)) {
     return {};
   }
   PUNA_TRY(const Json json, read_json_object(file, run));

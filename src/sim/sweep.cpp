@@ -121,6 +121,10 @@ SweepAxis read_axis(Section& grid, const YamlNode::Member& member) {
                    "a shorter one");
       continue;
     }
+    if (!read_yaml(written)) {
+      grid.problem(item->place, "a value that cannot be written as YAML in one line", "shorter names in it");
+      continue;
+    }
     axis.values.push_back({.value = std::move(value), .text = std::move(written), .place = item->place});
   }
   return axis;

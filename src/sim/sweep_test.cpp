@@ -129,6 +129,8 @@ TEST(Sweep, BadFilesSayWhereWhatAndWhatToDo) {
       {kSweepHead + "seeds: {from: 3}\n", "f:3:8: a range of seeds needs 'from' and 'to'"},
       {kSweepHead + "seeds: {from: 0, to: 9223372036854775807}\n", "f:3:8: more than 10000 seeds"},
       {kSweepHead + "grid: {agents.0.count: 3}\n", "f:3:24: 'agents.0.count' must be a list of values, not '3'"},
+      {kSweepHead + "grid: {description: [{'" + std::string(600, '"') + "': 1}]}\n",
+       "f:3:22: a value that cannot be written as YAML in one line | shorter names in it"},
       {kSweepHead + "grid: {agents.0.count: [1, 2, 1]}\n", "f:3:31: 1 stands here for the second time"},
       {kSweepHead + "grid: {agents..count: [1]}\n", "f:3:8: a path is names and numbers with dots between them"},
       {kSweepHead + "grid: {simulation.seed: [1]}\n", "f:3:8: 'simulation.seed' is no place for seeds | seeds: "},
