@@ -143,7 +143,8 @@ TEST_F(EngineStates, APartThatThereIsNoRoomForLeavesTheShorterWholeOne) {
   run_to_end();
   ASSERT_EQ(counters_.tokens_restored, 20);
   std::fill(tokens.begin() + 40, tokens.end(), 'c');
-  const auto held = core_->state_of(tokens);  // 40 of them stand in a lane, whose state there is room for, but not twice
+  const auto held =
+      core_->state_of(tokens);  // 40 of them stand in a lane, whose state there is room for, but not twice
   ASSERT_TRUE(held) << held.error().message;
   EXPECT_EQ(held->tokens, 20U);
   expect_agreement();

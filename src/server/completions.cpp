@@ -4,6 +4,7 @@
 #include "server/ask.h"
 #include "server/fields.h"
 #include "server/openai_reply.h"
+#include "server/openai_request.h"
 #include "server/raw.h"
 #include "server/routes.h"
 
