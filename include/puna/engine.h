@@ -28,6 +28,8 @@ namespace puna {
 // attention off: on a CPU, the same prompt and seed give the same tokens whatever runs beside them, for any
 // batch_tokens and any number of threads, and with prefixes that were computed, copied, saved or restored.
 enum class Profile : std::uint8_t { fast, deterministic };
+// Raised with every change after which the deterministic profile gives other tokens for the same seed.
+inline constexpr int kArithmetic = 2;
 
 // pool: one KV cache for all sequences (at most four full windows, fewer if memory is short). Prefixes are shared
 // without a copy; when the pool is full, idle prefixes are saved to memory first, then the youngest generation waits.

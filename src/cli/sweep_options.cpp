@@ -11,6 +11,9 @@ void add_model_flags(CLI::App& action, SimOptions& options) {
   action
       .add_option("-m,--model", options.model_file, "GGUF file for all LLM agents, instead of what the scenario says")
       ->type_name("FILE");
+  const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
+  action.add_option("--profile", options.profile, "deterministic (the default), or fast: then seeds do not repeat")
+      ->transform(CLI::CheckedTransformer(profiles));
 }
 
 void add_speed_flags(CLI::App& action, SimOptions& options) {
@@ -18,9 +21,6 @@ void add_speed_flags(CLI::App& action, SimOptions& options) {
       ->check(CLI::Range(1, 256));
   action.add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores, at most 8)")
       ->check(CLI::Range(1, 512));
-  const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
-  action.add_option("--profile", options.profile, "deterministic (the default), or fast: then seeds do not repeat")
-      ->transform(CLI::CheckedTransformer(profiles));
   action.add_option("--api-key-env", options.api_key_env, "environment variable that holds the servers' key")
       ->type_name("NAME");
 }

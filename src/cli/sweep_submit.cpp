@@ -47,10 +47,14 @@ Result<void> check_words(const SweepOptions& options) {
   return {};
 }
 
+// What the runs' ids depend on.
 std::string model_words(const SweepOptions& options) {
   std::string words;
   if (!options.sim.model_file.empty()) {
     words += " -m " + shell_word(std::filesystem::absolute(options.sim.model_file).string());
+  }
+  if (options.sim.profile == Profile::fast) {
+    words += " --profile fast";
   }
   return words;
 }
@@ -60,9 +64,6 @@ std::string speed_words(const SweepOptions& options) {
   std::string words = format_text(" --concurrent {}", options.sim.concurrent_max);
   if (threads > 0) {
     words += format_text(" --threads {}", threads);
-  }
-  if (options.sim.profile == Profile::fast) {
-    words += " --profile fast";
   }
   if (!options.sim.api_key_env.empty()) {
     words += " --api-key-env " + shell_word(options.sim.api_key_env);
@@ -92,7 +93,7 @@ done
 case $status in
   75 | 130)  # stopped, or a model or a run that somebody else has: the next start goes on with it
     if [ "${{SLURM_RESTART_COUNT:-0}}" -lt {} ]; then
-      scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID"
+      scontrol requeue Incomplete "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID"  # not one that was cancelled
     fi
     ;;
 esac
@@ -198,8 +199,9 @@ Result<SlurmScripts> slurm_scripts(const SlurmJob& job, const SweepOptions& opti
   PUNA_TRY(std::string collect, script_head(job, options, "collect", "/collect.log"));
   shards += format_text("#SBATCH --array=1-{}\n", options.shards);
   if (!options.time.empty()) {
-    shards += "#SBATCH --time=" + options.time + "\n#SBATCH --signal=B:TERM@60\n";
+    shards += "#SBATCH --time=" + options.time + "\n";
   }
+  shards += "#SBATCH --signal=B:TERM@60\n";  // a partition may have a time limit of its own
   shards += options.memory.empty() ? "" : "#SBATCH --mem=" + options.memory + "\n";
   shards += options.cpus == 0 ? "" : format_text("#SBATCH --cpus-per-task={}\n", options.cpus);
   const std::string program = shell_word(job.program.string()) + " sweep ";

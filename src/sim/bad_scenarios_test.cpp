@@ -66,7 +66,8 @@ std::vector<Bad> table() {
       {"? " + std::string(1001, 'k') + "\n: 1\n", "1:3: a key of 1001 bytes; at most 1000", "shorter"},
       {"a: " + std::string(40, '[') + std::string(40, ']'), "1:35: nested more than 32 deep", "flatter"},
       {"scenario_id: *nobody\n", "1:14: not YAML: ", ""},
-      {"scenario_id: s\nmotif: \xFF\n", "2:1: not UTF-8", "iconv"},
+      {"scenario_id: s\nmotif: \xFF\n", "2:8: not UTF-8", "iconv"},
+      {"scenario_id: \xEF\xBF\xBD\nmotif: a\n\xC3(", "3:1: not UTF-8", "iconv"},
       {"a: " + std::string(std::size_t{1} << 20U, 'x'), "1:1: 1048579 bytes; at most 1048576", "shorter"},
       // ---- names and identity
       {with("simulaton: {}\n"), "4:1: 'simulaton' means nothing here", "did you mean simulation?"},

@@ -56,8 +56,19 @@ void write_table(Markup& out, const DataTable& table) {
 }
 
 void write_folded_table(Markup& out, std::string_view summary, const DataTable& table) {
+  constexpr std::size_t kEndRowsMax = 500;
   out.open("details").element("summary", {}, summary).line();
-  write_table(out, table);
+  if (table.rows.size() <= 2 * kEndRowsMax) {
+    write_table(out, table);
+  } else {
+    out.element("p", {{"class", "note"}},
+                format_text("The first and last {} of {} rows; all of them are in the run's CSV files.", kEndRowsMax,
+                            table.rows.size()));
+    DataTable ends{.caption = table.caption, .columns = table.columns};
+    ends.rows.assign(table.rows.begin(), table.rows.begin() + kEndRowsMax);
+    ends.rows.insert(ends.rows.end(), table.rows.end() - kEndRowsMax, table.rows.end());
+    write_table(out, ends);
+  }
   out.close().line();
 }
 

@@ -25,7 +25,7 @@ struct DataTable {
   std::vector<std::vector<std::string>> rows;
 };
 void write_table(Markup& out, const DataTable& table);
-// Folded away.
+// Folded away; of very many rows the first and the last.
 void write_folded_table(Markup& out, std::string_view summary, const DataTable& table);
 
 // A picture's size in its own units, which are CSS pixels where there is room.

@@ -124,6 +124,20 @@ TEST(LineChart, AValueThatIsMissingIsAGapAndNeverZero) {
   EXPECT_EQ(cells[3], "0.600");
 }
 
+TEST(LineChart, OfVeryManyEpochsTheTableHasTheFirstAndTheLast) {
+  for (const std::size_t epochs : {1'000U, 1'001U, 50'000U}) {
+    LineChart chart{.runs = 1};
+    chart.mean = chart.low = chart.high = std::vector<double>(epochs, 0.5);
+    Markup out;
+    draw_lines(out, chart);
+    const std::string text = std::move(out).take();
+    const auto has = [&text](std::size_t epoch) { return text.contains(format_text(">{}<", epoch)); };
+    EXPECT_TRUE(has(500) && has(epochs));
+    EXPECT_EQ(has(501), epochs == 1'000) << epochs;
+    EXPECT_EQ(text.contains("The first and last 500"), epochs > 1'000);
+  }
+}
+
 TEST(LineChart, OneEpochOfOneRunIsADot) {
   Markup out;
   draw_lines(out, {.mean = {0.5}, .low = {0.5}, .high = {0.5}});

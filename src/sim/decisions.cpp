@@ -11,13 +11,6 @@
 #include "sim/answer.h"
 
 namespace puna::sim {
-namespace {
-
-// A model that answers badly is an outcome, and so is a prompt that its window cannot hold. One that does not answer,
-// or that refuses what every agent asks, ends the run, which can go on later.
-bool ends_run(ErrorCode code) { return code != ErrorCode::limit; }
-
-}  // namespace
 
 Decider::Decider(Setup setup) : setup_(std::move(setup)), usage_(setup_.ledger.agents().size()) {
   for (std::size_t agent = 0; agent < usage_.size(); ++agent) {
@@ -86,13 +79,24 @@ void Decider::ask(std::vector<Question>& questions, const std::stop_token& stop)
   work();
 }
 
+// A model that answers badly is an outcome, and so is a prompt that its window cannot hold. One that does not answer,
+// that refuses what every agent asks or has no memory left for it now, ends the run, which can go on later.
+bool Decider::ends_run(const Question& question) const {
+  if (question.reply.error().code != ErrorCode::limit) {
+    return true;
+  }
+  Model& model = setup_.models.model_of(setup_.llm[static_cast<std::size_t>(question.agent)]);
+  const Result<std::int64_t> tokens = model.count_tokens(question.request);
+  return !tokens || (model.counts_exactly() && *tokens < model.window_tokens());
+}
+
 Result<Decision> Decider::decision_of(const Question& question) {
   Decision made{.by = "llm"};
   AgentUsage& usage = usage_[static_cast<std::size_t>(question.agent)];
   ++usage.requests;
   usage.retries += question.retries;
   if (!question.reply) {
-    if (ends_run(question.reply.error().code)) {
+    if (ends_run(question)) {
       Error error = question.reply.error();
       if (error.code == ErrorCode::corrupt) {  // of a run, this says that its log is of another run
         error.code = ErrorCode::unavailable;

@@ -64,6 +64,7 @@ class Decider {
   [[nodiscard]] Decision scripted(int agent);
   [[nodiscard]] Question question_of(std::size_t place, int agent) const;
   void ask(std::vector<Question>& questions, const std::stop_token& stop) const;
+  [[nodiscard]] bool ends_run(const Question& question) const;
   [[nodiscard]] Result<Decision> decision_of(const Question& question);
   [[nodiscard]] Result<void> audit(const Question& question, const Decision& decision) const;
 

@@ -42,10 +42,11 @@ Result<Opened> open_local(const LlmOptions& options, const std::filesystem::path
            LocalModel::open({.load = {.file = file},
                              .engine = {.window_tokens = options.n_ctx,
                                         .sequences_max = places.concurrent_max,
-                                        .threads = options.n_threads == 0 ? places.threads : options.n_threads,
+                                        .threads = places.threads == 0 ? options.n_threads : places.threads,
                                         .profile = places.profile}}));
   const std::string_view profile = places.profile == Profile::deterministic ? "deterministic" : "fast";
-  return Opened{.model = std::move(model), .what = format_text("{}, {} profile", file_text(file), profile)};
+  return Opened{.model = std::move(model),
+                .what = format_text("{}, {} profile, arithmetic {}", file_text(file), profile, kArithmetic)};
 }
 
 Result<Opened> open_server(const LlmOptions& options, const ModelPlaces& places, std::stop_token stop) {

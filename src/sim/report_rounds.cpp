@@ -1,5 +1,6 @@
 // Payoffs by round, and pairs of agents: the numbers of the heat map and of the graph. See report_numbers.h.
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <numeric>
 #include <unordered_map>
@@ -12,15 +13,19 @@ namespace {
 
 constexpr int kStepColumnsMax = 60;
 constexpr int kColumnsMax = 120;
+constexpr int kEpochColumnsMin = 10;  // fewer epochs would show too little
 
 // Which column a round belongs to.
 struct Rounds {
-  int steps = 1;  // in an epoch
-  int each = 1;   // epochs in a column; 0: a column is a step
+  std::int64_t steps = 1;  // in an epoch
+  std::int64_t each = 1;   // steps in a column
+  bool by_steps = true;    // else columns are epochs, or several
   int columns = 1;
 
-  [[nodiscard]] int column(int epoch, int step) const { return each == 0 ? epoch * steps + step : epoch / each; }
+  [[nodiscard]] int column(int epoch, int step) const { return static_cast<int>((epoch * steps + step) / each); }
 };
+
+std::int64_t parts_of(std::int64_t all, std::int64_t each) { return (all + each - 1) / each; }
 
 Rounds rounds_of(const RunGroup& group) {
   std::int64_t epochs = 1;
@@ -35,11 +40,14 @@ Rounds rounds_of(const RunGroup& group) {
       steps = std::max<std::int64_t>(steps, run->scenario->simulation.steps_per_epoch);
     }
   }
-  if (epochs * steps <= kStepColumnsMax) {
-    return {.steps = static_cast<int>(steps), .each = 0, .columns = static_cast<int>(epochs * steps)};
+  Rounds rounds{.steps = steps, .by_steps = epochs * steps <= kStepColumnsMax || epochs < kEpochColumnsMin};
+  if (!rounds.by_steps) {
+    rounds.each = steps * parts_of(epochs, kColumnsMax);
+  } else if (epochs * steps > kStepColumnsMax) {
+    rounds.each = parts_of(epochs * steps, kColumnsMax);
   }
-  const auto each = static_cast<int>((epochs + kColumnsMax - 1) / kColumnsMax);
-  return {.steps = static_cast<int>(steps), .each = each, .columns = static_cast<int>((epochs + each - 1) / each)};
+  rounds.columns = static_cast<int>(parts_of(epochs * steps, rounds.each));
+  return rounds;
 }
 
 // How far a run got, in columns.
@@ -174,9 +182,9 @@ HeatMap payoff_map(const RunGroup& group, const std::vector<AgentSummary>& agent
   }
   HeatMap map{.value_name = group.runs.size() > 1 ? "payoff of the round in points, mean of the runs"
                                                   : "payoff of the round in points",
-              .column_name = rounds.each == 0 ? "step" : "epoch",
-              .axis_name = rounds.each == 0 ? "step, counted over all epochs" : "epoch",
-              .columns_each = std::max(1, rounds.each)};
+              .column_name = rounds.by_steps ? "step" : "epoch",
+              .axis_name = rounds.by_steps ? "step, counted over all epochs" : "epoch",
+              .columns_each = static_cast<int>(rounds.by_steps ? rounds.each : rounds.each / rounds.steps)};
   for (const std::size_t i : extremes_of(agents, rows_max)) {
     HeatMap::Row row{.name = agents[i].name, .group = agents[i].type};
     for (std::size_t column = 0; column < columns; ++column) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <locale>
+#include <numeric>
 
 #include "sim/report_numbers.h"
 #include "sim/result_files.h"
@@ -115,6 +116,38 @@ TEST_F(ReportTest, RoundsAndPairsAddUpToTheTables) {
     EXPECT_EQ(few.nodes.size(), 3U);
     EXPECT_LE(few.edges.size(), 2U);
     EXPECT_EQ(payoff_map(group, agents, 4).rows.size(), 4U);
+  }
+}
+
+TEST_F(ReportTest, RoundsAreStepsWhereEpochsAreFewAndSeveralWhereThereAreMany) {
+  struct Shape {
+    int epochs;
+    int steps;
+    std::size_t columns;
+    std::string name;
+  };
+  const std::vector<Shape> shapes{{.epochs = 1, .steps = 61, .columns = 61, .name = "step"},
+                                  {.epochs = 2, .steps = 250, .columns = 100, .name = "step"},
+                                  {.epochs = 12, .steps = 10, .columns = 12, .name = "epoch"},
+                                  {.epochs = 200, .steps = 1, .columns = 100, .name = "epoch"}};
+  for (const Shape& shape : shapes) {
+    const std::string id = format_text("s{}", shape.epochs);
+    play_seeds(
+        format_text("scenario_id: {}\nworld: public_goods\nagents: [{{type: honest, count: 2}}, {{type: random}}]\n"
+                    "simulation: {{n_epochs: {}, steps_per_epoch: {}}}\n",
+                    id, shape.epochs, shape.steps),
+        {1});
+    const auto runs = read_runs(folder / (id + "-1"), Worlds::built_in(), false);
+    ASSERT_TRUE(runs) << runs.error().message;
+    const RunGroup group{.runs = {runs->data()}, .title = id};
+    const auto agents = agents_of(group);
+    const HeatMap map = payoff_map(group, agents, 100);
+    EXPECT_EQ(map.column_name, shape.name);
+    for (std::size_t i = 0; i < map.rows.size(); ++i) {
+      const std::vector<double>& values = map.rows[i].values;
+      ASSERT_EQ(values.size(), shape.columns);
+      EXPECT_NEAR(std::accumulate(values.begin(), values.end(), 0.0), agents[i].mean.payoff, 1e-9) << id;
+    }
   }
 }
 

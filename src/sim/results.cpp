@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <functional>
 
@@ -246,11 +248,16 @@ Result<void> write_whole(const std::filesystem::path& file, std::string_view tex
   std::filesystem::path beside = file;
   beside += kBeside;
   {
+    errno = 0;
     std::ofstream out(beside, std::ios::binary | std::ios::trunc);
     out << text;
     out.flush();
     if (!out) {
-      return fail(ErrorCode::io, format_text("cannot write '{}'", printable(beside.string())),
+      const int reason = errno;
+      std::filesystem::remove(beside, code);
+      return fail(ErrorCode::io,
+                  format_text("cannot write '{}': {}", printable(file.string()),
+                              reason == 0 ? "the disk takes no more" : std::strerror(reason)),
                   "free space on the disk, or another folder with --out");
     }
   }

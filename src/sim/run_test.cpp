@@ -371,6 +371,22 @@ TEST_F(SimTest, AnswersThatAreNoActionAreNoopsAndCounted) {
   EXPECT_TRUE(files_of("run").at("talk_events.jsonl").contains("\"failure\":\"the prompt does not fit\""));
 }
 
+TEST_F(SimTest, ALimitThatIsNotTheWindowsEndsTheRunWhichGoesOnLater) {
+  const Scenario scenario = scenario_of(kLlm);
+  bool has_memory = false;
+  const ModelSet models = models_for(scenario, [&](const Request&) -> Result<std::string> {
+    return has_memory ? Result<std::string>("{\"action\":\"give\",\"amount\":10}")
+                      : fail(ErrorCode::limit, "out of memory");
+  });
+  const auto broken = run(scenario, {.folder = folder / "run"}, models);
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().message, "out of memory");
+  has_memory = true;
+  for (const AgentResult& agent : play(scenario, "run", models).agents) {
+    EXPECT_EQ(agent.failures, 0);
+  }
+}
+
 TEST_F(SimTest, AnLlmAgentIsScoredByWhatItDoesNotByAType) {
   const Scenario scenario = scenario_of(kLlm);
   const RunResult result =

@@ -1,9 +1,16 @@
 // The interaction world: agents post, answer, vote, propose work to each other and take tasks. How well they work
 // (effort) is theirs to choose; the other side sees the result only afterwards. What an interaction looked like follows
 // from that effort.
+//
+// What an agent sees and does costs the same however many agents there are.
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
 #include <utility>
 
 #include "sim/swarm_policy.h"
@@ -28,13 +35,8 @@ struct Post {
 struct Proposal {
   std::string id;
   int from;
-  int to;
   std::string effort;
   std::int64_t offer;
-};
-struct Task {
-  std::string id;
-  int owner = -1;
 };
 // What an agent has done of what is limited.
 struct Used {
@@ -47,7 +49,15 @@ struct Used {
 class Swarm final : public World {
  public:
   explicit Swarm(const WorldSetup& setup)
-      : setup_(setup), used_(setup.names.size()), reputations_(setup.names.size(), 0.0) {
+      : setup_(setup),
+        used_(setup.names.size()),
+        reputations_(setup.names.size(), 0.0),
+        inboxes_(setup.names.size()),
+        own_tasks_(setup.names.size()) {
+    for (int agent = 0; agent < setup_.agents(); ++agent) {
+      numbers_.try_emplace(name(agent), agent);
+      partners_.push_back(partners_of(agent));
+    }
     const std::vector<std::string> ids{"ID"};  // stands for those that there are
     kinds_ = kinds("ID", ids, {"NAME"}, ids, ids);
   }
@@ -61,29 +71,25 @@ class Swarm final : public World {
   [[nodiscard]] std::vector<ActionKind> allowed(int agent) const override {
     const Used& used = used_[index(agent)];
     std::vector<std::string> posts;
-    std::vector<std::string> tasks;
     for (const Post& post : posts_) {
       posts.push_back(post.id);
     }
-    for (const Task* task : free_tasks()) {
-      tasks.push_back(task->id);
-    }
     std::vector<std::string> partners;
-    for (const int other : partners_of(agent)) {
+    for (const int other : partners_[index(agent)]) {
       partners.push_back(setup_.names[index(other)]);
     }
     std::vector<std::string> proposals;
     for (const Proposal* proposal : proposals_to(agent)) {
       proposals.push_back(proposal->id);
     }
-    const Task* own = task_of(agent);
+    const std::optional<int> own = own_tasks_[index(agent)];
     std::vector<ActionKind> found;
-    for (ActionKind& kind : kinds(own == nullptr ? "" : own->id, posts, partners, proposals, tasks)) {
+    for (ActionKind& kind : kinds(own ? task_name(*own) : "", posts, partners, proposals, free_tasks())) {
       const bool is_over =
           ((kind.name == "post" || kind.name == "reply") && used.posts >= setup_.limits.posts_per_epoch) ||
           (kind.name == "vote" && used.votes >= setup_.limits.votes_per_epoch) ||
           (kind.name == "propose" && used.interactions >= setup_.limits.interactions_per_step) ||
-          (kind.name == "claim" && (own != nullptr || used.tasks >= setup_.limits.tasks_per_epoch));
+          (kind.name == "claim" && (own || used.tasks >= setup_.limits.tasks_per_epoch));
       if (!is_over) {
         found.push_back(std::move(kind));
       }
@@ -100,15 +106,15 @@ class Swarm final : public World {
       lines.push_back(format_text("Proposal {} from {} (reputation {:.2f}), offers {}.", proposal->id,
                                   name(proposal->from), reputations_[index(proposal->from)], proposal->offer));
     }
-    if (const Task* own = task_of(agent)) {
-      lines.push_back(format_text("Your task: {}.", own->id));
+    if (const std::optional<int> own = own_tasks_[index(agent)]) {
+      lines.push_back(format_text("Your task: {}.", task_name(*own)));
     }
     std::string free;
-    for (const Task* task : free_tasks()) {
-      free += (free.empty() ? "" : ", ") + task->id;
+    for (const std::string& task : free_tasks()) {
+      free += (free.empty() ? "" : ", ") + task;
     }
     std::string others;
-    for (const int other : partners_of(agent)) {
+    for (const int other : partners_[index(agent)]) {
       others += (others.empty() ? "" : ", ") + name(other);
     }
     lines.push_back("Free tasks: " + (free.empty() ? "none" : free) + ".");
@@ -128,9 +134,10 @@ class Swarm final : public World {
 
   void begin_epoch(Step& step) override {
     std::ranges::fill(used_, Used{});
-    tasks_.clear();
+    free_tasks_.clear();
+    std::ranges::fill(own_tasks_, std::nullopt);
     for (int i = 0; i < setup_.agents(); ++i) {
-      tasks_.push_back({.id = format_text("t{}", ++task_ids_)});
+      free_tasks_.insert(free_tasks_.end(), ++task_ids_);
     }
     see(step);
   }
@@ -156,10 +163,11 @@ class Swarm final : public World {
     }
   }
   void end_epoch(Step& step) override {
-    for (const Proposal& proposal : proposals_) {
+    for (const auto& [number, proposal] : proposals_) {
       step.record("interaction_expired", Json::object({{"proposal", proposal.id}}));
     }
     proposals_.clear();
+    std::ranges::for_each(inboxes_, [](std::vector<int>& inbox) { inbox.clear(); });
   }
 
  private:
@@ -222,25 +230,26 @@ class Swarm final : public World {
   }
   [[nodiscard]] std::vector<const Proposal*> proposals_to(int agent) const {
     std::vector<const Proposal*> found;
-    for (const Proposal& proposal : proposals_) {
-      if (proposal.to == agent && found.size() < kProposalsSeen) {
-        found.push_back(&proposal);
+    for (const int number : inboxes_[index(agent)]) {
+      if (found.size() < kProposalsSeen) {
+        found.push_back(&proposals_.at(number));
       }
     }
     return found;
   }
-  [[nodiscard]] std::vector<const Task*> free_tasks() const {
-    std::vector<const Task*> found;
-    for (const Task& task : tasks_) {
-      if (task.owner < 0 && found.size() < kTasksSeen) {
-        found.push_back(&task);
-      }
+  static std::string task_name(int number) { return format_text("t{}", number); }
+  static int task_number(std::string_view name) {
+    int number = 0;
+    name.remove_prefix(std::min<std::size_t>(name.size(), 1));
+    std::from_chars(name.data(), name.data() + name.size(), number);
+    return number;
+  }
+  [[nodiscard]] std::vector<std::string> free_tasks() const {
+    std::vector<std::string> found;
+    for (auto task = free_tasks_.begin(); task != free_tasks_.end() && found.size() < kTasksSeen; ++task) {
+      found.push_back(task_name(*task));
     }
     return found;
-  }
-  [[nodiscard]] const Task* task_of(int agent) const {
-    const auto found = std::ranges::find(tasks_, agent, &Task::owner);
-    return found == tasks_.end() ? nullptr : &*found;
   }
 
   void post(int agent, const Action& action, Step& step) {
@@ -266,23 +275,28 @@ class Swarm final : public World {
   }
   void propose(int agent, const Action& action, Step& step) {
     ++used_[index(agent)].interactions;
-    const auto to = static_cast<int>(std::ranges::find(setup_.names, action.text("to")) - setup_.names.begin());
-    proposals_.push_back({.id = format_text("i{}", ++proposal_ids_),
-                          .from = agent,
-                          .to = to,
-                          .effort = action.text("effort"),
-                          .offer = action.integer("offer")});
-    step.record("interaction_proposed", Json::object({{"proposal", proposals_.back().id},
+    const int to = numbers_.at(action.text("to"));
+    const int number = ++proposal_ids_;
+    const Proposal& proposal = proposals_
+                                   .emplace(number, Proposal{.id = format_text("i{}", number),
+                                                             .from = agent,
+                                                             .effort = action.text("effort"),
+                                                             .offer = action.integer("offer")})
+                                   .first->second;
+    inboxes_[index(to)].push_back(number);
+    step.record("interaction_proposed", Json::object({{"proposal", proposal.id},
                                                       {"initiator", name(agent)},
                                                       {"counterparty", name(to)},
                                                       {"offer", action.integer("offer")}}));
   }
   void answer(int agent, const Action& action, Step& step) {
-    const auto found = std::ranges::find(proposals_, action.text("proposal"), &Proposal::id);
-    if (found == proposals_.end()) {
+    std::vector<int>& inbox = inboxes_[index(agent)];
+    const auto found =
+        std::ranges::find(inbox, action.text("proposal"), [this](int number) { return proposals_.at(number).id; });
+    if (found == inbox.end()) {
       return;
     }
-    const Proposal& proposal = *found;
+    const Proposal& proposal = proposals_.at(*found);
     const bool accepted = action.kind == "accept";
     Observables seen = observables_of(proposal.effort);
     seen.engagement = accepted ? seen.engagement : std::min(seen.engagement, 0.0);
@@ -302,16 +316,18 @@ class Swarm final : public World {
     if (accepted) {
       step.tell(agent, format_text("The work of {} was {}.", name(proposal.from), quality_of(proposal.effort)));
     }
-    proposals_.erase(found);
+    proposals_.erase(*found);
+    inbox.erase(found);
   }
   void claim(int agent, const Action& action, Step& step) {
-    const auto task = std::ranges::find(tasks_, action.text("task"), &Task::id);
-    if (task == tasks_.end() || task->owner >= 0) {
+    const auto task = free_tasks_.find(task_number(action.text("task")));
+    if (task == free_tasks_.end()) {
       step.tell(agent, format_text("Task {} was taken by another.", action.text("task")));
       return;
     }
     ++used_[index(agent)].tasks;
-    task->owner = agent;
+    own_tasks_[index(agent)] = *task;
+    free_tasks_.erase(task);
   }
   void submit(int agent, const Action& action, Step& step) {
     const std::string& effort = action.text("effort");
@@ -324,7 +340,7 @@ class Swarm final : public World {
       step.tell(agent, format_text("You may do no more in this step: task {} is still yours.", action.text("task")));
       return;
     }
-    std::erase_if(tasks_, [&](const Task& task) { return task.id == action.text("task"); });
+    own_tasks_[index(agent)] = std::nullopt;
     step.score(agent, accepted ? 1 : 0);
     step.tell(agent, format_text("Your task {} was {}.", action.text("task"), accepted ? "accepted" : "rejected"));
   }
@@ -333,9 +349,13 @@ class Swarm final : public World {
   std::vector<Used> used_;
   std::vector<double> reputations_;  // as they were when the step began
   std::vector<ActionKind> kinds_;
-  std::deque<Post> posts_;  // the last ones
-  std::vector<Proposal> proposals_;
-  std::vector<Task> tasks_;
+  std::deque<Post> posts_;                        // the last ones
+  std::unordered_map<std::string, int> numbers_;  // of agents, by name
+  std::vector<std::vector<int>> partners_;        // of each agent
+  std::map<int, Proposal> proposals_;             // by number: those that wait for an answer
+  std::vector<std::vector<int>> inboxes_;         // of each agent: their numbers
+  std::set<int> free_tasks_;
+  std::vector<std::optional<int>> own_tasks_;  // of each agent
   int post_ids_ = 0;
   int proposal_ids_ = 0;
   int task_ids_ = 0;

@@ -28,7 +28,8 @@ class JoinedTable {
     }
     text_ += key + joined_cells(row) + "\n";
   }
-  [[nodiscard]] const std::string& text() const { return text_; }
+  // Without a run it is its first line.
+  [[nodiscard]] std::string text() const { return text_.empty() ? head_ + "\n" : text_; }
 
  private:
   [[nodiscard]] static std::string joined_cells(const std::vector<std::string>& cells) {
@@ -61,7 +62,11 @@ class Collector {
     std::error_code code;
     PUNA_TRY(const bool is_there, folder_.has(run.id, *run.scenario));
     if (is_there) {
-      return take(run);
+      Result<void> taken = take(run);
+      if (!taken && (taken.error().code == ErrorCode::corrupt || taken.error().code == ErrorCode::not_found)) {
+        taken.error().hint = "remove the folder of this run; the next puna sweep run does it again";
+      }
+      return taken;
     }
     if (std::filesystem::exists(folder_.failure(run.id), code)) {
       PUNA_TRY(const std::string text, read_result_file(folder_.failure(run.id)));

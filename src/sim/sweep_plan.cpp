@@ -185,7 +185,10 @@ Result<std::string> models_key(const Scenario& scenario, const ModelPlaces& plac
     }
     key += known[file] + "\n";
   }
-  return key.empty() || places.profile == Profile::deterministic ? key : key + "fast\n";
+  if (!key.empty()) {
+    key += format_text("arithmetic {}\n{}", kArithmetic, places.profile == Profile::fast ? "fast\n" : "");
+  }
+  return key;
 }
 
 }  // namespace

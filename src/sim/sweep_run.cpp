@@ -113,7 +113,9 @@ class Shard {
                                       {"code", name_of(error.code)},
                                       {"message", error.message},
                                       {"hint", error.hint}});
-    PUNA_TRY_VOID(write_whole(folder_.failure(run.id), record.dump(1) + "\n"));
+    if (const auto kept = write_whole(folder_.failure(run.id), record.dump(1) + "\n"); !kept) {
+      error.message += format_text(" (and {})", kept.error().message);
+    }
     outcome.state = RunState::failed;
     outcome.error = std::move(error);
     return outcome;

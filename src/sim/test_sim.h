@@ -34,7 +34,11 @@ class RuleModel final : public Model {
     reply.usage.output_tokens = static_cast<std::int64_t>(reply.message.content.size());
     return reply;
   }
-  [[nodiscard]] Result<std::int64_t> count_tokens(const Request& /*request*/) override { return 1; }
+  // A prompt that the rule says does not fit is as long as the window.
+  [[nodiscard]] Result<std::int64_t> count_tokens(const Request& request) override {
+    const auto answer = rule_(request);
+    return answer || answer.error().message != "the prompt does not fit" ? 1 : window_tokens();
+  }
   [[nodiscard]] std::string name() const override { return "rule"; }
   [[nodiscard]] int window_tokens() const override { return 4'096; }
 

@@ -191,8 +191,11 @@ std::expected<std::shared_ptr<const YamlNode>, Problem> read_yaml(std::string_vi
                                    .remedy = "a shorter file"});
   }
   if (!utf8::is_valid(text)) {
-    const std::string_view good = text.substr(0, utf8::sanitize(text).find("\xEF\xBF\xBD"));
-    return std::unexpected(Problem{.place = {.line = static_cast<int>(std::ranges::count(good, '\n')) + 1, .column = 1},
+    const auto bad = std::ranges::mismatch(text, utf8::sanitize(text)).in1;
+    const std::string_view good(text.begin(), bad);
+    const auto column = static_cast<int>(good.size() - (good.rfind('\n') + 1)) + 1;  // in bytes; npos + 1 is 0
+    const int line = static_cast<int>(std::ranges::count(good, '\n')) + 1;
+    return std::unexpected(Problem{.place = {.line = line, .column = column},
                                    .what = "not UTF-8",
                                    .remedy = "convert it, for example with iconv -t UTF-8"});
   }

@@ -21,7 +21,7 @@ struct ModelPlaces {
   std::filesystem::path file;
   Secret api_key;          // for servers
   int concurrent_max = 8;  // agents that are asked at the same time
-  int threads = 0;         // where the scenario does not say; 0 = the physical cores, at most 8
+  int threads = 0;         // instead of what the scenario says; 0 = as it says
   Profile profile = Profile::deterministic;
   std::function<void(std::string_view)> progress;  // sentences for people while models load
 };
