@@ -252,9 +252,9 @@ TEST_F(SweepCommand, TheScriptPutsWhatWasStoppedIntoTheQueueAgain) {
         .exit_status;
   };
   EXPECT_EQ(run("sh -c 'exit 130'", "0"), 130);
-  EXPECT_EQ(text_of("calls"), "requeue 7_3\n");
+  EXPECT_EQ(text_of("calls"), "requeue Incomplete 7_3\n");
   EXPECT_EQ(run("sh -c 'exit 75'", "19"), 75);
-  EXPECT_EQ(text_of("calls"), "requeue 7_3\n");
+  EXPECT_EQ(text_of("calls"), "requeue Incomplete 7_3\n");
   EXPECT_EQ(run("sh -c 'exit 75'", "20"), 75);
   EXPECT_EQ(text_of("calls"), "") << "not for ever";
   EXPECT_EQ(run("sh -c 'exit 1'", "0"), 1);
@@ -265,7 +265,7 @@ TEST_F(SweepCommand, TheScriptPutsWhatWasStoppedIntoTheQueueAgain) {
   EXPECT_EQ(
       run("sh -c 'trap \"exit 130\" TERM; " + when_trapped + "; kill -TERM '$$'; while :; do sleep 0.05; done'", "0"),
       130);
-  EXPECT_EQ(text_of("calls"), "requeue 7_3\n");
+  EXPECT_EQ(text_of("calls"), "requeue Incomplete 7_3\n");
 }
 
 // Every file that docs/sweeps.md shows is written, and every line that begins with "$ puna" is run, in order.

@@ -1,5 +1,6 @@
 // B3: agents go round a tool loop: each turn adds an observation to a growing history. Most of what they hold is their
 // own, and so the engine has a part of the cache for each, as S split; in one pool every row reads the cells of all.
+// What they say is a call for a program, so nobody reads it as it comes.
 #include <algorithm>
 #include <utility>
 
@@ -63,7 +64,8 @@ Result<void> run_shape(Harness& harness, const std::string& name, const LoopsSha
   PUNA_TRY(const auto raw, harness.open_raw({.lanes = loop.agents, .cells = loop.agents * window, .one_pool = false}));
   ServerShape server{.agents = shape.server_agents, .window_tokens = window, .saved_prompts_mib = kSavedPromptsMib};
   Lineup lineup(harness, "B3", name);
-  lineup.add_engine({.window_tokens = window, .agents = loop.agents, .cache = CacheLayout::parts}, scripts);
+  lineup.add_engine({.window_tokens = window, .agents = loop.agents, .watched = false, .cache = CacheLayout::parts},
+                    scripts);
   PUNA_TRY_VOID(lineup.add_server(server, scripts));
   server.one_pool = true;
   PUNA_TRY_VOID(lineup.add_server(server, scripts));

@@ -43,13 +43,14 @@ struct EnginePeer::Running {
 Result<std::unique_ptr<EnginePeer>> EnginePeer::open(std::shared_ptr<const Weights> weights, const EngineShape& shape,
                                                      Token filler) {
   PUNA_TRY(std::unique_ptr<Engine> engine, Engine::create(std::move(weights), engine_options(shape)));
-  auto peer = std::make_unique<EnginePeer>(std::move(engine), filler);
+  auto peer = std::make_unique<EnginePeer>(std::move(engine), filler, shape.watched);
   // What the library does only once for a new context is not the case's cost.
   PUNA_TRY_VOID(peer->run({.prompt = {filler}, .output_tokens = 2}, [] {}, {}).transform([](const PeerReply&) {}));
   return peer;
 }
 
-EnginePeer::EnginePeer(std::unique_ptr<Engine> engine, Token filler) : engine_(std::move(engine)), filler_(filler) {}
+EnginePeer::EnginePeer(std::unique_ptr<Engine> engine, Token filler, bool watched)
+    : engine_(std::move(engine)), filler_(filler), watched_(watched) {}
 EnginePeer::~EnginePeer() = default;
 
 Result<double> EnginePeer::cpu_seconds() const { return process_cpu_seconds(); }
@@ -59,6 +60,7 @@ Result<void> EnginePeer::start(Running& running) {
   GenerationRequest request{.prompt = running.request->prompt, .tokens_max = running.missing()};
   request.prompt.insert(request.prompt.end(), running.reply.output.begin(), running.reply.output.end());
   request.sampling.temperature = 0;
+  request.watched = watched_;
   PUNA_TRY(running.generation, engine_->submit(std::move(request)));
   return {};
 }

@@ -18,6 +18,7 @@ struct EngineShape {
   std::int64_t pool_tokens = 0;  // what the cache must hold at least; 0 = a window for each agent
   int threads = 0;               // 0 = as many as every peer has
   int batch_tokens = 512;
+  bool watched = true;  // tokens are read as they come
   Profile profile = Profile::fast;
   CacheLayout cache = CacheLayout::pool;
   // For what has to leave the cache: memory (-1 = the engine's own choice), then files in this folder (empty = none).
@@ -32,7 +33,7 @@ class EnginePeer final : public Peer {
   // Errors  as Engine::create()
   [[nodiscard]] static Result<std::unique_ptr<EnginePeer>> open(std::shared_ptr<const Weights> weights,
                                                                 const EngineShape& shape, Token filler);
-  EnginePeer(std::unique_ptr<Engine> engine, Token filler);
+  EnginePeer(std::unique_ptr<Engine> engine, Token filler, bool watched = true);
   ~EnginePeer() override;
 
   [[nodiscard]] std::string name() const override { return "E"; }
@@ -56,6 +57,7 @@ class EnginePeer final : public Peer {
 
   std::unique_ptr<Engine> engine_;
   Token filler_;
+  bool watched_;
   std::atomic<std::int64_t> fillers_ = 0;  // that the engine computed
 };
 

@@ -33,6 +33,10 @@ struct Row {
   const float* vector = nullptr;
 };
 
+// What the library's attention takes at a time where each lane has a memory of its own: a part of a prompt with fewer
+// rows takes about as long.
+inline constexpr int kPassRows = 64;
+
 enum class DecodeStatus : std::uint8_t {
   ok,
   no_room,  // nothing was computed, the cache is as before

@@ -49,13 +49,13 @@ class BatchArrays {
   }
 
   [[nodiscard]] std::size_t capacity() const { return tokens_.size(); }
-  // by_lane: a cache in parts computes neighbouring lanes together, and a batch in any other order lane by lane.
-  [[nodiscard]] llama_batch view(std::span<const Row> rows, bool by_lane) {
+  // separate: each lane has a part of the cache. Requires  the rows of a lane stand together.
+  [[nodiscard]] llama_batch view(std::span<const Row> rows, bool separate) {
     PUNA_CHECK(rows.size() <= tokens_.size(), "a batch has at most batch_tokens rows");
     const std::span<std::size_t> order = std::span(order_).first(rows.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    if (by_lane) {
-      std::ranges::sort(order, {}, [&](std::size_t row) { return std::pair(rows[row].lane, row); });
+    if (separate) {
+      sort_lanes(rows, order);
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const Row& row = rows[order[i]];
@@ -81,6 +81,20 @@ class BatchArrays {
   [[nodiscard]] std::int32_t place(std::size_t row) const { return places_[row]; }
 
  private:
+  // A cache in parts is computed together for lanes that follow each other upwards, and lane by lane otherwise.
+  // Together is cheaper for rows of decoding; with several lanes of a prompt each the passes would end where the
+  // shortest does.
+  static void sort_lanes(std::span<const Row> rows, std::span<std::size_t> order) {
+    std::size_t in_full_passes = 0;
+    for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
+      while (end < rows.size() && rows[end].lane == rows[begin].lane) {
+        ++end;
+      }
+      in_full_passes += end - begin >= kPassRows ? end - begin : 0;
+    }
+    const int direction = 2 * in_full_passes > rows.size() ? -1 : 1;
+    std::ranges::sort(order, {}, [&](std::size_t row) { return std::pair(direction * seq(rows[row].lane), row); });
+  }
   // Memory for them is taken when the first picture comes.
   void gather_vectors(std::span<const Row> rows) {
     vectors_.resize(std::max(vectors_.size(), rows.size() * width_));

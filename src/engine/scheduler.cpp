@@ -14,6 +14,13 @@ constexpr int kPrefillShare = 4;
 // What a step without a row is worth, as a share of a step's rows.
 constexpr int kAgeShare = 8;
 
+// Of a prompt that does not fit: what is left for it, without a pass that would not be full. Who is first gets
+// something.
+int in_passes(int rows, bool is_first) {
+  const int in_full_ones = rows / kPassRows * kPassRows;
+  return in_full_ones > 0 || !is_first ? in_full_ones : rows;
+}
+
 }  // namespace
 
 int Plan::prefill_rows() const {
@@ -173,7 +180,10 @@ void Scheduler::plan(const StepLimits& limits, Plan& plan) {
   }
   sort_prompts(limits.rows);
   for (const Entry* entry : order_) {
-    const int rows = std::min({left, entry->remaining, entry->replies ? left : left_for_prompts});
+    int rows = std::min({left, entry->remaining, entry->replies ? left : left_for_prompts});
+    if (prompts_alone && rows < entry->remaining) {
+      rows = in_passes(rows, plan.prefill.empty());
+    }
     if (rows == 0 || (entry->replies && prompts_alone)) {
       continue;
     }

@@ -180,6 +180,41 @@ TEST(Scheduler, KeptApartItIsTheLongestWaitThatCounts) {
   EXPECT_EQ(plan.decode.size(), 2U) << "3 has waited for a step";
 }
 
+// A pass of the library that is not full costs as much as one that is.
+TEST(Scheduler, KeptApartAPromptThatDoesNotFitIsGivenFullPasses) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 96);
+  scheduler.add(lane(2), 97);
+  scheduler.add(lane(3), 300);
+  scheduler.add(lane(4), 301);
+  const StepLimits limits{.rows = 280, .prompt_rows = 280, .apart_steps = 16};
+  Plan plan;
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.prefill,
+            (std::vector<Slice>{
+                {.lane = lane(1), .rows = 96}, {.lane = lane(2), .rows = 97}, {.lane = lane(3), .rows = kPassRows}}));
+  scheduler.computed(plan);
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(3), .rows = 236}})) << "44 rows are left, and not used";
+}
+
+TEST(Scheduler, KeptApartWhoIsFirstGoesOnInPiecesSmallerThanAPass) {
+  Scheduler scheduler(kLanes);
+  scheduler.add(lane(1), 0);
+  scheduler.add(lane(2), 10);
+  scheduler.add(lane(3), 100);
+  const StepLimits limits{.rows = 280, .prompt_rows = 12, .apart_steps = 1};
+  Plan plan;
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(2), .rows = 10}}));
+  scheduler.computed(plan);
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.decode.size(), 2U);
+  scheduler.computed(plan);
+  scheduler.plan(limits, plan);
+  EXPECT_EQ(plan.prefill, (std::vector<Slice>{{.lane = lane(3), .rows = 12}}));
+}
+
 TEST(Scheduler, RowsOfAReplyGoFirstAndPromptsHoldBackForThem) {
   Scheduler scheduler(kLanes);
   scheduler.add(lane(1), 500);

@@ -5,6 +5,7 @@
 
 #include "puna/base/sha256.h"
 #include "puna/sim/sweep.h"
+#include "sim/section.h"
 #include "sim/sweep_tree.h"
 
 namespace puna::sim {
