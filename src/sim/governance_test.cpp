@@ -253,6 +253,22 @@ TEST_F(SimTest, APostAndAVoteMoreThanTheLimitsAreNoActions) {
   EXPECT_EQ(result.agents[1].actions - result.agents[1].noops, 3 * 3);
 }
 
+// Three bid, nobody asks: who bids is told.
+TEST_F(SimTest, AnOrderWithoutACounterpartIsTold) {
+  const Scenario scenario = scenario_of(
+      "scenario_id: m\nworld: market\nagents: [{type: llm, count: 5, llm: {provider: llama_cpp, model: m}}]\n"
+      "simulation: {n_epochs: 1, steps_per_epoch: 2}\n");
+  std::array<std::atomic<bool>, 5> told{};
+  (void)play(scenario, "run", models_for(scenario, [&](const Request& request) -> Result<std::string> {
+               const auto agent = static_cast<std::size_t>(request.agent) - 1;
+               told[agent] = request.messages.back().content.contains("Your bid found no seller.");
+               return std::string(agent % 2 == 0 ? R"({"action":"bid","price":60})" : R"({"action":"noop"})");
+             }));
+  for (std::size_t agent = 0; agent < told.size(); ++agent) {
+    EXPECT_EQ(told[agent], agent % 2 == 0) << agent;
+  }
+}
+
 // Agents 1 and 3 buy, 2 and 4 sell. The higher bid and the lower ask meet at 45, and 40 is below 50.
 TEST_F(SimTest, TheMarketClearsAsAHandComputes) {
   const Scenario scenario = scenario_of(

@@ -2,11 +2,15 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <ranges>
 
 #include "sim/worlds.h"
 
 namespace puna::sim {
 namespace {
+
+constexpr const char* kNoSeller = "Your bid found no seller.";
+constexpr const char* kNoBuyer = "Your ask found no buyer.";
 
 class Market final : public World {
  public:
@@ -81,8 +85,15 @@ class Market final : public World {
       ++trades;
     }
     const std::int64_t price = trades == 0 ? 0 : (bids_[trades - 1].price + asks_[trades - 1].price) / 2;
-    for (std::size_t i = 0; i < std::min(bids_.size(), asks_.size()); ++i) {
+    const std::size_t pairs = std::min(bids_.size(), asks_.size());
+    for (std::size_t i = 0; i < pairs; ++i) {
       settle(bids_[i], asks_[i], i < trades ? price : asks_[i].price, i < trades, step);
+    }
+    for (const Order& bid : bids_ | std::views::drop(pairs)) {
+      step.tell(bid.agent, kNoSeller);
+    }
+    for (const Order& ask : asks_ | std::views::drop(pairs)) {
+      step.tell(ask.agent, kNoBuyer);
     }
     last_price_ = trades == 0 ? last_price_ : price;
     step.record("market_cleared", Json::object({{"trades", trades}, {"price", trades == 0 ? Json() : Json(price)}}));
@@ -120,10 +131,8 @@ class Market final : public World {
       step.score(bid.agent, gain);
       step.score(ask.agent, profit);
     }
-    step.tell(bid.agent,
-              is_traded ? format_text("You bought for {} and won {}.", price, gain) : "Your bid found no seller.");
-    step.tell(ask.agent,
-              is_traded ? format_text("You sold for {} and won {}.", price, profit) : "Your ask found no buyer.");
+    step.tell(bid.agent, is_traded ? format_text("You bought for {} and won {}.", price, gain) : kNoSeller);
+    step.tell(ask.agent, is_traded ? format_text("You sold for {} and won {}.", price, profit) : kNoBuyer);
   }
 
   const std::int64_t price_max_;
