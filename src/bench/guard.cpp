@@ -15,8 +15,7 @@ namespace puna::bench {
 namespace {
 
 // 64 MiB, as much as the benchmark's weights: like them it is in no cache, so a neighbour that takes memory bandwidth
-// is seen. Half of a cache that is shared with neighbours would show only who has it: then 16 MiB took six times as
-// long.
+// is seen. 16 MiB may be in one that is shared with neighbours, and varied more while nothing ran.
 constexpr std::size_t kKernelFloats = std::size_t{16} * 1024 * 1024;
 constexpr double kKernelSeconds = 0.020;
 // An interrupt during 20 ms, pages that were put aside meanwhile and a neighbour's half second are not a loud machine:

@@ -16,6 +16,7 @@
 
 #include "engine/llama_library.h"
 #include "engine/memory_plan.h"
+#include "engine/wide_registers.h"
 
 namespace puna::engine {
 namespace {
@@ -134,7 +135,9 @@ class LlamaBackend final : public Backend {
       wanted_[i] = rows[i].wants_logits;
     }
     try {
-      switch (llama_decode(context_.get(), arrays_.view(rows, separate_))) {
+      const int status = llama_decode(context_.get(), arrays_.view(rows, separate_));
+      clear_wide_registers();
+      switch (status) {
         case 0:
           std::ranges::fill(unsettled_, 0);
           return DecodeStatus::ok;

@@ -15,6 +15,7 @@
 #include "engine/llama_library.h"
 #include "engine/memory_plan.h"
 #include "engine/no_memory.h"
+#include "engine/wide_registers.h"
 #include "puna/engine/embedder.h"
 
 namespace puna {
@@ -154,6 +155,7 @@ class LlamaEmbedder final : public Embedder {
     llama_set_abort_callback(context_.get(), stop_is_asked, const_cast<std::stop_token*>(&stop));  // NOLINT
     const int status =
         llama_decode(context_.get(), llama_batch_get_one(text.data(), static_cast<std::int32_t>(text.size())));
+    engine::clear_wide_registers();
     llama_set_abort_callback(context_.get(), nullptr, nullptr);
     if (stop.stop_requested()) {
       return fail(ErrorCode::cancelled, "the vector was cancelled");

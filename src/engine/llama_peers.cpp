@@ -17,6 +17,7 @@
 #include "engine/llama_backend.h"
 #include "engine/llama_library.h"
 #include "engine/machine.h"
+#include "engine/wide_registers.h"
 #include "puna/engine/peers.h"
 
 namespace puna {
@@ -85,6 +86,7 @@ class Rows {
   [[nodiscard]] Result<void> decode(llama_context* context) {
     try {
       const int status = llama_decode(context, batch_);
+      engine::clear_wide_registers();
       if (status == 0) {
         return {};
       }

@@ -16,6 +16,7 @@
 #include "engine/llama_library.h"
 #include "engine/machine.h"
 #include "engine/projector.h"
+#include "engine/wide_registers.h"
 
 namespace puna {
 namespace engine {
@@ -131,7 +132,9 @@ class MtmdProjector final : public Projector {
 
   Result<std::vector<float>> encode_chunk(const mtmd_input_chunk* chunk, const MediaBytes& medium) {
     try {
-      if (mtmd_encode_chunk(context_.get(), chunk) == 0) {
+      const bool is_encoded = mtmd_encode_chunk(context_.get(), chunk) == 0;
+      clear_wide_registers();
+      if (is_encoded) {
         const float* values = mtmd_get_output_embd(context_.get());
         return std::vector<float>(values, values + mtmd_input_chunk_get_n_tokens(chunk) * width_);
       }
