@@ -96,6 +96,7 @@ class BatchArrays {
     const int direction = 2 * in_full_passes > rows.size() ? -1 : 1;
     std::ranges::sort(order, {}, [&](std::size_t row) { return std::pair(direction * seq(rows[row].lane), row); });
   }
+
   // Memory for them is taken when the first picture comes.
   void gather_vectors(std::span<const Row> rows) {
     vectors_.resize(std::max(vectors_.size(), rows.size() * width_));
