@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -123,6 +124,16 @@ TEST_F(CtrlC, EndsARunThatWaitsForItsServerAndItsEventsAreWhole) {
   const std::string events = text_of(out_);
   EXPECT_TRUE(events.contains(R"("type":"run.ended","stop_reason":"cancelled")")) << events;
   EXPECT_TRUE(events.ends_with("}\n"));
+}
+
+TEST_F(CtrlC, EndsABenchmarkAndShowsWhatWasMeasured) {
+  const auto lines = folder_ / "results.jsonl";
+  Running bench({kProgram, "bench", "--only", "B0", "--rounds", "1000", "-m", kDemoModel, "--jsonl", lines.string()},
+                out_, err_);
+  ASSERT_TRUE(comes_true([&] { return std::ranges::count(text_of(lines), '\n') > 1; })) << text_of(err_);
+  bench.press_ctrl_c();
+  EXPECT_EQ(bench.exit_status(), 130) << text_of(err_);
+  EXPECT_TRUE(text_of(out_).contains("B0")) << text_of(out_);
 }
 
 TEST_F(CtrlC, IsWhatAClosedPipeMeansToo) {

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.h"
 #include "puna/bench.h"
@@ -29,8 +30,18 @@ class BenchView final : public BenchSink {
                     header.find("threads")->as_integer(), header.text_or("model"), header.text_or("model_description")),
         Style::dim);
   }
-  void on_result(const BenchResult& result) override { write(to_json(result)); }
+  void on_result(const BenchResult& result) override {
+    write(to_json(result));
+    results_.push_back(result);
+  }
   void on_progress(std::string_view line) override { console_.status("bench  " + std::string(line)); }
+
+  // After an error, which ends the run: what was measured before took its time, too.
+  void show_unfinished() const {
+    if (!results_.empty()) {
+      console_.out(table_of(BenchReport{.header = Json::object({}), .results = results_}));
+    }
+  }
 
  private:
   void write(const Json& line) {
@@ -42,6 +53,7 @@ class BenchView final : public BenchSink {
 
   Console& console_;
   std::ofstream& lines_;
+  std::vector<BenchResult> results_;
 };
 
 class MaskBenchView final : public MaskBenchSink {
@@ -98,6 +110,7 @@ Result<int> schema_bench(Console& console, const Options& options, std::ofstream
                                  view, std::move(stop));
   console.clear_status();
   if (!report) {
+    view.show_unfinished();
     return std::unexpected(std::move(report).error());
   }
   for (const Json& tool : report->tools) {
@@ -185,6 +198,7 @@ Result<int> bench_command(Console& console, const Options& options, Interrupt& i
   auto report = run_benchmarks(bench, view, scope.token());
   console.clear_status();
   if (!report) {
+    view.show_unfinished();
     return std::unexpected(std::move(report).error());
   }
   console.out(table_of(*report));
