@@ -65,6 +65,10 @@ void add_own_server_flag(CLI::App& app, Options& o) {
   }
 }
 
+std::map<std::string, Profile> profile_names() {
+  return {{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
+}
+
 void add_model_flags(CLI::App& app, Options& o) {
   auto* group = app.add_option_group("Model");
   group->add_option("-m,--model", o.model_file, "GGUF file or model card (default: the bundled demo model)")
@@ -91,11 +95,10 @@ void add_model_flags(CLI::App& app, Options& o) {
   group->add_option("--device", o.devices, "devices to use, as 'puna doctor' lists them")
       ->delimiter(',')
       ->allow_extra_args(false);
-  const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
   group
       ->add_option("--profile", o.engine.profile,
                    "fast, or deterministic: same seed, same tokens, whatever runs beside")
-      ->transform(CLI::CheckedTransformer(profiles).description(""))
+      ->transform(CLI::CheckedTransformer(profile_names()).description(""))
       ->type_name("NAME");
   const std::map<std::string, CacheLayout> layouts{{"pool", CacheLayout::pool}, {"parts", CacheLayout::parts}};
   group

@@ -2,6 +2,9 @@
 // it is parsed: both are borrowed until then.
 #pragma once
 
+#include <map>
+#include <string>
+
 #include "cli/options.h"
 
 namespace CLI {
@@ -10,6 +13,8 @@ class App;
 
 namespace puna::cli {
 
+// What --profile takes.
+[[nodiscard]] std::map<std::string, Profile> profile_names();
 void add_model_flags(CLI::App& app, Options& o);
 // After those: --serve-with.
 void add_own_server_flag(CLI::App& app, Options& o);

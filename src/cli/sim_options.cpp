@@ -4,8 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <limits>
-#include <map>
 #include <string_view>
+
+#include "cli/flags.h"
 
 namespace puna::cli {
 
@@ -50,6 +51,23 @@ void add_event_flags(CLI::App& app, SimOptions& options) {
 
 }  // namespace
 
+void add_sim_model_flags(CLI::App& action, SimOptions& options) {
+  action
+      .add_option("-m,--model", options.model_file, "GGUF file for all LLM agents, instead of what the scenario says")
+      ->type_name("FILE");
+  action.add_option("--profile", options.profile, "deterministic (the default), or fast: then seeds do not repeat")
+      ->transform(CLI::CheckedTransformer(profile_names()));
+}
+
+void add_sim_speed_flags(CLI::App& action, SimOptions& options) {
+  action.add_option("--concurrent", options.concurrent_max, "agents that are asked at the same time (default: 8)")
+      ->check(CLI::Range(1, 256));
+  action.add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores, at most 8)")
+      ->check(CLI::Range(1, 512));
+  action.add_option("--api-key-env", options.api_key_env, "environment variable that holds the servers' key")
+      ->type_name("NAME");
+}
+
 void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
   app.require_subcommand(1);
   CLI::App* check = app.add_subcommand("check", "whether a scenario file is one; exit status 3 if not");
@@ -70,17 +88,8 @@ void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color) {
   fresh->add_option("--world", options.world, "which world (default: public_goods)")->type_name("NAME");
   run->add_option("--seed", options.seed, "instead of the scenario's")->type_name("N");
   run->add_option("--out", options.folder, "folder of the results (default: runs/ID-SEED)")->type_name("FOLDER");
-  run->add_option("--concurrent", options.concurrent_max, "agents that are asked at the same time (default: 8)")
-      ->check(CLI::Range(1, 256));
-  run->add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores, at most 8)")
-      ->check(CLI::Range(1, 512));
-  const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
-  run->add_option("--profile", options.profile, "deterministic (the default), or fast: then seeds do not repeat")
-      ->transform(CLI::CheckedTransformer(profiles));
-  run->add_option("-m,--model", options.model_file, "GGUF file for all LLM agents, instead of what the scenario says")
-      ->type_name("FILE");
-  run->add_option("--api-key-env", options.api_key_env, "environment variable that holds the servers' key")
-      ->type_name("NAME");
+  add_sim_speed_flags(*run, options);
+  add_sim_model_flags(*run, options);
   auto* audit =
       run->add_flag("--audit,--prompt-audit", options.audit,
                     "keep what models are asked and say, secrets taken out, in a file that only you can read");

@@ -33,7 +33,9 @@ struct SimOptions {
   bool interactions = false;  // instead: those, as a table
 };
 
-// Borrows the options until the command line is parsed.
+// These borrow the options until the command line is parsed. Sweeps have the flags of the first two as well.
+void add_sim_model_flags(CLI::App& action, SimOptions& options);
+void add_sim_speed_flags(CLI::App& action, SimOptions& options);
 void add_sim_flags(CLI::App& app, SimOptions& options, bool& no_color);
 
 }  // namespace puna::cli

@@ -2,28 +2,9 @@
 #include "cli/sweep_options.h"
 
 #include <CLI/CLI.hpp>
-#include <map>
 
 namespace puna::cli {
 namespace {
-
-void add_model_flags(CLI::App& action, SimOptions& options) {
-  action
-      .add_option("-m,--model", options.model_file, "GGUF file for all LLM agents, instead of what the scenario says")
-      ->type_name("FILE");
-  const std::map<std::string, Profile> profiles{{"fast", Profile::fast}, {"deterministic", Profile::deterministic}};
-  action.add_option("--profile", options.profile, "deterministic (the default), or fast: then seeds do not repeat")
-      ->transform(CLI::CheckedTransformer(profiles));
-}
-
-void add_speed_flags(CLI::App& action, SimOptions& options) {
-  action.add_option("--concurrent", options.concurrent_max, "agents that are asked at the same time (default: 8)")
-      ->check(CLI::Range(1, 256));
-  action.add_option("-t,--threads", options.threads, "threads for decoding (default: physical cores, at most 8)")
-      ->check(CLI::Range(1, 512));
-  action.add_option("--api-key-env", options.api_key_env, "environment variable that holds the servers' key")
-      ->type_name("NAME");
-}
 
 void add_submit_flags(CLI::App& submit, SweepOptions& options) {
   submit.add_flag("--slurm", options.slurm, "to Slurm: an array of shards, and a job that collects")->required();
@@ -50,7 +31,7 @@ void add_sweep_flags(CLI::App& app, SweepOptions& options, bool& no_color) {
     action->add_option("file", options.file, "the sweep file (YAML)")->required()->type_name("FILE");
     action->add_flag("--no-color", no_color, "no colours (also: NO_COLOR)");
     action->callback([action, &options] { options.action = action->get_name(); });
-    add_model_flags(*action, options.sim);
+    add_sim_model_flags(*action, options.sim);
   }
   for (CLI::App* action : {run, collect, submit}) {
     action->add_option("--out", options.folder, "folder of the results, which all shards share")
@@ -60,11 +41,11 @@ void add_sweep_flags(CLI::App& app, SweepOptions& options, bool& no_color) {
   plan->add_flag("--json", options.json, "one JSON object for each run, a line each");
   run->add_option("--shard", options.shard, "I/N: every Nth run from the Ith; slurm: as Slurm numbers this array job")
       ->type_name("I/N");
-  add_speed_flags(*run, options.sim);
+  add_sim_speed_flags(*run, options.sim);
   run->add_flag("-q,--quiet", options.sim.quiet, "print nothing but errors");
   collect->add_flag("--partial", options.take_part, "join what there is, though runs are missing");
   collect->add_flag("--json", options.json, "say what there is as a JSON object");
-  add_speed_flags(*submit, options.sim);
+  add_sim_speed_flags(*submit, options.sim);
   add_submit_flags(*submit, options);
 }
 
