@@ -3,7 +3,7 @@
 
 usage: sim_bench.py PUNA_PROGRAM DEMO_MODEL [--only counts|growth|peer] [--world NAME] [--agents 50] [--steps 20]
                     [--rounds 3] [--peer-rounds 3] [--peer-steps 20] [--threads 2] [--concurrent 8]
-                    [--profile deterministic|fast] [--jsonl FILE]
+                    [--profile deterministic|fast] [--reasoning CHARACTERS] [--jsonl FILE]
 
 counts  the demo model at temperature 0.8: at least half of the actions are not noop; computed prompt tokens are at most 3 %
         above the bound of distinct tokens (every beginning of a prompt computed once in the whole run), as the packaged
@@ -38,13 +38,13 @@ world: %s
 agents:
 %ssimulation: {n_epochs: 1, steps_per_epoch: %d, seed: %d}
 """
-AGENTS = "  - {type: llm, count: %d, llm: {provider: llama_cpp, model: puna-demo, n_ctx: %d, temperature: 0.8, max_tokens: 60, persona: %s}}\n"
+AGENTS = "  - {type: llm, count: %d, llm: {provider: llama_cpp, model: puna-demo, n_ctx: %d, temperature: 0.8, max_tokens: 60, reasoning: %d, persona: %s}}\n"
 
 
-def scenario(world, agents, steps, seed):
+def scenario(world, agents, steps, seed, reasoning):
     """The personas share the agents as evenly as it goes."""
     counts = [agents // len(PERSONAS) + (i < agents % len(PERSONAS)) for i in range(len(PERSONAS))]
-    groups = "".join(AGENTS % (count, WINDOW, persona) for count, persona in zip(counts, PERSONAS) if count)
+    groups = "".join(AGENTS % (count, WINDOW, reasoning, persona) for count, persona in zip(counts, PERSONAS) if count)
     return SCENARIO % (world, groups, steps, seed)
 
 
@@ -72,7 +72,7 @@ class Played:
     def __init__(self, given, folder, agents, seed, model=None, steps=None):
         folder.mkdir(parents=True)
         file = folder / "bench.yaml"
-        file.write_text(scenario(given.world, agents, steps or given.steps, seed))
+        file.write_text(scenario(given.world, agents, steps or given.steps, seed, given.reasoning))
         command = [given.puna, "sim", "run", str(file), "--quiet", "--audit", "--prompt-audit-include-system", "-t", str(given.threads), "--profile", given.profile,
                    "--concurrent", str(given.concurrent), "--out", str(folder / "out")]
         command += ["-m", model] if model else []
@@ -210,6 +210,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--concurrent", type=int, default=8)
     parser.add_argument("--profile", default="deterministic")
+    parser.add_argument("--reasoning", type=int, default=0)
     parser.add_argument("--jsonl")
     given = parser.parse_args()
     given.puna = str(Path(given.puna).resolve())

@@ -60,6 +60,10 @@ std::uint64_t magnitude(std::int64_t value) {
   return value < 0 ? std::uint64_t{0} - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
 }
 
+std::string text_rule(std::int64_t characters_max) {
+  return format_text(R"("\"" [^"\\\x7F\x00-\x1F]{{0,{}}} "\"")", characters_max);
+}
+
 std::string values_of(const Json& schema) {
   if (const Json* values = schema.find("enum")) {
     std::string text;
@@ -71,11 +75,12 @@ std::string values_of(const Json& schema) {
   if (schema.text_or("type") == "integer") {
     return integer_rule(schema.find("minimum")->as_integer(), schema.find("maximum")->as_integer());
   }
-  return format_text(R"("\"" [^"\\\x7F\x00-\x1F]{{0,{}}} "\"")", schema.find("maxLength")->as_integer());
+  return text_rule(schema.find("maxLength")->as_integer());
 }
 
+// Behind the opening brace.
 std::string rule_of(const ActionKind& kind) {
-  std::string head = "{\"action\": \"" + kind.name + "\"";
+  std::string head = "\"action\": \"" + kind.name + "\"";
   std::string rule;
   for (const Parameter& parameter : kind.parameters) {
     head += ", \"" + parameter.name + "\": ";
@@ -98,14 +103,18 @@ std::string integer_rule(std::int64_t min, std::int64_t max) {
   return text;
 }
 
-std::string grammar_of(std::span<const ActionKind> kinds) {
-  std::string root = "root ::= ";
+std::string grammar_of(std::span<const ActionKind> kinds, int reasoning_max) {
+  std::string root = "root ::= \"{\" ";
+  if (reasoning_max > 0) {
+    root += literal("\"reasoning\": ") + " " + text_rule(reasoning_max) + " \", \" ";
+  }
+  std::string choices;
   std::string rules;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
-    root += format_text("a{} | ", i);
+    choices += format_text("a{} | ", i);
     rules += format_text("a{} ::= ", i) + rule_of(kinds[i]) + "\n";
   }
-  return root + rule_of({.name = kNoop, .what = {}, .parameters = {}}) + "\n" + rules;
+  return root + "(" + choices + rule_of({.name = kNoop, .what = {}, .parameters = {}}) + ")\n" + rules;
 }
 
 }  // namespace puna::sim

@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 8> kTypes{"honest",   "opportunistic", "d
                                                  "cautious", "reciprocator",  "random",    "llm"};
 constexpr std::size_t kNameBytesMax = 40;
 constexpr std::size_t kPersonaBytesMax = 4'096;
+constexpr int kReasoningMax = 2'000;  // as often as servers repeat a rule of a grammar
 
 // SWARM's personas by name; any other text is a persona itself.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kPersonas{
@@ -104,6 +105,7 @@ void read_llm(Section llm, LlmOptions& options) {
                 "leave one of them out");
   }
   llm.integer("memory", options.memory, 0, 1'000);
+  llm.integer("reasoning", options.reasoning, 0, kReasoningMax);
   llm.integer("max_retries", options.max_retries, 0, 100);
   llm.number("timeout", options.timeout, {.min = 0, .max = 86'400, .with_min = false});
   bool costs = false;

@@ -119,6 +119,9 @@ std::vector<Bad> table() {
       {llm("      cost_tracking: yes\n"), "6:22: 'agents.llm.cost_tracking' must be true or false, not 'yes'",
        "YAML 1.2"},
       {llm("      timeout: 0\n"), "6:16: 'agents.llm.timeout' is 0", "more than 0"},
+      {llm("      reasoning: -1\n"), "6:18: 'agents.llm.reasoning' must be a whole number, not '-1'", "at most 2000"},
+      {llm("      reasoning: long\n"), "6:18: 'agents.llm.reasoning' must be a whole number, not 'long'",
+       "at most 2000"},
       {llm("      temprature: 1\n"), "6:7: 'temprature' means nothing in agents.llm", "did you mean temperature?"},
       // ---- the rest
       {with("simulation: 5\n"), "4:13: 'simulation' must be names with values, not '5'", "NAME: VALUE"},
@@ -221,7 +224,8 @@ TEST(ScenarioSchema, TakesWhatTheReaderTakes) {
       "{provider: llama_cpp, "
       "model: m, base_url: \"http://h/v1\", n_ctx: 4096, n_threads: 2, temperature: 0.8, max_tokens: 60, llama_seed: "
       "3, persona: "
-      "honest, memory: 4, max_retries: 1, timeout: 2.5, cost_tracking: false}\nsimulation: {n_epochs: 1, "
+      "honest, memory: 4, reasoning: 80, max_retries: 1, timeout: 2.5, cost_tracking: false}\nsimulation: {n_epochs: "
+      "1, "
       "steps_per_epoch: 2, seed: 0, "
       "schedule_mode: priority, max_actions_per_step: 3, observables: types, observation_noise_probability: 0, "
       "observation_noise_std: 0.1}\nproxy: {weight_progress: 1, decay_rework: 0.5, steepness: 2}\npayoff: {theta: 0.5, "

@@ -6,7 +6,6 @@
 #include <thread>
 #include <utility>
 
-#include "puna/model/typed.h"
 #include "sim/action_grammar.h"
 #include "sim/answer.h"
 
@@ -41,15 +40,16 @@ Decider::Question Decider::question_of(std::size_t place, int agent) const {
                     static_cast<std::uint64_t>(now.step);
   const auto id = static_cast<std::uint64_t>(agent) + 1;
   const std::uint64_t base = llm.seed < 0 ? setup_.seed : static_cast<std::uint64_t>(llm.seed);
-  question.request = {.messages = {{.role = Role::system, .content = system_text(setup_.world, llm.persona)},
-                                   {.role = Role::user,
-                                    .content = user_text(setup_.world, agent, setup_.ledger.agent(agent).name,
-                                                         setup_.ledger.memory(agent), now)}},
-                      .format = format::Gbnf{.text = grammar_of(question.allowed)},
-                      .tokens_max = llm.max_tokens,
-                      .agent = AgentId{id},
-                      .turn = turn,
-                      .watched = false};
+  question.request = {
+      .messages = {{.role = Role::system, .content = system_text(setup_.world, llm.persona, llm.reasoning)},
+                   {.role = Role::user,
+                    .content = user_text(setup_.world, agent, setup_.ledger.agent(agent).name,
+                                         setup_.ledger.memory(agent), now)}},
+      .format = format::Gbnf{.text = grammar_of(question.allowed, llm.reasoning)},
+      .tokens_max = llm.max_tokens + llm.reasoning,  // mostly a token has more than one character
+      .agent = AgentId{id},
+      .turn = turn,
+      .watched = false};
   question.request.sampling.temperature = static_cast<float>(llm.temperature);
   question.request.sampling.seed = Random::mix(Random::mix(base, id), turn) & 0x7FFFFFFF;  // servers take 32 bits
   return question;
@@ -60,7 +60,7 @@ void Decider::ask(std::vector<Question>& questions, const std::stop_token& stop)
   const auto work = [&] {
     for (std::size_t i = next++; i < questions.size(); i = next++) {
       Question& question = questions[i];
-      const LlmOptions& llm = setup_.llm[static_cast<std::size_t>(question.agent)];
+      const LlmOptions& llm = llm_of(question);
       Model& model = setup_.models.model_of(llm);
       question.reply = model.ask(question.request, EventSink::none(), stop);
       for (int again = 0; question.reply && question.reply->lost && again < llm.max_retries && !stop.stop_requested();
@@ -85,7 +85,7 @@ bool Decider::ends_run(const Question& question) const {
   if (question.reply.error().code != ErrorCode::limit) {
     return true;
   }
-  Model& model = setup_.models.model_of(setup_.llm[static_cast<std::size_t>(question.agent)]);
+  Model& model = setup_.models.model_of(llm_of(question));
   const Result<std::int64_t> tokens = model.count_tokens(question.request);
   return !tokens || (model.counts_exactly() && *tokens < model.window_tokens());
 }
@@ -113,15 +113,12 @@ Result<Decision> Decider::decision_of(const Question& question) {
     usage.prompt_tokens += reply.usage.prompt_tokens;
     usage.cached_tokens += reply.usage.cached_tokens;
     usage.output_tokens += reply.usage.output_tokens;
-    Reply meant = reply;
-    meant.message.content = json_part(reply.message.content);
-    auto action = json_answer(meant, schema_of(question.allowed)).and_then([&](const Json& json) {
-      return action_from_json(json, question.allowed);
-    });
-    if (action) {
-      made.action = *std::move(action);
+    auto answer = read_answer(reply, question.allowed, llm_of(question).reasoning);
+    if (answer) {
+      made.action = std::move(answer->action);
+      made.reasoning = std::move(answer->reasoning);
     } else {
-      made.failure = action.error().message;
+      made.failure = answer.error().message;
     }
   }
   usage.failures += made.failure.empty() ? 0 : 1;
@@ -132,16 +129,16 @@ Result<void> Decider::audit(const Question& question, const Decision& decision) 
   if (setup_.audit == nullptr) {
     return {};
   }
-  return setup_.audit->add({.agent = setup_.ledger.agent(question.agent).name,
-                            .kind = "act",
-                            .epoch = setup_.moment.epoch,
-                            .step = setup_.moment.step,
-                            .error = decision.failure,
-                            .extra = Json::object({{"seed", question.request.sampling.seed},
-                                                   {"schema", schema_of(question.allowed)},
-                                                   {"action", to_json(decision.action)}})},
-                           setup_.models.model_of(setup_.llm[static_cast<std::size_t>(question.agent)]).name(),
-                           question.request, question.reply);
+  return setup_.audit->add(
+      {.agent = setup_.ledger.agent(question.agent).name,
+       .kind = "act",
+       .epoch = setup_.moment.epoch,
+       .step = setup_.moment.step,
+       .error = decision.failure,
+       .extra = Json::object({{"seed", question.request.sampling.seed},
+                              {"schema", answer_schema(question.allowed, llm_of(question).reasoning)},
+                              {"action", to_json(decision.action)}})},
+      setup_.models.model_of(llm_of(question)).name(), question.request, question.reply);
 }
 
 Result<std::vector<Decision>> Decider::decide(const std::vector<int>& agents, int epoch, int step,
@@ -167,6 +164,7 @@ Result<std::vector<Decision>> Decider::decide(const std::vector<int>& agents, in
     }
     made[place] = {.by = "llm",
                    .failure = std::string(known->text_or("failure")),
+                   .reasoning = std::string(known->text_or("reasoning")),
                    .prompt_tokens = integer_of(*known, "prompt_tokens"),
                    .output_tokens = integer_of(*known, "output_tokens")};
     const Json* action = known->find("action");

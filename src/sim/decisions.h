@@ -21,6 +21,7 @@ struct Decision {
   Action action{.kind = kNoop};
   std::string_view by = "scripted";  // llm, governance
   std::string failure;               // why it is a noop
+  std::string reasoning;             // a model's, why it does this
   bool is_refused = false;           // a scripted action that was not allowed
   std::int64_t prompt_tokens = 0;
   std::int64_t output_tokens = 0;
@@ -64,6 +65,9 @@ class Decider {
   [[nodiscard]] Decision scripted(int agent);
   [[nodiscard]] Question question_of(std::size_t place, int agent) const;
   void ask(std::vector<Question>& questions, const std::stop_token& stop) const;
+  [[nodiscard]] const LlmOptions& llm_of(const Question& question) const {
+    return setup_.llm[static_cast<std::size_t>(question.agent)];
+  }
   [[nodiscard]] bool ends_run(const Question& question) const;
   [[nodiscard]] Result<Decision> decision_of(const Question& question);
   [[nodiscard]] Result<void> audit(const Question& question, const Decision& decision) const;

@@ -37,10 +37,15 @@ class LlmSim : public SimTest {
 };
 
 TEST_F(LlmSim, EqualSeedsGiveEqualBytesWithAnyThreadsAndAgentsAtATimeFreshAndResumed) {
-  const Scenario scenario = scenario_of(goods(16, 0.8, ""));
+  std::string text = goods(14, 0.8, "");
+  text.insert(text.find("  - {type: honest}"),
+              "  - {type: llm, count: 2, name: thinker, llm: {provider: llama_cpp, model: puna-demo, temperature: 0.8, "
+              "reasoning: 40}}\n");
+  const Scenario scenario = scenario_of(text);
   const RunResult one = played(scenario, "one", 1, 1);
   played(scenario, "threads", 1, 3);
   played(scenario, "many", 16, 2);
+  EXPECT_TRUE(text_of(folder / "one/goods_events.jsonl").contains("\"reasoning\":\""));
   for (std::size_t agent = 0; agent < 16; ++agent) {
     EXPECT_EQ(one.agents[agent].actions, 3);
     EXPECT_EQ(one.agents[agent].failures, 0) << "what the schema holds is an action";

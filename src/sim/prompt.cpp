@@ -28,13 +28,18 @@ std::string action_line(const ActionKind& kind) {
 
 }  // namespace
 
-std::string system_text(const World& world, const std::string& persona) {
+std::string system_text(const World& world, const std::string& persona, int reasoning_max) {
   std::string text = world.rules() + "\nActions:\n";
   for (const ActionKind& kind : world.actions()) {
     text += action_line(kind);
   }
   text += action_line({.name = kNoop, .what = "do nothing", .parameters = {}});
   text += "Answer with one action as JSON.";
+  if (reasoning_max > 0) {
+    text += format_text(
+        "\nBegin with \"reasoning\": why, in at most {} characters: {{\"reasoning\": TEXT, \"action\": ...}}",
+        reasoning_max);
+  }
   return persona.empty() ? text : text + "\n" + persona;
 }
 

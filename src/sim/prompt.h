@@ -9,6 +9,8 @@
 //   - {"action": "NAME", "MEMBER": VALUES, ...} WHAT   one line each, in the world's order
 //   - {"action": "noop"} do nothing
 //   Answer with one action as JSON.
+//   Begin with "reasoning": why, in at most N characters: {"reasoning": TEXT, "action": ...}
+//                                                     only of an agent that reasons
 //   PERSONA                                           only if the agent has one; may have several lines
 //
 // VALUES are 0..20 for whole numbers, "a"|"b" for texts of a list, TEXT for a free text.
@@ -23,7 +25,7 @@
 //   Your action:
 //
 // The answer is one JSON object, spelled as spaced_text(to_json(Action)) spells it: {"action": "give", "amount": 5}. It
-// is held to grammar_of(world.allowed(agent)): the actions above, with the values that are possible now.
+// is held to grammar_of(world.allowed(agent), reasoning): the actions above, with the values that are possible now.
 #pragma once
 
 #include <deque>
@@ -41,7 +43,8 @@ struct Moment {
   int steps = 0;
 };
 
-[[nodiscard]] std::string system_text(const World& world, const std::string& persona);
+// reasoning_max: characters; 0 = the agent acts at once
+[[nodiscard]] std::string system_text(const World& world, const std::string& persona, int reasoning_max);
 [[nodiscard]] std::string user_text(const World& world, int agent, const std::string& name,
                                     const std::deque<std::string>& memory, const Moment& moment);
 

@@ -267,6 +267,9 @@ class Run {
     if (!decision.failure.empty()) {
       members.set("failure", decision.failure);
     }
+    if (!decision.reasoning.empty()) {
+      members.set("reasoning", decision.reasoning);
+    }
     if (decision.by == "llm") {
       members.set("prompt_tokens", decision.prompt_tokens);
       members.set("output_tokens", decision.output_tokens);

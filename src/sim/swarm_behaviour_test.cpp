@@ -309,7 +309,7 @@ simulation: {n_epochs: 2, steps_per_epoch: 16, seed: 2}
              const std::size_t begin = at + kMark.size();
              offered.insert(text.substr(begin, text.find('"', begin) - begin));
            }
-           constexpr std::string_view kFirst = "{\\\"action\\\": \\\"";
+           constexpr std::string_view kFirst = "\\\"action\\\": \\\"";
            for (std::size_t at = grammar.find(kFirst); at != std::string::npos; at = grammar.find(kFirst, at + 1)) {
              const std::size_t begin = at + kFirst.size();
              const std::string name = grammar.substr(begin, grammar.find('\\', begin) - begin);

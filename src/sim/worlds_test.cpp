@@ -220,6 +220,43 @@ simulation: {n_epochs: 1, steps_per_epoch: 3}
             "Your action:");
 }
 
+TEST_F(SimTest, AnAgentThatReasonsIsToldSoAndItsReasonsAreLogged) {
+  const Scenario scenario = scenario_of(R"(scenario_id: r
+world: public_goods
+agents:
+  - {type: llm, name: ana, llm: {provider: llama_cpp, model: puna-demo, persona: open, max_tokens: 60, reasoning: 50}}
+  - {type: llm, name: bo, llm: {provider: llama_cpp, model: puna-demo, persona: open}}
+simulation: {n_epochs: 1, steps_per_epoch: 2}
+)");
+  std::vector<Request> requests;
+  const auto models = models_for(scenario, [&](const Request& request) -> Result<std::string> {
+    requests.push_back(request);
+    return request.messages[1].content.contains("You are ana.")
+               ? R"({"reasoning": "Nobody may see \"this\".", "action": "give", "amount": 3})"
+               : R"({"action": "give", "amount": 3})";
+  });
+  play(scenario, "run", models, {.concurrent_max = 1});
+  ASSERT_EQ(requests.size(), 4U);
+  EXPECT_TRUE(requests[0].messages[0].content.ends_with(
+      "\nAnswer with one action as JSON.\n"
+      "Begin with \"reasoning\": why, in at most 50 characters: {\"reasoning\": TEXT, \"action\": ...}"));
+  EXPECT_EQ(requests[0].tokens_max, 110);
+  EXPECT_FALSE(requests[1].messages[0].content.contains("reasoning"));
+  for (const Request& request : requests) {
+    EXPECT_FALSE(request.messages[1].content.contains("Nobody may see"));
+  }
+  const std::string log = files_of("run").at("r_events.jsonl");
+  EXPECT_TRUE(log.contains(
+      R"("agent":"ana","by":"llm","action":{"action":"give","amount":3},"reasoning":"Nobody may see \"this\".","prompt)"));
+  EXPECT_TRUE(log.contains(R"("agent":"bo","by":"llm","action":{"action":"give","amount":3},"prompt_tokens")"));
+  // Broken off behind the first step: what was said is taken from the log.
+  std::filesystem::create_directory(folder / "cut");
+  std::ofstream(folder / "cut/r_events.jsonl", std::ios::binary) << log.substr(0, log.size() * 3 / 4);
+  play(scenario, "cut", models, {.concurrent_max = 1});
+  EXPECT_EQ(files_of("cut"), files_of("run"));
+  EXPECT_LT(requests.size(), 8U);
+}
+
 TEST_F(SimTest, AMemoryIsCutInPiecesSoThatPromptsGoOnAsTheyBegan) {
   const Scenario scenario = scenario_of(R"(scenario_id: c
 world: public_goods

@@ -56,6 +56,7 @@ struct LlmOptions {
   std::int64_t seed = -1;  // -1 = the simulation's
   std::string persona;     // what is said of the agent's character
   int memory = 10;         // events that it remembers, at least; half as many more before the oldest go
+  int reasoning = 0;       // characters in which it may say why before it acts; 0 = it acts at once
   int max_retries = 3;     // of a request that a server did not answer
   double timeout = 120;    // seconds between two bytes of an answer
 

@@ -26,7 +26,7 @@ namespace puna::sim {
 inline constexpr int kEverybody = -1;          // as a counterparty: the group
 inline constexpr std::size_t kTextBytes = 50;  // of another agent's text that an agent sees
 
-// A member of an action: its name, and the JSON Schema of its values.
+// A member of an action: its name (not action, not reasoning), and the JSON Schema of its values.
 struct Parameter {
   std::string name;
   Json schema;
