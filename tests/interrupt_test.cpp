@@ -128,12 +128,12 @@ TEST_F(CtrlC, EndsARunThatWaitsForItsServerAndItsEventsAreWhole) {
 
 TEST_F(CtrlC, EndsABenchmarkAndShowsWhatWasMeasured) {
   const auto lines = folder_ / "results.jsonl";
-  Running bench({kProgram, "bench", "--only", "B0", "--rounds", "1000", "-m", kDemoModel, "--jsonl", lines.string()},
-                out_, err_);
+  Running bench({kProgram, "bench", "--only", "B0", "-m", kDemoModel, "--jsonl", lines.string()}, out_, err_);
   ASSERT_TRUE(comes_true([&] { return std::ranges::count(text_of(lines), '\n') > 1; })) << text_of(err_);
   bench.press_ctrl_c();
   EXPECT_EQ(bench.exit_status(), 130) << text_of(err_);
   EXPECT_TRUE(text_of(out_).contains("B0")) << text_of(out_);
+  EXPECT_TRUE(text_of(out_).contains("bench: unfinished;")) << text_of(out_);
 }
 
 TEST_F(CtrlC, IsWhatAClosedPipeMeansToo) {

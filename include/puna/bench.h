@@ -73,6 +73,7 @@ struct BenchResult {
 struct BenchReport {
   Json header;  // library version, back ends, CPU flags, wait policy, model and its hash, options
   std::vector<BenchResult> results;
+  bool is_whole = true;  // false: it was broken off, and what there is says nothing of the rest
 };
 
 // {"bench": ..., "case": ..., ...}; what is not known is left out.

@@ -57,13 +57,17 @@ std::string print(const Row& row, const std::array<std::size_t, kColumns>& width
   return line + "\n";
 }
 
-std::string summary(const std::vector<BenchResult>& results) {
+std::string summary(const BenchReport& report) {
+  const std::vector<BenchResult>& results = report.results;
+  const BenchVerdict verdict = verdict_of(results);
   const auto count = [&results](auto BenchResult::* member, BenchVerdict wanted) {
     return std::ranges::count_if(results, [&](const BenchResult& result) { return result.*member == wanted; });
   };
   return format_text(
       "bench: {}; floors met {}, missed {}, inconclusive {}; goals met {}, missed {}, inconclusive {}\n",
-      verdict_of(results) == BenchVerdict::none ? "nothing held to" : name_of(verdict_of(results)),
+      !report.is_whole                ? "unfinished"
+      : verdict == BenchVerdict::none ? "nothing held to"
+                                      : name_of(verdict),
       count(&BenchResult::verdict, BenchVerdict::met), count(&BenchResult::verdict, BenchVerdict::missed),
       count(&BenchResult::verdict, BenchVerdict::inconclusive), count(&BenchResult::moon_verdict, BenchVerdict::met),
       count(&BenchResult::moon_verdict, BenchVerdict::missed),
@@ -158,7 +162,7 @@ std::string table_of(const BenchReport& report) {
       text += "    " + note + "\n";
     }
   }
-  return text + summary(report.results);
+  return text + summary(report);
 }
 
 int exit_status_of(BenchVerdict verdict) noexcept {

@@ -39,7 +39,7 @@ class BenchView final : public BenchSink {
   // After an error, which ends the run: what was measured before took its time, too.
   void show_unfinished() const {
     if (!results_.empty()) {
-      console_.out(table_of(BenchReport{.header = Json::object({}), .results = results_}));
+      console_.out(table_of(BenchReport{.header = Json::object({}), .results = results_, .is_whole = false}));
     }
   }
 
