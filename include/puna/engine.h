@@ -24,9 +24,9 @@
 
 namespace puna {
 
-// fast: flash attention, and the cache that CacheLayout says. deterministic: a full window for each sequence, flash
-// attention off: on a CPU, the same prompt and seed give the same tokens whatever runs beside them, for any
-// batch_tokens and any number of threads, and with prefixes that were computed, copied, saved or restored.
+// fast: the cache that CacheLayout says. deterministic: a full window for each sequence, flash attention off: on a CPU,
+// the same prompt and seed give the same tokens whatever runs beside them, for any batch_tokens and any number of
+// threads, and with prefixes that were computed, copied, saved or restored.
 enum class Profile : std::uint8_t { fast, deterministic };
 // Raised with every change after which the deterministic profile gives other tokens for the same seed.
 inline constexpr int kArithmetic = 2;
@@ -36,6 +36,12 @@ inline constexpr int kArithmetic = 2;
 // Every row reads the range of cells that all sequences fill. parts: a full window for each sequence; prefixes are
 // shared by copies. Many agents that share little decode up to twice as fast so; agents that share much, slower.
 enum class CacheLayout : std::uint8_t { pool, parts };
+
+// flash: the library's flash attention, keys and values in F16. f16, bf16: all scores of a layer at once, keys and
+// values in these 16 bits. f16 is what other programs on the library give without flash attention; bf16 needs least
+// where the processor multiplies BF16. automatic: f16 for the deterministic profile, which has no other; flash for a
+// pool; for parts bf16 on a CPU that multiplies it, else flash.
+enum class Attention : std::uint8_t { automatic, flash, f16, bf16 };
 
 struct EngineOptions {
   int window_tokens = 0;   // per sequence; 0 = trained window, at most 8,192
@@ -57,6 +63,7 @@ struct EngineOptions {
   std::uint64_t reserved_bytes = 0;  // of that ceiling, for what else computes with these weights: see embedder.h
   Profile profile = Profile::fast;
   CacheLayout cache = CacheLayout::pool;  // of the fast profile; the deterministic one has parts
+  Attention attention = Attention::automatic;
 
   [[nodiscard]] bool has_pool() const { return profile == Profile::fast && cache == CacheLayout::pool; }
 };
@@ -77,6 +84,11 @@ struct MemoryEstimate {
   [[nodiscard]] bool fits() const { return ceiling_bytes == 0 || needed_bytes() <= ceiling_bytes; }
 };
 [[nodiscard]] MemoryEstimate estimate_memory(const ModelFacts& facts, const EngineOptions& options);
+
+// For callers who cannot know what their agents will share: parts, where a full window for each sequence takes at most
+// a quarter of the memory (who shares nothing pays for nobody else, and what is shared is copied, which costs little
+// beside computing it); else a pool.
+[[nodiscard]] CacheLayout layout_for_strangers(const ModelFacts& facts, EngineOptions options);
 
 // Exact counts since the engine started.
 struct EngineStats {

@@ -31,21 +31,13 @@ std::optional<EmbedderOptions> embeddings_of(const ServeOptions& serve) {
                                                      : Pooling::as_model};
 }
 
-// Nobody knows what the clients of a server will share. In parts, who shares nothing pays for nobody else, and what is
-// shared is copied, which costs little beside computing it: where there is memory for a window each.
+// Nobody knows what the clients of a server will share.
 // Errors  those of a model's file
 Result<CacheLayout> layout_for_clients(const Options& options) {
-  constexpr std::uint64_t kShareOfMemory = 4;
   PUNA_TRY(const std::filesystem::path file, model_file(options));
-  PUNA_TRY(EngineOptions engine, engine_options_of(options));
+  PUNA_TRY(const EngineOptions engine, engine_options_of(options));
   const auto facts = Weights::inspect(file);
-  if (!facts) {
-    return CacheLayout::pool;  // whoever opens it says what is wrong
-  }
-  engine.cache = CacheLayout::parts;
-  const MemoryEstimate memory = estimate_memory(*facts, engine);
-  const bool is_small = memory.ceiling_bytes == 0 || memory.kv_bytes <= memory.ceiling_bytes / kShareOfMemory;
-  return is_small ? CacheLayout::parts : CacheLayout::pool;
+  return facts ? layout_for_strangers(*facts, engine) : engine.cache;  // whoever opens it says what is wrong
 }
 
 Result<std::unique_ptr<Model>> open_served(Console& console, Options options, Interrupt& interrupt) {

@@ -41,7 +41,8 @@ struct Asked {
   std::optional<Error> error;
 };
 
-enum class Cache : std::uint8_t { pool, parts, exact };  // the two layouts of the fast profile; the deterministic one
+// The two layouts of the fast profile, parts as on a processor that multiplies BF16; the deterministic one.
+enum class Cache : std::uint8_t { pool, parts, exact };
 constexpr std::array<std::string_view, 3> kCacheNames = {"_pool", "_parts", "_deterministic"};
 
 class EngineAccount : public testing::TestWithParam<std::tuple<RandomModelKind, Cache>> {
@@ -66,12 +67,12 @@ class EngineAccount : public testing::TestWithParam<std::tuple<RandomModelKind, 
                           .saved_bytes_max = saved_bytes_max,
                           .profile = cache() == Cache::exact ? Profile::deterministic : Profile::fast,
                           .cache = cache() == Cache::parts ? CacheLayout::parts : CacheLayout::pool},
-                         weights_->facts(), 1);
+                         weights_->facts(), 1, true);
   }
   // The pool has fewer cells than its sequences want.
   std::unique_ptr<Backend> open_backend(const EngineOptions& options) const {
     const int cells = options.has_pool() ? kCellsStep : kCellsStep * options.sequences_max;
-    auto backend = open_llama_backend(library_model(*weights_), options, cells, 1);
+    auto backend = open_llama_backend(library_model(*weights_), weights_->facts(), options, cells, 1);
     EXPECT_TRUE(backend) << backend.error().message;
     return *std::move(backend);
   }

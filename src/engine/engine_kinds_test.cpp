@@ -18,6 +18,11 @@ using engine::test::kGreedy;
 
 constexpr Sampling kWarm = {.temperature = 1.0F, .top_k = 0, .top_p = 1.0F, .min_p = 0.0F, .seed = 7};
 
+// Engines whose arithmetic does not depend on what stands beside a row, though only the first promises it. The second
+// has the keys and values of a processor that multiplies BF16; others compute the same, slowly.
+const std::array<EngineOptions, 2> kExact = {
+    {{.profile = Profile::deterministic}, {.cache = CacheLayout::parts, .attention = Attention::bf16}}};
+
 struct Said {
   std::vector<Token> tokens;
   std::vector<std::uint64_t> logit_hashes;
@@ -66,12 +71,16 @@ class EngineKinds : public testing::TestWithParam<RandomModelKind> {
   }
 
   // What a fresh engine says, which never held anything else.
-  Said alone(GenerationRequest request) const {
+  Said alone(GenerationRequest request, EngineOptions options = kExact[0]) const {
     request.logit_hashes = true;
-    const auto engine = open({.sequences_max = 1, .profile = Profile::deterministic});
+    options.sequences_max = 1;
+    const auto engine = open(options);
     auto generation = engine->submit(request);
     return read(*generation);
   }
+
+  void compare_with_fresh(const EngineOptions& exact) const;
+  void sleep_and_go_on(EngineOptions exact) const;
 
   static std::vector<Token> some_tokens(std::uint64_t seed, std::size_t count) {
     Random random(seed);
@@ -91,8 +100,11 @@ class EngineKinds : public testing::TestWithParam<RandomModelKind> {
 };
 
 // Cold agents with one beginning, their next turns, forks, the same prompt again, a rollback: all in one engine.
-TEST_P(EngineKinds, WhateverIsReusedTheDeterministicReplyIsTheOneOfAFreshEngine) {
-  const auto engine = open({.sequences_max = 4, .batch_tokens = 48, .profile = Profile::deterministic});
+void EngineKinds::compare_with_fresh(const EngineOptions& exact) const {
+  EngineOptions options = exact;
+  options.sequences_max = 4;
+  options.batch_tokens = 48;
+  const auto engine = open(options);
   const auto role = some_tokens(1, 150);
   std::vector<std::vector<Token>> prompts;
   for (std::uint64_t i = 0; i < 4; ++i) {
@@ -107,7 +119,7 @@ TEST_P(EngineKinds, WhateverIsReusedTheDeterministicReplyIsTheOneOfAFreshEngine)
     std::vector<Said> said;
     for (std::size_t i = 0; i < all.size(); ++i) {
       said.push_back(read(generations[i]));
-      const Said wanted = alone({.prompt = all[i], .sampling = kWarm, .tokens_max = 12});
+      const Said wanted = alone({.prompt = all[i], .sampling = kWarm, .tokens_max = 12}, exact);
       EXPECT_EQ(said.back().tokens, wanted.tokens) << i;
       EXPECT_EQ(said.back().logit_hashes, wanted.logit_hashes) << i;
     }
@@ -122,6 +134,12 @@ TEST_P(EngineKinds, WhateverIsReusedTheDeterministicReplyIsTheOneOfAFreshEngine)
   ask({prompts[0], prompts[0], joined(prompts[1], some_tokens(70, 5)), joined(role, some_tokens(71, 30))});
   const auto again = ask({prompts[2], joined(prompts[2], first[2].tokens)});
   EXPECT_GT(again[0].cached, 0);
+}
+
+TEST_P(EngineKinds, WhateverIsReusedTheDeterministicReplyIsTheOneOfAFreshEngine) { compare_with_fresh(kExact[0]); }
+
+TEST_P(EngineKinds, WhateverIsReusedTheReplyInPartsWithBfloat16IsTheOneOfAFreshEngine) {
+  compare_with_fresh(kExact[1]);
 }
 
 // An agent that comes when the first one has gone on from the common beginning may have to compute it again, and this
@@ -210,14 +228,14 @@ TEST_P(EngineKinds, StatesThatWereSavedGoOnAsIfTheyHadStayed) {
   EXPECT_LE(stats.tokens_prefilled, 4 * 60 + 2 * 4 * (6 + 8 + 1));
 }
 
-TEST_P(EngineKinds, AnAgentThatWasHibernatedGoesOnInAnotherEngineAsIfItHadStayed) {
+void EngineKinds::sleep_and_go_on(EngineOptions exact) const {
   const auto file =
       std::filesystem::path(testing::TempDir()) /
       ("sleep-" + std::to_string(static_cast<int>(GetParam())) + "-" + std::to_string(::getpid()) + ".kv");
-  const EngineOptions options = {.sequences_max = 2, .profile = Profile::deterministic};
+  exact.sequences_max = 2;
   auto talk = some_tokens(300, 80);
   {
-    const auto engine = open(options);
+    const auto engine = open(exact);
     auto generation = engine->submit({.prompt = talk, .sampling = kWarm, .tokens_max = 8});
     talk = joined(talk, read(*generation).tokens);
     const auto slept = engine->hibernate(talk, file, "who it was");
@@ -225,7 +243,7 @@ TEST_P(EngineKinds, AnAgentThatWasHibernatedGoesOnInAnotherEngineAsIfItHadStayed
     EXPECT_GE(*slept, static_cast<std::int64_t>(talk.size()) - 1);
     EXPECT_EQ(engine->hibernate(some_tokens(9999, 5), file / "no").error().code, ErrorCode::not_found);
   }
-  const auto engine = open(options);
+  const auto engine = open(exact);
   const auto woken = engine->wake(file);
   ASSERT_TRUE(woken) << woken.error().message;
   EXPECT_TRUE(std::ranges::equal(woken->tokens, std::span(talk).first(woken->tokens.size())));
@@ -234,11 +252,18 @@ TEST_P(EngineKinds, AnAgentThatWasHibernatedGoesOnInAnotherEngineAsIfItHadStayed
   const Said said = read(*generation);
   EXPECT_EQ(said.cached, static_cast<std::int64_t>(woken->tokens.size()));
   EXPECT_EQ(woken->note, "who it was");
-  EXPECT_EQ(said.tokens, alone(request).tokens);
-  const auto other = open({.sequences_max = 2});
-  EXPECT_EQ(other->wake(file).error().code, ErrorCode::invalid_argument);  // another profile
+  EXPECT_EQ(said.tokens, alone(request, exact).tokens);
+  for (const EngineOptions& other :
+       {EngineOptions{.sequences_max = 2},
+        {.sequences_max = 2, .cache = CacheLayout::parts, .attention = Attention::flash}}) {
+    EXPECT_EQ(open(other)->wake(file).error().code, ErrorCode::invalid_argument);
+  }
   std::filesystem::remove(file);
 }
+
+TEST_P(EngineKinds, AnAgentThatWasHibernatedGoesOnInAnotherEngineAsIfItHadStayed) { sleep_and_go_on(kExact[0]); }
+
+TEST_P(EngineKinds, AnAgentThatWasHibernatedInPartsWithBfloat16GoesOnAsIfItHadStayed) { sleep_and_go_on(kExact[1]); }
 
 std::string kind_name(const testing::TestParamInfo<RandomModelKind>& info) {
   constexpr std::array kNames = {"attention", "sliding_window", "recurrent", "hybrid"};

@@ -31,7 +31,23 @@ std::int64_t touched_bytes() {
   return sum;
 }
 
-class EngineMemory : public testing::TestWithParam<std::tuple<RandomModelKind, Profile>> {
+enum class Arithmetic : std::uint8_t { pool, parts, parts_bf16, deterministic };
+
+EngineOptions options_of(Arithmetic arithmetic) {
+  switch (arithmetic) {
+    case Arithmetic::pool:
+      return {};
+    case Arithmetic::parts:
+      return {.cache = CacheLayout::parts, .attention = Attention::flash};
+    case Arithmetic::parts_bf16:
+      return {.cache = CacheLayout::parts, .attention = Attention::bf16};
+    case Arithmetic::deterministic:
+      break;
+  }
+  return {.profile = Profile::deterministic};
+}
+
+class EngineMemory : public testing::TestWithParam<std::tuple<RandomModelKind, Arithmetic>> {
  protected:
   static std::shared_ptr<const Weights> weights(RandomModelKind kind) {
     const auto file = std::filesystem::path(testing::TempDir()) / ("memory-" + std::to_string(::getpid()) + ".gguf");
@@ -65,11 +81,14 @@ TEST_P(EngineMemory, AnEngineTakesNoMoreThanItPlanned) {
   GTEST_SKIP() << "a sanitizer takes memory of its own; runs without one count it";
 #endif
   ASSERT_EQ(mallopt(M_MMAP_THRESHOLD, kLargeBytes), 1);
-  const auto [kind, profile] = GetParam();
+  const auto [kind, arithmetic] = GetParam();
   const auto model = weights(kind);
   ASSERT_NE(model, nullptr);
-  const EngineOptions options = {
-      .window_tokens = 2048, .sequences_max = 8, .threads = 1, .saved_bytes_max = 0, .profile = profile};
+  EngineOptions options = options_of(arithmetic);
+  options.window_tokens = 2048;
+  options.sequences_max = 8;
+  options.threads = 1;
+  options.saved_bytes_max = 0;
   const MemoryEstimate plan = estimate_memory(model->facts(), options);
   malloc_trim(0);
   const std::int64_t before = touched_bytes();
@@ -87,7 +106,8 @@ TEST_P(EngineMemory, AnEngineTakesNoMoreThanItPlanned) {
 INSTANTIATE_TEST_SUITE_P(Kinds, EngineMemory,
                          testing::Combine(testing::Values(RandomModelKind::attention, RandomModelKind::sliding_window,
                                                           RandomModelKind::recurrent, RandomModelKind::hybrid),
-                                          testing::Values(Profile::fast, Profile::deterministic)));
+                                          testing::Values(Arithmetic::pool, Arithmetic::parts, Arithmetic::parts_bf16,
+                                                          Arithmetic::deterministic)));
 
 }  // namespace
 }  // namespace puna

@@ -31,6 +31,17 @@ std::string devices_text() {
   return text;
 }
 
+// States that are alike in this can take each other's place.
+std::string kind_of_state(const EngineOptions& options) {
+  if (options.profile == Profile::deterministic) {
+    return "deterministic profile";
+  }
+  const std::string_view attention = options.attention == Attention::bf16  ? ", BF16"
+                                     : options.attention == Attention::f16 ? ", F16"
+                                                                           : "";
+  return format_text("fast profile{}{}", options.has_pool() ? "" : ", in parts", attention);
+}
+
 // The library's arrays for one batch; pointers in view() are into this object.
 class BatchArrays {
  public:
@@ -124,8 +135,8 @@ class LlamaBackend final : public Backend {
       : vocabulary_(static_cast<std::size_t>(vocabulary)),
         arrays_(static_cast<std::size_t>(options.batch_tokens), static_cast<std::size_t>(input_width)) {}
 
-  [[nodiscard]] Result<void> open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes,
-                                  std::uint64_t model_fingerprint);
+  [[nodiscard]] Result<void> open(llama_model* model, const ModelFacts& facts, const EngineOptions& options,
+                                  std::int64_t cells, std::uint64_t model_fingerprint);
 
   [[nodiscard]] const BackendShape& shape() const override { return shape_; }
 
@@ -300,24 +311,28 @@ int lanes_of(const llama_model* model, const EngineOptions& options) {
                   static_cast<int>(llama_max_parallel_sequences()));
 }
 
-Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options, std::int64_t cells, int lanes,
-                                std::uint64_t model_fingerprint) {
+Result<void> LlamaBackend::open(llama_model* model, const ModelFacts& facts, const EngineOptions& options,
+                                std::int64_t cells, std::uint64_t model_fingerprint) {
+  const int lanes = lanes_of(model, options);
   const bool fast = options.profile == Profile::fast;
   llama_context_params params = llama_context_default_params();
   params.n_ctx = static_cast<std::uint32_t>(cells);
   params.n_seq_max = static_cast<std::uint32_t>(lanes);
   // Batches smaller than the number of sequences are legal for us and abort the process at creation.
   params.n_batch = std::max(static_cast<std::uint32_t>(options.batch_tokens), params.n_seq_max);
-  params.n_ubatch = static_cast<std::uint32_t>(micro_batch_rows(options, lanes));
+  params.n_ubatch = static_cast<std::uint32_t>(micro_batch_rows(facts, options, lanes));
   params.n_outputs_max = params.n_seq_max;  // the library insists on one row of logits for each lane
   params.n_outputs_max_per_seq = 1;
   threads_ = options.threads;
   threads_batch_ = options.threads_batch;
   params.n_threads = options.threads;
   params.n_threads_batch = options.threads_batch;
-  // The fast profile needs flash attention (one pool without it costs up to 2.8 times); AUTO turns it on wherever the
-  // model's device has it.
-  params.flash_attn_type = fast ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+  // One pool without flash attention costs up to 2.8 times; AUTO turns it on wherever the model's device has it.
+  params.flash_attn_type =
+      options.attention == Attention::flash ? LLAMA_FLASH_ATTN_TYPE_AUTO : LLAMA_FLASH_ATTN_TYPE_DISABLED;
+  if (options.attention == Attention::bf16) {
+    params.type_k = params.type_v = GGML_TYPE_BF16;
+  }
   params.kv_unified = options.has_pool();
   params.abort_callback = &LlamaBackend::wants_abort;
   params.abort_callback_data = this;
@@ -340,10 +355,7 @@ Result<void> LlamaBackend::open(llama_model* model, const EngineOptions& options
   unsettled_.assign(static_cast<std::size_t>(lanes), 0);
   wanted_.reserve(static_cast<std::size_t>(options.batch_tokens));
   // The same bits are promised for the same processor only.
-  state_key_ = format_text("model {:016x}, {} profile, llama.cpp {}{}", model_fingerprint,
-                           options.has_pool() ? "fast"
-                           : fast             ? "fast, in parts,"
-                                              : "deterministic",
+  state_key_ = format_text("model {:016x}, {}, llama.cpp {}{}", model_fingerprint, kind_of_state(options),
                            llama_version(), fast ? "" : devices_text());
   shape_.abilities = probe(model);
   llama_memory_clear(memory_, true);
@@ -413,8 +425,9 @@ Abilities LlamaBackend::probe(const llama_model* model) {
 
 }  // namespace
 
-Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
-                                                    std::int64_t cells, std::uint64_t model_fingerprint) {
+Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const ModelFacts& facts,
+                                                    const EngineOptions& options, std::int64_t cells,
+                                                    std::uint64_t model_fingerprint) {
   if (!llama_model_has_decoder(model) || llama_model_has_encoder(model) || llama_model_is_diffusion(model)) {
     return fail(ErrorCode::invalid_argument, "this kind of model does not continue text",
                 "give a decoder-only language model");
@@ -422,7 +435,7 @@ Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const En
   const int vocabulary = llama_vocab_n_tokens(llama_model_get_vocab(model));
   try {
     auto backend = std::make_unique<LlamaBackend>(options, vocabulary, llama_model_n_embd_inp(model));
-    PUNA_TRY_VOID(backend->open(model, options, cells, lanes_of(model, options), model_fingerprint));
+    PUNA_TRY_VOID(backend->open(model, facts, options, cells, model_fingerprint));
     return backend;
   } catch (const std::exception& error) {
     return fail(ErrorCode::limit, format_text("the library could not open the cache: {}", error.what()),

@@ -20,8 +20,9 @@ namespace puna::engine {
 // Requires  options with every 0 replaced; `model` outlives the result. cells: of the whole cache.
 // model_fingerprint: see fingerprint().
 // Errors    limit  the library could not allocate it;  invalid_argument  the model does not generate text
-[[nodiscard]] Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const EngineOptions& options,
-                                                                  std::int64_t cells, std::uint64_t model_fingerprint);
+[[nodiscard]] Result<std::unique_ptr<Backend>> open_llama_backend(llama_model* model, const ModelFacts& facts,
+                                                                  const EngineOptions& options, std::int64_t cells,
+                                                                  std::uint64_t model_fingerprint);
 
 // The library's model behind weights that have one; for other contexts than the engine's (llama_peers.cpp).
 // Requires  weights from Weights::load().

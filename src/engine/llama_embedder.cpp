@@ -182,7 +182,11 @@ class LlamaEmbedder final : public Embedder {
 
 std::uint64_t estimate_embedder_bytes(const ModelFacts& facts, const EmbedderOptions& options, Profile profile) {
   const int tokens = text_tokens_of(options, facts);
-  const EngineOptions one{.window_tokens = tokens, .sequences_max = 1, .batch_tokens = tokens, .profile = profile};
+  const EngineOptions one{.window_tokens = tokens,
+                          .sequences_max = 1,
+                          .batch_tokens = tokens,
+                          .profile = profile,
+                          .attention = profile == Profile::deterministic ? Attention::f16 : Attention::flash};
   return static_cast<std::uint64_t>(tokens) * facts.kv_bytes_per_token + engine::compute_bytes(facts, one, tokens);
 }
 

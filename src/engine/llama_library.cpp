@@ -118,6 +118,26 @@ bool has_gpu() {
   return false;
 }
 
+bool multiplies_bf16() {
+  initialise_library();
+  ggml_backend_dev_t cpu = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
+  if (cpu == nullptr || has_gpu()) {
+    return false;
+  }
+  void* const address =
+      ggml_backend_reg_get_proc_address(ggml_backend_dev_backend_reg(cpu), "ggml_backend_get_features");
+  if (address == nullptr) {
+    return false;
+  }
+  const auto features_of = reinterpret_cast<ggml_backend_get_features_t>(address);
+  for (const ggml_backend_feature* one = features_of(ggml_backend_dev_backend_reg(cpu)); one->name != nullptr; ++one) {
+    if (std::string_view(one->name) == "AVX512_BF16") {
+      return std::string_view(one->value) == "1";
+    }
+  }
+  return false;
+}
+
 std::string take_library_error() {
   std::string line = printable(utf8::sanitize(std::exchange(last_error(), {})));
   while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) {

@@ -26,6 +26,10 @@ struct DeviceChoice {
 [[nodiscard]] Result<DeviceChoice> choose_devices(const std::vector<std::string>& names);
 [[nodiscard]] bool has_gpu();
 
+// Whether everything is computed on a CPU with instructions that multiply BF16, by the account of the library's back
+// end for it. It has good code for them; for products of F16 its packages have code that waits for its own stores.
+[[nodiscard]] bool multiplies_bf16();
+
 // The library's last error line on this thread since the last call, to complete a message of ours; " (...)" or empty.
 [[nodiscard]] std::string take_library_error();
 

@@ -146,7 +146,7 @@ class LlamaWeights final : public EngineWeights {
       return fail(ErrorCode::invalid_argument, format_text("{} was loaded as a vocabulary only", facts_.file.string()),
                   "load the weights");
     }
-    options = with_defaults(options, facts_, default_threads());
+    options = with_defaults(options, facts_, default_threads(), multiplies_bf16());
     // Weights that were read are not free any more; mapped ones still count as free.
     std::uint64_t available = on_gpu_ ? 0 : available_memory_bytes();  // a GPU's cache is in its own memory
     if (on_gpu_ && options.saved_bytes_max < 0 && options.memory_bytes_max == 0) {  // saved prefixes are not
@@ -173,7 +173,7 @@ class LlamaWeights final : public EngineWeights {
                   format_text("a cache of {} tokens is more than the library can address", cache.cells),
                   "give a smaller window (-c) or fewer sequences");
     }
-    return open_llama_backend(model_.get(), options, cache.cells, fingerprint_);
+    return open_llama_backend(model_.get(), facts_, options, cache.cells, fingerprint_);
   }
   [[nodiscard]] const llama_vocab* vocab() const { return vocab_; }
   [[nodiscard]] llama_model* model() const { return model_.get(); }

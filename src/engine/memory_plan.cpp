@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/kv_ledger.h"
+#include "engine/llama_library.h"
 #include "engine/machine.h"
 
 namespace puna {
@@ -35,10 +36,15 @@ Result<void> check_options(const EngineOptions& options) {
     return fail(ErrorCode::invalid_argument, "window_tokens is 1 and must hold a prompt and a reply",
                 "give at least 2, or 0 for the model's own");
   }
+  if (options.profile == Profile::deterministic && options.attention != Attention::automatic &&
+      options.attention != Attention::f16) {
+    return fail(ErrorCode::invalid_argument, "the deterministic profile computes attention in F16, without flash",
+                "leave attention out, or take the fast profile");
+  }
   return {};
 }
 
-EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int threads) {
+EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int threads, bool multiplies_bf16) {
   if (options.window_tokens == 0) {
     options.window_tokens = facts.window_trained_tokens == 0
                                 ? kWindowDefaultMax
@@ -49,6 +55,11 @@ EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int 
   }
   if (options.threads_batch == 0) {
     options.threads_batch = options.threads;
+  }
+  if (options.attention == Attention::automatic) {
+    options.attention = options.profile == Profile::deterministic ? Attention::f16
+                        : !options.has_pool() && multiplies_bf16  ? Attention::bf16
+                                                                  : Attention::flash;
   }
   return options;
 }
@@ -71,8 +82,22 @@ CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std:
   return {.cells = cells, .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token + states};
 }
 
-int micro_batch_rows(const EngineOptions& options, int lanes) {
-  const int rows = options.profile == Profile::fast ? kMicroBatchRows : kMicroBatchRowsExact;
+// Of all sequences in a pool, of one in parts: what a row reads.
+std::uint64_t cells_of_row(const EngineOptions& options) {
+  const int windows = options.has_pool() ? std::min(options.sequences_max, kPoolWindows) : 1;
+  return static_cast<std::uint64_t>(windows) * static_cast<std::uint64_t>(options.window_tokens);
+}
+
+int micro_batch_rows(const ModelFacts& facts, const EngineOptions& options, int lanes) {
+  int rows = options.attention == Attention::flash ? kMicroBatchRows : kMicroBatchRowsPlain;
+  if (options.attention != Attention::flash && facts.experts > 0) {
+    const std::uint64_t each =
+        cells_of_row(options) * static_cast<std::uint64_t>(std::max(facts.heads, 1)) * sizeof(float);
+    const std::uint64_t fitting = kScoresBytesMax / std::max<std::uint64_t>(each, 1);
+    rows = std::clamp(static_cast<int>(std::min<std::uint64_t>(fitting, kMicroBatchRows)) / kMicroBatchRowsPlain *
+                          kMicroBatchRowsPlain,
+                      kMicroBatchRowsPlain, kMicroBatchRows);
+  }
   return std::max(lanes, std::min(options.batch_tokens, rows));
 }
 
@@ -87,16 +112,16 @@ std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& option
   const auto rows = static_cast<std::uint64_t>(step_rows);
   const auto lanes = static_cast<std::uint64_t>(std::max(kLogitsRowsMin, 4 * options.sequences_max));
   const auto value = std::uint64_t{sizeof(float)};
-  const bool fast = options.profile == Profile::fast;  // with flash attention, whose masks are of half the size
+  const bool flash = options.attention == Attention::flash;  // whose masks are of half the size
   const auto window = static_cast<std::uint64_t>(options.window_tokens);
   const auto lane_windows = static_cast<std::uint64_t>(options.sequences_max);
   const std::uint64_t windows = options.has_pool() ? std::min<std::uint64_t>(lane_windows, kPoolWindows) : lane_windows;
-  const std::uint64_t cells = (options.has_pool() ? windows : 1) * window;  // that a row reads
+  const std::uint64_t cells = cells_of_row(options);
   const std::uint64_t caches = facts.sliding_window_tokens > 0 ? 2 : 1;
-  const std::uint64_t scores = fast ? 0 : static_cast<std::uint64_t>(facts.heads);
+  const std::uint64_t scores = flash ? 0 : static_cast<std::uint64_t>(facts.heads);
   return rows * static_cast<std::uint64_t>(facts.embedding) * kActivations * value +
          lanes * static_cast<std::uint64_t>(facts.vocabulary_tokens) * value +
-         rows * cells * (scores * value + caches * (fast ? value / 2 : value)) +
+         rows * cells * (scores * value + caches * (flash ? value / 2 : value)) +
          windows * window * caches * kNoteOfCell + static_cast<std::uint64_t>(facts.layers) * kNotesOfLayer + kNotes;
 }
 
@@ -104,7 +129,7 @@ MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options
   const int lanes =
       options.has_pool() ? std::clamp(4 * options.sequences_max, kLogitsRowsMin, kLanesMax) : options.sequences_max;
   MemoryEstimate plan{.weights_bytes = facts.weights_bytes,
-                      .compute_bytes = compute_bytes(facts, options, micro_batch_rows(options, lanes)),
+                      .compute_bytes = compute_bytes(facts, options, micro_batch_rows(facts, options, lanes)),
                       .reserved_bytes = options.reserved_bytes,
                       .available_bytes = available_bytes,
                       .ceiling_bytes = options.memory_bytes_max == 0 ? available_bytes : options.memory_bytes_max};
@@ -126,7 +151,16 @@ MemoryEstimate plan_memory(const ModelFacts& facts, const EngineOptions& options
 }  // namespace engine
 
 MemoryEstimate estimate_memory(const ModelFacts& facts, const EngineOptions& options) {
-  return engine::plan_memory(facts, engine::with_defaults(options, facts, 1), engine::available_memory_bytes());
+  return engine::plan_memory(facts, engine::with_defaults(options, facts, 1, engine::multiplies_bf16()),
+                             engine::available_memory_bytes());
+}
+
+CacheLayout layout_for_strangers(const ModelFacts& facts, EngineOptions options) {
+  constexpr std::uint64_t kShareOfMemory = 4;
+  options.cache = CacheLayout::parts;
+  const MemoryEstimate memory = estimate_memory(facts, options);
+  const bool is_small = memory.ceiling_bytes == 0 || memory.kv_bytes <= memory.ceiling_bytes / kShareOfMemory;
+  return is_small ? CacheLayout::parts : CacheLayout::pool;
 }
 
 }  // namespace puna

@@ -1,5 +1,5 @@
-// How large the KV cache is, and what every option means that was left at 0. Pure but for the two facts about the
-// machine that the caller passes in.
+// How large the KV cache is, and what every option means that was left open. Pure but for the facts about the machine
+// that the caller passes in.
 //
 // fast: one pool for all sequences. It has room for kPoolWindows full windows (fewer if there are fewer sequences, or
 // if that would take more than half of the memory); what runs out of room waits, see engine_core.h. deterministic:
@@ -15,9 +15,11 @@ inline constexpr int kWindowDefaultMax = 8192;
 inline constexpr int kCellsStep = 256;  // libllama rounds its caches up to this
 
 // Rows that the library computes at once; larger costs memory. Without flash attention the scores of all of them are
-// written and read again, and are to stay in the processor's cache.
+// written and read again, and are to stay in the processor's cache; but every pass reads the weights of nearly all
+// experts that a model has, so there are more rows then, as far as their scores stay below this size.
 inline constexpr int kMicroBatchRows = 512;
-inline constexpr int kMicroBatchRowsExact = 64;  // deterministic profile
+inline constexpr int kMicroBatchRowsPlain = 64;
+inline constexpr std::uint64_t kScoresBytesMax = std::uint64_t{256} << 20U;
 // Lanes of a pool are at least this many, and each has a row of logits.
 inline constexpr int kLogitsRowsMin = 32;
 inline constexpr int kLanesMax = 256;  // the library's
@@ -27,11 +29,13 @@ inline constexpr std::uint64_t kSavedShare = 8;
 // Errors  invalid_argument  an option out of range; the message names it.
 [[nodiscard]] Result<void> check_options(const EngineOptions& options);
 
-// The options with every 0 replaced. Requires check_options(options).
-[[nodiscard]] EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int threads);
+// The options with everything replaced that was left open. Requires check_options(options).
+// threads         the machine's; multiplies_bf16  whether it does, see llama_library.h
+[[nodiscard]] EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int threads,
+                                          bool multiplies_bf16 = false);
 
 // At least one for each lane. Requires  options from with_defaults().
-[[nodiscard]] int micro_batch_rows(const EngineOptions& options, int lanes);
+[[nodiscard]] int micro_batch_rows(const ModelFacts& facts, const EngineOptions& options, int lanes);
 
 // The library's buffers for one step of `rows` rows, and its notes.
 [[nodiscard]] std::uint64_t compute_bytes(const ModelFacts& facts, const EngineOptions& options, int rows);

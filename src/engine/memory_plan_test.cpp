@@ -28,6 +28,53 @@ TEST(MemoryPlan, ZeroMeansTheTrainedWindowUpToTheDefault) {
   EXPECT_EQ(with_defaults({.threads = 5}, facts(0, 0), 3).threads_batch, 5);
 }
 
+TEST(MemoryPlan, AttentionIsWhatProfileLayoutAndProcessorAskFor) {
+  const auto chosen = [](EngineOptions options, bool multiplies_bf16) {
+    EXPECT_TRUE(check_options(options));
+    return with_defaults(options, facts(0, 0), 1, multiplies_bf16).attention;
+  };
+  for (const bool bf16 : {false, true}) {
+    EXPECT_EQ(chosen({}, bf16), Attention::flash) << "a pool";
+    EXPECT_EQ(chosen({.profile = Profile::deterministic}, bf16), Attention::f16);
+    EXPECT_EQ(chosen({.cache = CacheLayout::parts}, bf16), bf16 ? Attention::bf16 : Attention::flash);
+    EXPECT_EQ(chosen({.cache = CacheLayout::parts, .attention = Attention::flash}, bf16), Attention::flash);
+    EXPECT_EQ(chosen({.attention = Attention::bf16}, bf16), Attention::bf16);
+  }
+  for (const Attention other : {Attention::flash, Attention::bf16}) {
+    const auto refused = check_options({.profile = Profile::deterministic, .attention = other});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
+  }
+}
+
+// All scores of a micro-batch are there at once, so it is small, and is counted.
+TEST(MemoryPlan, WithoutFlashAttentionThereAreScores) {
+  ModelFacts model = facts(8192, 1024);
+  model.heads = 32;
+  model.embedding = 2048;
+  EngineOptions options = with_defaults({.sequences_max = 4, .cache = CacheLayout::parts}, model, 1, true);
+  EXPECT_EQ(micro_batch_rows(model, options, 4), kMicroBatchRowsPlain);
+  model.experts = 64;  // all of whose weights each pass reads: 8,192 cells x 32 heads x 4 bytes x 256 rows
+  EXPECT_EQ(micro_batch_rows(model, options, 4), 256);
+  options.window_tokens = 1 << 20;
+  EXPECT_EQ(micro_batch_rows(model, options, 4), kMicroBatchRowsPlain);
+  options.window_tokens = 1024;
+  EXPECT_EQ(micro_batch_rows(model, options, 4), kMicroBatchRows);
+  options.window_tokens = 8192;
+  const std::uint64_t with_scores = compute_bytes(model, options, kMicroBatchRowsPlain);
+  options.attention = Attention::flash;
+  EXPECT_EQ(micro_batch_rows(model, options, 4), kMicroBatchRows);
+  EXPECT_GE(with_scores, compute_bytes(model, options, kMicroBatchRowsPlain) + std::uint64_t{64} * 8192 * 32 * 4);
+}
+
+TEST(MemoryPlan, WhoSharesNothingGetsPartsWhereTheyAreAQuarterOfTheMemory) {
+  const ModelFacts model = facts(1024, 1024);  // one window is 1 MiB
+  EngineOptions options{.window_tokens = 1024, .sequences_max = 8, .memory_bytes_max = std::uint64_t{32} << 20};
+  EXPECT_EQ(layout_for_strangers(model, options), CacheLayout::parts);
+  options.sequences_max = 9;
+  EXPECT_EQ(layout_for_strangers(model, options), CacheLayout::pool);
+}
+
 TEST(MemoryPlan, OnePoolHoldsAFewWindowsAndSeparateMemoriesOneEach) {
   const EngineOptions fast = {.window_tokens = 1000, .sequences_max = 16};
   EXPECT_EQ(plan_cache(facts(0, 10), fast, 0).cells, 1024 * kPoolWindows);

@@ -219,6 +219,8 @@ Result<ModelFacts> model_facts(const GgufHeader& header, std::span<const std::by
   facts.embedding = static_cast<int>(embedding);
   PUNA_TRY(const auto heads, per_layer(header, arch + ".attention.head_count", layers, 0));
   facts.heads = heads.empty() ? 0 : static_cast<int>(std::ranges::max(heads));
+  PUNA_TRY(const std::uint64_t experts, number(header, arch + ".expert_count", kWidthMax));
+  facts.experts = static_cast<int>(experts);
   PUNA_TRY(facts.kv_bytes_per_token, cache_bytes_per_token(header, arch, layers, embedding));
   PUNA_TRY(const std::uint64_t sliding, number(header, arch + ".attention.sliding_window", kWidthMax));
   facts.sliding_window_tokens = static_cast<int>(sliding);

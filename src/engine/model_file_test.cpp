@@ -36,6 +36,7 @@ TEST(Inspect, AModelsFactsComeFromItsHeader) {
   EXPECT_EQ(facts->vocabulary_tokens, 3);
   EXPECT_EQ(facts->window_trained_tokens, 128);
   EXPECT_EQ(facts->layers, 2);
+  EXPECT_EQ(facts->experts, 0);
   EXPECT_EQ(facts->embedding, 64);
   EXPECT_EQ(facts->kv_bytes_per_token, (2U + 1U) * (16 + 16) * 2);  // heads per layer x (key + value) x F16
   EXPECT_EQ(facts->file_bytes, small_model().size());

@@ -38,12 +38,14 @@ std::string file_text(const std::filesystem::path& file) {
 }
 
 Result<Opened> open_local(const LlmOptions& options, const std::filesystem::path& file, const ModelPlaces& places) {
-  PUNA_TRY(std::unique_ptr<LocalModel> model,
-           LocalModel::open({.load = {.file = file},
-                             .engine = {.window_tokens = options.n_ctx,
-                                        .sequences_max = places.concurrent_max,
-                                        .threads = places.threads == 0 ? options.n_threads : places.threads,
-                                        .profile = places.profile}}));
+  EngineOptions engine{.window_tokens = options.n_ctx,
+                       .sequences_max = places.concurrent_max,
+                       .threads = places.threads == 0 ? options.n_threads : places.threads,
+                       .profile = places.profile};
+  if (const auto facts = Weights::inspect(file)) {  // else open() says what is wrong
+    engine.cache = layout_for_strangers(*facts, engine);
+  }
+  PUNA_TRY(std::unique_ptr<LocalModel> model, LocalModel::open({.load = {.file = file}, .engine = engine}));
   const std::string_view profile = places.profile == Profile::deterministic ? "deterministic" : "fast";
   return Opened{.model = std::move(model),
                 .what = format_text("{}, {} profile, arithmetic {}", file_text(file), profile, kArithmetic)};

@@ -59,7 +59,8 @@ struct ModelFacts {
   int sliding_window_tokens = 0;  // of layers that keep only so many; 0 = there are none
   int layers = 0;
   int embedding = 0;
-  int heads = 0;  // of attention; the most that a layer has
+  int heads = 0;    // of attention; the most that a layer has
+  int experts = 0;  // of a layer, a few of which compute each token; 0 = it is not parted
   int vocabulary_tokens = 0;
   std::vector<std::pair<std::string, std::string>> metadata;  // every key of the header; arrays as "[n items]"
   Sampling sampling;                          // what the file asks for (general.sampling.*); the rest is unset
