@@ -39,8 +39,8 @@ enum class CacheLayout : std::uint8_t { pool, parts };
 
 // flash: the library's flash attention, keys and values in F16. f16, bf16: all scores of a layer at once, keys and
 // values in these 16 bits. f16 is what other programs on the library give without flash attention; bf16 needs least
-// where the processor multiplies BF16. automatic: f16 for the deterministic profile, which has no other; flash for a
-// pool; for parts bf16 on a CPU that multiplies it, else flash.
+// where the processor multiplies BF16. automatic: f16 for the deterministic profile, which has no other; bf16 on a CPU
+// that multiplies it, for parts and for pools of at most four sequences; else flash.
 enum class Attention : std::uint8_t { automatic, flash, f16, bf16 };
 
 struct EngineOptions {

@@ -12,6 +12,9 @@
 namespace puna::cli {
 namespace {
 
+// One conversation and its sub-agents; further ones wait. A pool of so few has the quicker attention: see Attention.
+constexpr int kAgentsAtOnce = 4;
+
 // CLI11 reads "-ngl 3" as the short flags -n -g -l; llama.cpp's users type it and -hf, so they are spelled out first.
 std::vector<std::string> normalized(int argc, const char* const* argv) {
   std::vector<std::string> words;
@@ -62,6 +65,8 @@ struct CommandLine {
   CommandLine() {
     app.require_subcommand(1);
     app.set_version_flag("--version", version_text);
+    run.engine.sequences_max = chat.engine.sequences_max = kAgentsAtOnce;
+    ask.engine.sequences_max = 1;
     auto* run_app = app.add_subcommand("run", "let an agent do a task with tools");
     run_app->add_option("task", words, "the task; - reads it from stdin; none: what its session has left to do");
     add_model_flags(*run_app, run);

@@ -27,6 +27,9 @@ TEST(Options, FlagsOfOneCommandDoNotLeakIntoTheDefaultsOfAnother) {
   EXPECT_EQ(parse({"run", "x"}).options.sampling, Sampling{});
   EXPECT_EQ(parse({"chat"}).options.temperature, 0.7F);
   EXPECT_EQ(parse({"chat", "--temp", "0.2"}).options.sampling.temperature, 0.2F);
+  EXPECT_EQ(parse({"ask", "x"}).options.engine.sequences_max, 1);
+  EXPECT_EQ(parse({"chat"}).options.engine.sequences_max, 4);
+  EXPECT_EQ(parse({"serve"}).options.engine.sequences_max, 8);
 }
 
 TEST(Options, TracesAndAgentsAreNamed) {

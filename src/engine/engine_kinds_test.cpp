@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
+#include <stop_token>
+#include <thread>
 
 #include "engine/test_sampling.h"
 #include "puna/engine.h"

@@ -57,8 +57,9 @@ EngineOptions with_defaults(EngineOptions options, const ModelFacts& facts, int 
     options.threads_batch = options.threads;
   }
   if (options.attention == Attention::automatic) {
+    const bool reads_little = !options.has_pool() || options.sequences_max <= kPoolOfFew;
     options.attention = options.profile == Profile::deterministic ? Attention::f16
-                        : !options.has_pool() && multiplies_bf16  ? Attention::bf16
+                        : multiplies_bf16 && reads_little         ? Attention::bf16
                                                                   : Attention::flash;
   }
   return options;

@@ -11,6 +11,9 @@
 namespace puna::engine {
 
 inline constexpr int kPoolWindows = 4;
+// Every row of a pool reads the cells of all its sequences without flash attention, which costs less than flash
+// attention for so few even where they share nothing.
+inline constexpr int kPoolOfFew = 4;
 inline constexpr int kWindowDefaultMax = 8192;
 inline constexpr int kCellsStep = 256;  // libllama rounds its caches up to this
 

@@ -29,12 +29,13 @@ TEST(MemoryPlan, ZeroMeansTheTrainedWindowUpToTheDefault) {
 }
 
 TEST(MemoryPlan, AttentionIsWhatProfileLayoutAndProcessorAskFor) {
-  const auto chosen = [](EngineOptions options, bool multiplies_bf16) {
+  const auto chosen = [](const EngineOptions& options, bool multiplies_bf16) {
     EXPECT_TRUE(check_options(options));
     return with_defaults(options, facts(0, 0), 1, multiplies_bf16).attention;
   };
   for (const bool bf16 : {false, true}) {
-    EXPECT_EQ(chosen({}, bf16), Attention::flash) << "a pool";
+    EXPECT_EQ(chosen({.sequences_max = kPoolOfFew + 1}, bf16), Attention::flash) << "a pool";
+    EXPECT_EQ(chosen({.sequences_max = kPoolOfFew}, bf16), bf16 ? Attention::bf16 : Attention::flash);
     EXPECT_EQ(chosen({.profile = Profile::deterministic}, bf16), Attention::f16);
     EXPECT_EQ(chosen({.cache = CacheLayout::parts}, bf16), bf16 ? Attention::bf16 : Attention::flash);
     EXPECT_EQ(chosen({.cache = CacheLayout::parts, .attention = Attention::flash}, bf16), Attention::flash);
