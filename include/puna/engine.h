@@ -87,7 +87,7 @@ struct MemoryEstimate {
 
 // For callers who cannot know what their agents will share: parts, where a full window for each sequence takes at most
 // a quarter of the memory (who shares nothing pays for nobody else, and what is shared is copied, which costs little
-// beside computing it); else a pool.
+// beside computing it); else a pool.  Thread  any.
 [[nodiscard]] CacheLayout layout_for_strangers(const ModelFacts& facts, EngineOptions options);
 
 // Exact counts since the engine started.

@@ -259,7 +259,9 @@ void EngineKinds::sleep_and_go_on(EngineOptions exact) const {
   for (const EngineOptions& other :
        {EngineOptions{.sequences_max = 2},
         {.sequences_max = 2, .cache = CacheLayout::parts, .attention = Attention::flash}}) {
-    EXPECT_EQ(open(other)->wake(file).error().code, ErrorCode::invalid_argument);
+    const auto refused = open(other)->wake(file);
+    ASSERT_FALSE(refused) << "a state of another arithmetic";
+    EXPECT_EQ(refused.error().code, ErrorCode::invalid_argument);
   }
   std::filesystem::remove(file);
 }

@@ -83,23 +83,31 @@ CachePlan plan_cache(const ModelFacts& facts, const EngineOptions& options, std:
   return {.cells = cells, .bytes = static_cast<std::uint64_t>(cells) * facts.kv_bytes_per_token + states};
 }
 
+namespace {
+
 // Of all sequences in a pool, of one in parts: what a row reads.
 std::uint64_t cells_of_row(const EngineOptions& options) {
   const int windows = options.has_pool() ? std::min(options.sequences_max, kPoolWindows) : 1;
   return static_cast<std::uint64_t>(windows) * static_cast<std::uint64_t>(options.window_tokens);
 }
 
-int micro_batch_rows(const ModelFacts& facts, const EngineOptions& options, int lanes) {
-  int rows = options.attention == Attention::flash ? kMicroBatchRows : kMicroBatchRowsPlain;
-  if (options.attention != Attention::flash && facts.experts > 0) {
-    const std::uint64_t each =
-        cells_of_row(options) * static_cast<std::uint64_t>(std::max(facts.heads, 1)) * sizeof(float);
-    const std::uint64_t fitting = kScoresBytesMax / std::max<std::uint64_t>(each, 1);
-    rows = std::clamp(static_cast<int>(std::min<std::uint64_t>(fitting, kMicroBatchRows)) / kMicroBatchRowsPlain *
-                          kMicroBatchRowsPlain,
-                      kMicroBatchRowsPlain, kMicroBatchRows);
+int rows_wanted(const ModelFacts& facts, const EngineOptions& options) {
+  if (options.attention == Attention::flash) {
+    return kMicroBatchRows;
   }
-  return std::max(lanes, std::min(options.batch_tokens, rows));
+  if (facts.experts == 0) {
+    return kMicroBatchRowsPlain;
+  }
+  const std::uint64_t heads = static_cast<std::uint64_t>(std::max(facts.heads, 1));
+  const std::uint64_t fitting = kScoresBytesMax / (cells_of_row(options) * heads * sizeof(float));
+  const int whole = static_cast<int>(std::min<std::uint64_t>(fitting, kMicroBatchRows)) / kMicroBatchRowsPlain;
+  return std::max(whole, 1) * kMicroBatchRowsPlain;
+}
+
+}  // namespace
+
+int micro_batch_rows(const ModelFacts& facts, const EngineOptions& options, int lanes) {
+  return std::max(lanes, std::min(options.batch_tokens, rows_wanted(facts, options)));
 }
 
 // Activations of one micro-batch: what the widest layer needs, several times over; for each row which cells it may look

@@ -163,5 +163,15 @@ TEST_F(SimTest, AFileInPlaceOfWhatTheScenarioSaysIsOpenedOnce) {
   EXPECT_EQ(models->what_is(scenario.agents[0].llm), models->what_is(scenario.agents[2].llm));
 }
 
+// In one pool every row reads past the cells of agents that it shares little with.
+TEST_F(LlmSim, TheFastProfileHasACacheInPartsWhereThereIsMemory) {
+  const Scenario scenario = scenario_of(goods(2, 0, ""));
+  const auto models = open_models(scenario, {.demo = kDemoModel, .profile = Profile::fast});
+  ASSERT_TRUE(models) << models.error().message;
+  const auto* local = dynamic_cast<const LocalModel*>(&models->model_of(scenario.agents[0].llm));
+  ASSERT_NE(local, nullptr);
+  EXPECT_EQ(local->engine().options().cache, CacheLayout::parts);
+}
+
 }  // namespace
 }  // namespace puna::sim
