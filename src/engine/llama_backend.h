@@ -1,5 +1,6 @@
-// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_embedder.cpp, llama_library.cpp,
-// llama_peers.cpp and llama_weights.cpp are the only files of the project that include llama.h, besides tests of them.
+// The context side of libllama behind the engine's seams. llama_backend.cpp, llama_batch.h, llama_embedder.cpp,
+// llama_library.cpp, llama_peers.cpp and llama_weights.cpp are the only files of the project that include llama.h,
+// besides tests of them.
 #pragma once
 
 #include <cstdint>
